@@ -1,0 +1,5 @@
+//! `spaceport` keeps the wiring between Port and Spacelift as YAML in git: the library behind the
+//! command line. `src/ARCHITECTURE.md` is the map.
+
+#[cfg(feature = "sandbox")]
+pub mod sandbox;

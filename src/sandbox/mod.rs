@@ -1,0 +1,4 @@
+//! The embedded sandbox of both services.
+
+pub mod port;
+pub mod spacelift;

@@ -1,0 +1,1 @@
+//! The Port half: REST routes over a small store.

@@ -1,0 +1,1 @@
+//! The Spacelift half: GraphQL execution over a small store, schema first.
