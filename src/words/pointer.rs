@@ -1,0 +1,108 @@
+//! JSON pointers (RFC 6901) into values, with `*` for any key in patterns.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A path into a value, `/spec/mappings/0/filter` in text; the empty text is the whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pointer {
+    parts: Vec<String>,
+}
+
+impl Pointer {
+    /// The pointer to the whole value.
+    pub fn root() -> Self {
+        Pointer::default()
+    }
+
+    /// Reads a pointer; `None` unless it is empty or begins with `/`.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Pointer::root());
+        }
+        let parts = text.strip_prefix('/')?.split('/');
+        Some(Pointer {
+            parts: parts
+                .map(|p| p.replace("~1", "/").replace("~0", "~"))
+                .collect(),
+        })
+    }
+
+    /// The unescaped parts.
+    pub fn parts(&self) -> &[String] {
+        &self.parts
+    }
+
+    /// The pointer one step further down.
+    pub fn join(&self, part: impl fmt::Display) -> Self {
+        let mut parts = self.parts.clone();
+        parts.push(part.to_string());
+        Pointer { parts }
+    }
+
+    /// Goes one step down in place.
+    pub fn push(&mut self, part: impl fmt::Display) {
+        self.parts.push(part.to_string());
+    }
+
+    /// Goes one step up in place and returns the part that was left.
+    pub fn pop(&mut self) -> Option<String> {
+        self.parts.pop()
+    }
+
+    /// The first part, if there is one.
+    pub fn first(&self) -> Option<&str> {
+        self.parts.first().map(String::as_str)
+    }
+
+    /// Whether this pattern (`*` stands for any part) names the pointer or something above it.
+    pub fn covers(&self, pointer: &Pointer) -> bool {
+        self.parts.len() <= pointer.parts.len()
+            && self
+                .parts
+                .iter()
+                .zip(&pointer.parts)
+                .all(|(p, q)| p == "*" || p == q)
+    }
+}
+
+impl fmt::Display for Pointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in &self.parts {
+            write!(f, "/{}", part.replace('~', "~0").replace('/', "~1"))?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Pointer {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Pointer {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Pointer::parse(&text)
+            .ok_or_else(|| serde::de::Error::custom("a JSON pointer begins with `/`"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pointers_escape_and_patterns_cover_what_lies_below() {
+        let pointer = Pointer::root().join("a/b").join("~").join(3);
+        assert_eq!(pointer.to_string(), "/a~1b/~0/3");
+        assert_eq!(Pointer::parse("/a~1b/~0/3").unwrap(), pointer);
+        assert!(Pointer::parse("/a~1b/*").unwrap().covers(&pointer));
+        assert!(Pointer::root().covers(&pointer));
+        assert!(!Pointer::parse("/x").unwrap().covers(&pointer));
+        assert!(!Pointer::parse("/a~1b/~0/3/4").unwrap().covers(&pointer));
+        assert!(Pointer::parse("a").is_none());
+    }
+}

@@ -1,0 +1,282 @@
+//! Values: the one tree that the middle of spaceport works on.
+//!
+//! JSON plus two more leaves, so that every `match` has to decide about them: `Deferred` (known
+//! after apply) and `Secret` (where a text comes from, never the text).
+//! Deliberately not here: comparing by meaning (see `decide::canon`) and fetching secret texts
+//! (see `there::services`).
+
+use std::fmt;
+
+use indexmap::IndexMap;
+use serde_json::Number;
+
+use crate::words::{Pointer, Template};
+
+/// The entries of a map value in their order; equality ignores the order.
+pub type Map = IndexMap<String, Value>;
+
+/// A JSON tree with two more leaves.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Value {
+    /// JSON `null`.
+    #[default]
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<Value>),
+    /// A map.
+    Map(Map),
+    /// A text that only another object's creation makes known.
+    Deferred(Template),
+    /// A text that is never kept, only where it comes from.
+    Secret(SecretSource),
+}
+
+/// Where the text of a secret comes from: a template over environment variables and the like.
+///
+/// Texts that stand in the file itself are kept inside, so its `Debug` shows only references.
+#[derive(Clone, PartialEq)]
+pub struct SecretSource {
+    template: Template,
+}
+
+impl SecretSource {
+    /// A secret whose text is made from this template.
+    pub fn new(template: Template) -> Self {
+        SecretSource { template }
+    }
+
+    /// The template; only the module that sends the text may look at its literal parts.
+    pub fn template(&self) -> &Template {
+        &self.template
+    }
+
+    /// The references that it is made from, as the user wrote them; empty for a plain text.
+    pub fn origin(&self) -> String {
+        let names: Vec<String> = self
+            .template
+            .references()
+            .map(|r| format!("${{{r}}}"))
+            .collect();
+        names.join(" ")
+    }
+}
+
+impl fmt::Debug for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({})", self.origin())
+    }
+}
+
+impl Value {
+    /// A text value.
+    pub fn text(text: impl Into<String>) -> Self {
+        Value::Text(text.into())
+    }
+
+    /// The text, if it is a settled one.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The boolean, if it is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Value::Bool(b) => Some(*b),
+            _ => None,
+        }
+    }
+
+    /// The map, if it is one.
+    pub fn as_map(&self) -> Option<&Map> {
+        match self {
+            Value::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The map, if it is one.
+    pub fn as_map_mut(&mut self) -> Option<&mut Map> {
+        match self {
+            Value::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The list, if it is one.
+    pub fn as_list(&self) -> Option<&[Value]> {
+        match self {
+            Value::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// Whether it is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+
+    /// The value under a key, if it is a map that has it.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.as_map()?.get(key)
+    }
+
+    /// The text under a key, if it is a map that has one there.
+    pub fn get_text(&self, key: &str) -> Option<&str> {
+        self.get(key)?.as_text()
+    }
+
+    /// The value at a pointer without wildcards.
+    pub fn at(&self, pointer: &Pointer) -> Option<&Value> {
+        pointer
+            .parts()
+            .iter()
+            .try_fold(self, |value, part| match value {
+                Value::Map(map) => map.get(part),
+                Value::List(list) => list.get(part.parse::<usize>().ok()?),
+                _ => None,
+            })
+    }
+
+    /// Calls `visit` with every leaf (also empty lists and maps) and its pointer.
+    pub fn leaves<'a>(&'a self, visit: &mut dyn FnMut(&Pointer, &'a Value)) {
+        fn walk<'a>(
+            value: &'a Value,
+            at: &mut Pointer,
+            visit: &mut dyn FnMut(&Pointer, &'a Value),
+        ) {
+            match value {
+                Value::Map(map) if !map.is_empty() => {
+                    for (key, value) in map {
+                        at.push(key);
+                        walk(value, at, visit);
+                        at.pop();
+                    }
+                }
+                Value::List(list) if !list.is_empty() => {
+                    for (index, value) in list.iter().enumerate() {
+                        at.push(index);
+                        walk(value, at, visit);
+                        at.pop();
+                    }
+                }
+                leaf => visit(at, leaf),
+            }
+        }
+        walk(self, &mut Pointer::root(), visit);
+    }
+
+    /// Replaces every leaf that `change` has an answer for.
+    pub fn map_leaves(&self, change: &mut dyn FnMut(&Pointer, &Value) -> Option<Value>) -> Value {
+        fn walk(
+            value: &Value,
+            at: &mut Pointer,
+            change: &mut dyn FnMut(&Pointer, &Value) -> Option<Value>,
+        ) -> Value {
+            match value {
+                Value::Map(map) => Value::Map(
+                    map.iter()
+                        .map(|(key, value)| {
+                            at.push(key);
+                            let value = walk(value, at, change);
+                            at.pop();
+                            (key.clone(), value)
+                        })
+                        .collect(),
+                ),
+                Value::List(list) => Value::List(
+                    list.iter()
+                        .enumerate()
+                        .map(|(index, value)| {
+                            at.push(index);
+                            let value = walk(value, at, change);
+                            at.pop();
+                            value
+                        })
+                        .collect(),
+                ),
+                leaf => change(at, leaf).unwrap_or_else(|| leaf.clone()),
+            }
+        }
+        walk(self, &mut Pointer::root(), change)
+    }
+
+    /// Whether some leaf is `Deferred`.
+    pub fn has_deferred(&self) -> bool {
+        let mut found = false;
+        self.leaves(&mut |_, leaf| found |= matches!(leaf, Value::Deferred(_)));
+        found
+    }
+
+    /// The pointers and sources of all `Secret` leaves.
+    pub fn secrets(&self) -> Vec<(Pointer, &SecretSource)> {
+        let mut secrets = Vec::new();
+        self.leaves(&mut |at, leaf| {
+            if let Value::Secret(source) = leaf {
+                secrets.push((at.clone(), source));
+            }
+        });
+        secrets
+    }
+
+    /// The same tree as JSON, with `leaf` deciding about `Deferred` and `Secret`.
+    pub fn to_json_with(
+        &self,
+        leaf: &mut dyn FnMut(&Value) -> serde_json::Value,
+    ) -> serde_json::Value {
+        match self {
+            Value::Null => serde_json::Value::Null,
+            Value::Bool(b) => serde_json::Value::Bool(*b),
+            Value::Number(n) => serde_json::Value::Number(n.clone()),
+            Value::Text(t) => serde_json::Value::String(t.clone()),
+            Value::List(list) => list.iter().map(|v| v.to_json_with(leaf)).collect(),
+            Value::Map(map) => serde_json::Value::Object(
+                map.iter()
+                    .map(|(k, v)| (k.clone(), v.to_json_with(leaf)))
+                    .collect(),
+            ),
+            Value::Deferred(_) | Value::Secret(_) => leaf(self),
+        }
+    }
+}
+
+impl From<serde_json::Value> for Value {
+    fn from(json: serde_json::Value) -> Self {
+        match json {
+            serde_json::Value::Null => Value::Null,
+            serde_json::Value::Bool(b) => Value::Bool(b),
+            serde_json::Value::Number(n) => Value::Number(n),
+            serde_json::Value::String(t) => Value::Text(t),
+            serde_json::Value::Array(list) => {
+                Value::List(list.into_iter().map(Value::from).collect())
+            }
+            serde_json::Value::Object(map) => {
+                Value::Map(map.into_iter().map(|(k, v)| (k, Value::from(v))).collect())
+            }
+        }
+    }
+}
+
+/// Shows a value as compact JSON for messages: deferred texts as `(known after apply: …)`,
+/// secrets as `(secret)`.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Deferred(template) => write!(f, "(known after apply: {})", template.needs()),
+            Value::Secret(_) => f.write_str("(secret)"),
+            other => write!(
+                f,
+                "{}",
+                other.to_json_with(&mut |leaf| leaf.to_string().into())
+            ),
+        }
+    }
+}
