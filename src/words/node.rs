@@ -55,6 +55,37 @@ impl Node {
         Node { place, data }
     }
 
+    /// JSON data as a node, all of it at one place.
+    pub fn from_json(place: Place, json: &serde_json::Value) -> Self {
+        let data = match json {
+            serde_json::Value::Null => Data::Null,
+            serde_json::Value::Bool(b) => Data::Bool(*b),
+            serde_json::Value::Number(n) => Data::Number(n.clone()),
+            serde_json::Value::String(t) => Data::Text(t.clone()),
+            serde_json::Value::Array(items) => Data::List(Arc::new(
+                items
+                    .iter()
+                    .map(|item| Node::from_json(place, item))
+                    .collect(),
+            )),
+            serde_json::Value::Object(entries) => Data::Map(Arc::new(
+                entries
+                    .iter()
+                    .map(|(key, value)| {
+                        (
+                            Key {
+                                text: key.clone(),
+                                place,
+                            },
+                            Node::from_json(place, value),
+                        )
+                    })
+                    .collect(),
+            )),
+        };
+        Node { place, data }
+    }
+
     /// What kind of data it is, in words for messages.
     pub fn what(&self) -> &'static str {
         match &self.data {

@@ -1,0 +1,223 @@
+//! `spacelift.policy`: a policy in Rego, of every type (SA sections 5, 8 and 10).
+//!
+//! Policies of type NOTIFICATION are space-wide and never attached; attaching the other types is
+//! not done here.
+
+use std::sync::LazyLock;
+
+use serde_json::Value as Json;
+
+use crate::kinds::call::{Call, List};
+use crate::kinds::shape::{Shape, field};
+use crate::kinds::{Identity, Kind, Observed};
+use crate::words::value::Map;
+use crate::words::{Data, Finding, Findings, Node, Value};
+
+/// The kind `spacelift.policy`.
+#[derive(Debug)]
+pub struct Policy;
+
+const TYPES: &[&str] = &[
+    "ACCESS",
+    "APPROVAL",
+    "GIT_PUSH",
+    "INITIALIZATION",
+    "INTENT",
+    "LOGIN",
+    "NOTIFICATION",
+    "PLAN",
+    "TASK",
+    "TRIGGER",
+    "STACK_ACCESS",
+    "TASK_RUN",
+    "TERRAFORM_PLAN",
+];
+
+const SELECTION: &str = "{ id name type engineType body description labels space }";
+
+static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
+    Shape::closed(vec![
+        field(
+            "name",
+            Shape::text_of(1, 0),
+            "Name; the id is made from it once, at creation.",
+        )
+        .required(),
+        field(
+            "type",
+            Shape::Enum(TYPES),
+            "What the policy decides about. Changing it replaces the policy.",
+        )
+        .required()
+        .immutable()
+        .equal(current_type),
+        field(
+            "body",
+            Shape::text_of(1, 0),
+            "The Rego text, usually `${file:policies/NAME.rego}`.",
+        )
+        .required()
+        .long_text(),
+        field(
+            "space",
+            Shape::text_of(1, 0),
+            "Space that holds it: an id, or the unique name of one.",
+        )
+        .required()
+        .reference("spacelift.space")
+        .by_name(),
+        field("description", Shape::text(), "What it is for.").default("\"\""),
+        field(
+            "labels",
+            Shape::list(Shape::text()),
+            "Labels; `autoattach:LABEL` attaches it to stacks.",
+        )
+        .unordered()
+        .default("[]"),
+        field(
+            "engineType",
+            Shape::Enum(&["REGO_V0", "REGO_V1"]),
+            "Dialect of the body. Say it.",
+        )
+        .default("\"REGO_V0\""),
+    ])
+});
+
+/// Old names are accepted and answered with the new ones (SA section 5).
+fn current_type(value: Value) -> Value {
+    match value.as_text() {
+        Some("STACK_ACCESS") => Value::text("ACCESS"),
+        Some("TASK_RUN") => Value::text("TASK"),
+        Some("TERRAFORM_PLAN") => Value::text("PLAN"),
+        _ => value,
+    }
+}
+
+impl Kind for Policy {
+    fn name(&self) -> &'static str {
+        "spacelift.policy"
+    }
+
+    fn doc(&self) -> &'static str {
+        "A Spacelift policy in Rego; type NOTIFICATION decides which events reach which webhooks."
+    }
+
+    fn shape(&self) -> &Shape {
+        &SHAPE
+    }
+
+    fn identity(&self) -> Identity {
+        Identity::Name("name")
+    }
+
+    fn exports(&self) -> &'static [(&'static str, &'static str)] {
+        &[("id", "the id that Spacelift assigned")]
+    }
+
+    fn check(&self, spec: &Node, findings: &mut Findings) {
+        if spec.entries().is_some() && spec.get("engineType").is_none() {
+            let place = spec.entry("type").map_or(spec.place, |(key, _)| key.place);
+            findings.push(
+                Finding::warning("lint::engine_type", place, "the policy does not say its Rego dialect")
+                    .help("add `engineType: REGO_V0` or `engineType: REGO_V1`; without it the service takes REGO_V0"),
+            );
+        }
+        let is_login = spec.get("type").and_then(Node::text) == Some("LOGIN");
+        if let Some(space) = spec.get("space")
+            && is_login
+            && matches!(&space.data, Data::Text(id) if id != "root")
+        {
+            findings.push(
+                Finding::error(
+                    "config::login_space",
+                    space.place,
+                    "a LOGIN policy lives in the space `root` only",
+                )
+                .help("write `space: root`"),
+            );
+        }
+    }
+
+    fn list(&self) -> List {
+        List::Spacelift {
+            field: "policies",
+            selection: SELECTION,
+            paged: false,
+        }
+    }
+
+    fn observe(&self, item: &Json) -> Option<Observed> {
+        let id = item.get("id")?.as_str()?;
+        let name = item.get("name")?.as_str()?;
+        let mut value = Value::from(item.clone());
+        let fields = value.as_map_mut()?;
+        fields.shift_remove("id");
+        let exports = [("id".to_owned(), Value::text(id))]
+            .into_iter()
+            .collect::<Map>();
+        Some(Observed {
+            id: id.into(),
+            name: name.into(),
+            value,
+            exports,
+        })
+    }
+
+    fn create(&self, want: &Value) -> Vec<Call> {
+        vec![Call::Spacelift {
+            document: concat!(
+                "mutation PolicyCreate($input: PolicyCreateInput!) { policyCreatev2(input: $input) ",
+                "{ id name type engineType body description labels space } }"
+            ),
+            variables: variables(None, input(want, true)),
+            id_from_create: None,
+        }]
+    }
+
+    /// All fields are sent: nobody shows what absent ones would do (SA section 8).
+    fn update(&self, seen: &Observed, want: &Value, _changed: &[String]) -> Vec<Call> {
+        vec![Call::Spacelift {
+            document: "mutation PolicyUpdate($id: ID!, $input: PolicyUpdateInput!) { policyUpdatev2(id: $id, input: $input) { id } }",
+            variables: variables(Some(&seen.id), input(want, false)),
+            id_from_create: None,
+        }]
+    }
+
+    fn delete(&self, id: &str) -> Call {
+        Call::Spacelift {
+            document: "mutation PolicyDelete($id: ID!) { policyDelete(id: $id) { id } }",
+            variables: Value::Map([("id".to_owned(), Value::text(id))].into_iter().collect()),
+            id_from_create: None,
+        }
+    }
+
+    fn created_at(&self) -> &'static str {
+        "/data/policyCreatev2"
+    }
+}
+
+fn input(want: &Value, with_type: bool) -> Value {
+    let mut input = want.as_map().cloned().unwrap_or_default();
+    if !with_type {
+        input.shift_remove("type");
+    }
+    for (key, absent) in [
+        ("description", Value::text("")),
+        ("labels", Value::List(Vec::new())),
+        ("engineType", Value::text("REGO_V0")),
+    ] {
+        if input.get(key).is_none_or(Value::is_null) {
+            input.insert(key.into(), absent);
+        }
+    }
+    Value::Map(input)
+}
+
+fn variables(id: Option<&str>, input: Value) -> Value {
+    let id = id.map(|id| ("id".to_owned(), Value::text(id)));
+    Value::Map(
+        id.into_iter()
+            .chain([("input".to_owned(), input)])
+            .collect(),
+    )
+}
