@@ -193,7 +193,7 @@ impl Shape {
 
     /// The object that a map is checked against, chosen by its deciding field when there is one.
     /// `tag_text` gives the text under a key.
-    pub fn object<'a>(&'a self, tag_text: impl Fn(&str) -> Option<String>) -> Option<&'a Object> {
+    pub fn object(&self, tag_text: impl Fn(&str) -> Option<String>) -> Option<&Object> {
         match self {
             Shape::Object(object) => Some(object),
             Shape::Tagged { tag, variants } => {

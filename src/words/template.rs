@@ -231,7 +231,7 @@ fn read_reference(inner: &str) -> Result<(Reference, &str), TemplateProblem> {
         && let Some(rest) = rest.strip_prefix('.')
         && let Some(end) = rest.find('}')
         && is_name(&rest[..end])
-        && !(addr.kind == "runtime")
+        && (addr.kind != "runtime")
     {
         return Ok((
             Reference::Attribute(addr, rest[..end].to_owned()),
