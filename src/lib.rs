@@ -1,7 +1,9 @@
 //! `spaceport` keeps the wiring between Port and Spacelift as YAML in git: the library behind the
 //! command line. `src/ARCHITECTURE.md` is the map.
 
+pub mod decide;
 pub mod kinds;
+pub mod want;
 pub mod words;
 
 #[cfg(feature = "sandbox")]

@@ -15,11 +15,13 @@
 //! | [`template`] | `${…}` inside texts |
 //! | [`pointer`] | JSON pointers, with `*` for any key |
 //! | [`graph`] | layers and cycles over addresses |
+//! | [`hosts`] | what a region and an account mean |
 
 pub mod addr;
 pub mod codes;
 pub mod finding;
 pub mod graph;
+pub mod hosts;
 pub mod node;
 pub mod place;
 pub mod pointer;

@@ -1,0 +1,164 @@
+//! The canonical form: desired and live brought to one spelling, so that comparing is equality.
+//!
+//! Everything that services do to what they are given is undone here by the rules of the fields:
+//! computed fields go, defaults and nulls become absent, lists without order are sorted, secrets
+//! go (of maps of secrets the keys stay). Applying it twice changes nothing more.
+//! Deliberately not here: comparing (see `diff`), and rules about one kind.
+
+use std::cmp::Ordering;
+
+use crate::kinds::Kind;
+use crate::kinds::shape::{Field, Object, Shape};
+use crate::words::value::{Map, SecretSource};
+use crate::words::{Pointer, Template, Value};
+
+/// A spec in canonical form, without the places that are ignored.
+pub fn canonical(kind: &dyn Kind, spec: &Value, ignore: &[Pointer]) -> Value {
+    let mut value = walk(kind.shape(), spec);
+    kind.canonical(&mut value);
+    if ignore.is_empty() { value } else { without(&value, ignore, &mut Pointer::root()) }
+}
+
+fn walk(shape: &Shape, value: &Value) -> Value {
+    match (shape, value) {
+        (Shape::Map { of, .. }, Value::Map(map)) => Value::Map(
+            map.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), walk(of, v))).collect(),
+        ),
+        (Shape::List { of, .. }, Value::List(list)) => Value::List(list.iter().map(|v| walk(of, v)).collect()),
+        (Shape::OneOf(shapes), value) => match fitting(shapes, value) {
+            Some(shape) => walk(shape, value),
+            None => plain(value),
+        },
+        (Shape::Object(_) | Shape::Tagged { .. }, Value::Map(map)) => {
+            match shape.object(|tag| value.get_text(tag).map(str::to_owned)) {
+                Some(object) => fields(object, map),
+                None => plain(value),
+            }
+        }
+        _ => plain(value),
+    }
+}
+
+fn fields(object: &Object, map: &Map) -> Value {
+    let entries = map.iter().filter_map(|(key, value)| {
+        let value = match object.fields.iter().find(|f| f.name == key) {
+            Some(field) => known(field, value)?,
+            None => plain(value),
+        };
+        Some((key.clone(), value))
+    });
+    Value::Map(entries.collect())
+}
+
+/// A known field's canonical value; `None` when it is the same as being absent.
+fn known(field: &Field, value: &Value) -> Option<Value> {
+    let rules = &field.rules;
+    if rules.computed || (value.is_null() && !(field.required && matches!(field.shape, Shape::Any))) {
+        return None;
+    }
+    if rules.write_only {
+        let map = value.as_map().filter(|map| !map.is_empty())?;
+        // Null means "keep" in a body to be written; in both cases the key is there.
+        let there = Value::Secret(SecretSource::new(Template::default()));
+        return Some(Value::Map(map.keys().map(|key| (key.clone(), there.clone())).collect()));
+    }
+    let mut value = walk(&field.shape, value);
+    if rules.text
+        && let Value::Text(text) = &value
+    {
+        value = Value::text(text.trim_end_matches(['\n', '\r']));
+    }
+    if let Some(equal) = rules.equal {
+        value = equal(value);
+        if value.is_null() {
+            return None;
+        }
+    }
+    if rules.unordered
+        && let Value::List(list) = &mut value
+    {
+        list.sort_by(order);
+        list.dedup();
+    }
+    let default = rules.default.and_then(|json| serde_json::from_str::<serde_json::Value>(json).ok());
+    if default.is_some_and(|default| plain(&Value::from(default)) == value) { None } else { Some(value) }
+}
+
+/// Free-form data as it is, numbers in one spelling: `1.0` is `1`.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::Number(n) => match n.as_f64() {
+            Some(f) if n.is_f64() && f.fract() == 0.0 && f.abs() < 9e15 => Value::Number((f as i64).into()),
+            _ => value.clone(),
+        },
+        Value::List(list) => Value::List(list.iter().map(plain).collect()),
+        Value::Map(map) => Value::Map(map.iter().map(|(k, v)| (k.clone(), plain(v))).collect()),
+        _ => value.clone(),
+    }
+}
+
+/// The first shape whose JSON type fits the value.
+pub fn fitting<'a>(shapes: &'a [Shape], value: &Value) -> Option<&'a Shape> {
+    shapes.iter().find(|shape| match (shape, value) {
+        (Shape::Any, _) => true,
+        (Shape::Bool, Value::Bool(_)) => true,
+        (Shape::Integer(..) | Shape::Number, Value::Number(_)) => true,
+        (Shape::Text(_) | Shape::Enum(_), Value::Text(_) | Value::Deferred(_) | Value::Secret(_)) => true,
+        (Shape::Object(_) | Shape::Map { .. } | Shape::Tagged { .. }, Value::Map(_)) => true,
+        (Shape::List { .. }, Value::List(_)) => true,
+        (Shape::OneOf(inner), value) => fitting(inner, value).is_some(),
+        _ => false,
+    })
+}
+
+/// The value without the places that a pattern names.
+fn without(value: &Value, patterns: &[Pointer], at: &mut Pointer) -> Value {
+    let named = |at: &Pointer| patterns.iter().any(|pattern| pattern.covers(at));
+    match value {
+        Value::Map(map) => {
+            let mut kept = Map::new();
+            for (key, value) in map {
+                at.push(key);
+                if !named(at) {
+                    kept.insert(key.clone(), without(value, patterns, at));
+                }
+                at.pop();
+            }
+            Value::Map(kept)
+        }
+        Value::List(list) => {
+            let mut kept = Vec::new();
+            for (index, value) in list.iter().enumerate() {
+                at.push(index);
+                if !named(at) {
+                    kept.push(without(value, patterns, at));
+                }
+                at.pop();
+            }
+            Value::List(kept)
+        }
+        other => other.clone(),
+    }
+}
+
+/// A total order over values, by their text.
+fn order(a: &Value, b: &Value) -> Ordering {
+    sorted_text(a).cmp(&sorted_text(b))
+}
+
+/// The value as JSON text with sorted keys: the same for equal values.
+pub fn sorted_text(value: &Value) -> String {
+    match value {
+        Value::Map(map) => {
+            let mut entries: Vec<String> =
+                map.iter().map(|(k, v)| format!("{}:{}", Value::text(k.as_str()), sorted_text(v))).collect();
+            entries.sort();
+            format!("{{{}}}", entries.join(","))
+        }
+        Value::List(list) => format!("[{}]", list.iter().map(sorted_text).collect::<Vec<_>>().join(",")),
+        // Unlike on screen, different templates and secrets must not look alike.
+        Value::Deferred(template) => format!("deferred {:?}", template.parts),
+        Value::Secret(source) => format!("secret {source:?}"),
+        other => other.to_string(),
+    }
+}

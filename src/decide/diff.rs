@@ -1,0 +1,222 @@
+//! The difference of two canonical specs, as data: which places differ, and how.
+//!
+//! Also what a replacing write must carry over from live: fields that we do not know, and places
+//! that others manage. Deliberately not here: showing a difference (see `show`).
+
+use crate::decide::canon::{canonical, fitting};
+use crate::kinds::Kind;
+use crate::kinds::shape::{Object, Shape};
+use crate::words::value::Map;
+use crate::words::{Pointer, Value};
+
+/// One place that differs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldChange {
+    /// Where, from the spec on.
+    pub path: Pointer,
+    /// What live has; `None` when it has nothing there.
+    pub before: Option<Value>,
+    /// What the config wants; `None` when it wants nothing there.
+    pub after: Option<Value>,
+}
+
+/// How live differs from desired.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Difference {
+    /// The places that differ.
+    pub fields: Vec<FieldChange>,
+    /// Fields of closed bodies that live has and this version does not know: a replacing write
+    /// leaves them out.
+    pub unknown: Vec<Pointer>,
+    /// Whether a field differs that only deleting and creating anew can change.
+    pub immutable: bool,
+}
+
+impl Difference {
+    /// The top-level keys in which something differs, in the order of the places.
+    pub fn top_level(&self) -> Vec<String> {
+        let mut keys: Vec<String> = Vec::new();
+        for field in &self.fields {
+            if let Some(key) = field.path.first()
+                && !keys.iter().any(|k| k == key)
+            {
+                keys.push(key.to_owned());
+            }
+        }
+        keys
+    }
+}
+
+/// Compares what is wanted with what is live.
+pub fn compare(kind: &dyn Kind, want: &Value, live: &Value, ignore: &[Pointer]) -> Difference {
+    let mut found = Difference::default();
+    let (want, live) = (canonical(kind, want, ignore), canonical(kind, live, ignore));
+    walk(kind.shape(), &want, &live, &mut Pointer::root(), &mut found);
+    let immutable = kind.shape().pick(&|field| field.rules.immutable);
+    found.immutable = found.fields.iter().any(|f| immutable.iter().any(|pattern| pattern.covers(&f.path)));
+    found
+}
+
+/// All places of a value, as differences from nothing.
+pub fn everything(want: &Value) -> Vec<FieldChange> {
+    let mut fields = Vec::new();
+    want.leaves(&mut |at, leaf| {
+        fields.push(FieldChange { path: at.clone(), before: None, after: Some(leaf.clone()) });
+    });
+    fields
+}
+
+fn walk(shape: &Shape, want: &Value, live: &Value, at: &mut Pointer, found: &mut Difference) {
+    if want == live {
+        return;
+    }
+    match (shape, want, live) {
+        (Shape::Map { of, .. }, Value::Map(want), Value::Map(live)) => {
+            each_key(want, live, at, found, &mut |_| Some(of.as_ref()), true);
+        }
+        (Shape::Object(_) | Shape::Tagged { .. }, Value::Map(w), Value::Map(l)) => {
+            let chosen = |value: &Value| shape.object(|tag| value.get_text(tag).map(str::to_owned)).map(std::ptr::from_ref);
+            // Another variant is another thing: everything differs.
+            match (shape.object(|tag| want.get_text(tag).map(str::to_owned)), chosen(want) == chosen(live)) {
+                (Some(object), true) => object_fields(object, w, l, at, found),
+                _ => change(Some(want), Some(live), at, found),
+            }
+        }
+        (Shape::OneOf(shapes), want, live) => match (fitting(shapes, want), fitting(shapes, live)) {
+            (Some(shape), Some(other)) if std::ptr::eq(shape, other) => walk(shape, want, live, at, found),
+            _ => change(Some(want), Some(live), at, found),
+        },
+        (Shape::List { of, .. }, Value::List(want), Value::List(live)) if listable(of) => {
+            for index in 0..want.len().max(live.len()) {
+                at.push(index);
+                match (want.get(index), live.get(index)) {
+                    (Some(want), Some(live)) => walk(of, want, live, at, found),
+                    (want, live) => change(want, live, at, found),
+                }
+                at.pop();
+            }
+        }
+        (Shape::Any, Value::Map(want), Value::Map(live)) => {
+            each_key(want, live, at, found, &mut |_| Some(&Shape::Any), true);
+        }
+        _ => change(Some(want), Some(live), at, found),
+    }
+}
+
+/// Lists of maps are compared item by item; lists of plain values as a whole.
+fn listable(of: &Shape) -> bool {
+    matches!(of, Shape::Object(_) | Shape::Tagged { .. })
+}
+
+fn object_fields(object: &Object, want: &Map, live: &Map, at: &mut Pointer, found: &mut Difference) {
+    for key in live.keys().filter(|key| !object.fields.iter().any(|f| f.name == *key) && !want.contains_key(*key)) {
+        if !object.open {
+            found.unknown.push(at.join(key));
+        }
+    }
+    each_key(
+        want,
+        live,
+        at,
+        found,
+        &mut |key| object.fields.iter().find(|f| f.name == key).map(|f| &f.shape),
+        false,
+    );
+}
+
+/// Walks the keys of both sides in the order of `want`, then of `live`, sorted.
+fn each_key<'a>(
+    want: &Map,
+    live: &Map,
+    at: &mut Pointer,
+    found: &mut Difference,
+    shape_of: &mut dyn FnMut(&str) -> Option<&'a Shape>,
+    any_key: bool,
+) {
+    for (key, want) in want {
+        at.push(key);
+        match (live.get(key), shape_of(key)) {
+            (Some(live), Some(shape)) => walk(shape, want, live, at, found),
+            (Some(live), None) => walk(&Shape::Any, want, live, at, found),
+            (None, _) => change(Some(want), None, at, found),
+        }
+        at.pop();
+    }
+    let mut rest: Vec<&String> = live.keys().filter(|key| !want.contains_key(*key)).collect();
+    rest.sort();
+    for key in rest {
+        if any_key || shape_of(key).is_some() {
+            at.push(key);
+            change(None, live.get(key), at, found);
+            at.pop();
+        }
+    }
+}
+
+fn change(want: Option<&Value>, live: Option<&Value>, at: &Pointer, found: &mut Difference) {
+    found.fields.push(FieldChange { path: at.clone(), before: live.cloned(), after: want.cloned() });
+}
+
+/// The body of a replacing write: what is wanted, plus what must survive from live: unknown
+/// fields of open bodies, and the ignored places.
+pub fn write_body(kind: &dyn Kind, want: &Value, live: &Value, ignore: &[Pointer]) -> Value {
+    let mut body = carry(kind.shape(), want, live);
+    if !ignore.is_empty() {
+        keep_ignored(&mut body, live, ignore, &mut Pointer::root());
+    }
+    body
+}
+
+fn carry(shape: &Shape, want: &Value, live: &Value) -> Value {
+    match (shape, want, live) {
+        (Shape::Map { of, .. }, Value::Map(want), Value::Map(live)) => Value::Map(
+            want.iter()
+                .map(|(key, want)| {
+                    let carried = live.get(key).map_or_else(|| want.clone(), |live| carry(of, want, live));
+                    (key.clone(), carried)
+                })
+                .collect(),
+        ),
+        (Shape::Object(object), Value::Map(want), Value::Map(live)) => {
+            let mut body: Map = want
+                .iter()
+                .map(|(key, want)| {
+                    let shape = object.fields.iter().find(|f| f.name == key).map(|f| &f.shape);
+                    let carried = match (shape, live.get(key)) {
+                        (Some(shape), Some(live)) => carry(shape, want, live),
+                        _ => want.clone(),
+                    };
+                    (key.clone(), carried)
+                })
+                .collect();
+            if object.open {
+                for (key, live) in live {
+                    if !object.fields.iter().any(|f| f.name == key) && !body.contains_key(key) {
+                        body.insert(key.clone(), live.clone());
+                    }
+                }
+            }
+            Value::Map(body)
+        }
+        _ => want.clone(),
+    }
+}
+
+/// Puts live's values at the ignored places into a body, and removes what live does not have.
+fn keep_ignored(body: &mut Value, live: &Value, ignore: &[Pointer], at: &mut Pointer) {
+    let Value::Map(map) = body else { return };
+    let named = |at: &Pointer| ignore.iter().any(|pattern| pattern.covers(at));
+    let keys: Vec<String> = map.keys().chain(live.as_map().into_iter().flat_map(Map::keys)).cloned().collect();
+    for key in keys {
+        at.push(&key);
+        if named(at) {
+            match live.get(&key) {
+                Some(value) => map.insert(key.clone(), value.clone()),
+                None => map.shift_remove(&key),
+            };
+        } else if let (Some(inner), Some(live)) = (map.get_mut(&key), live.get(&key)) {
+            keep_ignored(inner, live, ignore, at);
+        }
+        at.pop();
+    }
+}

@@ -1,0 +1,107 @@
+//! Where a ledger is kept: load, save, and nothing else.
+//!
+//! Saving replaces the whole file at once (written beside it, synced, renamed), so that a kill
+//! leaves the old or the new ledger, never half of one.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::decide::ledger::{FORMAT, Ledger};
+
+/// Where a ledger is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Home {
+    /// One JSON file.
+    File(PathBuf),
+    /// Nowhere: what is in the config is ours, and nothing is ever deleted.
+    None,
+}
+
+/// Why a ledger could not be loaded or saved.
+#[derive(Debug, Error)]
+pub enum HomeError {
+    /// The file system refused.
+    #[error("the ledger `{path}` cannot be {what}: {error}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// `read` or `written`.
+        what: &'static str,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The file is no ledger. Never taken as "owns nothing".
+    #[error("`{path}` is not a ledger: {message}")]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The path leads out of the project's folder.
+    #[error("the ledger `{0}` lies outside the project's folder")]
+    Outside(PathBuf),
+}
+
+impl Home {
+    /// A file inside the project's folder, symlinks included (law 9).
+    pub fn inside(root: &Path, path: &str) -> Result<Home, HomeError> {
+        let written = Path::new(path);
+        let file = root.join(written);
+        let climbs = written.is_absolute() || written.components().any(|c| c == std::path::Component::ParentDir);
+        let real_root = root.canonicalize().map_err(|error| io(root, "read", error))?;
+        // The file and some folders may not exist yet; what exists must lie inside.
+        let exists = file.ancestors().find_map(|path| path.canonicalize().ok());
+        if climbs || !exists.is_some_and(|real| real.starts_with(&real_root)) {
+            return Err(HomeError::Outside(file));
+        }
+        Ok(Home::File(file))
+    }
+
+    /// In words for the header of a plan.
+    pub fn words(&self, root: &Path) -> String {
+        match self {
+            Home::File(path) => path.strip_prefix(root).unwrap_or(path).display().to_string(),
+            Home::None => "none (nothing is ever deleted)".into(),
+        }
+    }
+
+    /// The ledger; `None` when there is none yet.
+    pub fn load(&self) -> Result<Option<Ledger>, HomeError> {
+        let Home::File(path) = self else { return Ok(None) };
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(io(path, "read", error)),
+        };
+        let broken = |message: String| HomeError::Broken { path: path.clone(), message };
+        let ledger: Ledger = serde_json::from_str(&text).map_err(|error| broken(error.to_string()))?;
+        if ledger.format != FORMAT {
+            return Err(broken(format!("its format is {}, this version reads {FORMAT}", ledger.format)));
+        }
+        Ok(Some(ledger))
+    }
+
+    /// Keeps the ledger.
+    pub fn save(&self, ledger: &Ledger) -> Result<(), HomeError> {
+        let Home::File(path) = self else { return Ok(()) };
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let write = || -> std::io::Result<()> {
+            fs::create_dir_all(folder)?;
+            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            serde_json::to_writer_pretty(&mut file, ledger)?;
+            file.write_all(b"\n")?;
+            file.as_file().sync_all()?;
+            file.persist(path)?;
+            Ok(())
+        };
+        write().map_err(|error| io(path, "written", error))
+    }
+}
+
+fn io(path: &Path, what: &'static str, error: std::io::Error) -> HomeError {
+    HomeError::Io { path: path.to_owned(), what, error }
+}

@@ -1,0 +1,14 @@
+//! Deciding: from desired, live and the ledger to a plan.
+//!
+//! Pure but for the loading and saving in [`ledger::home`]: a plan is data, and the same inputs
+//! give the same plan.
+//!
+//! | room | noun |
+//! |---|---|
+//! | [`canon`] | the one spelling in which desired and live are compared |
+//! | [`diff`] | which places differ, and what a replacing write must carry over |
+//! | [`ledger`] | what is ours |
+
+pub mod canon;
+pub mod diff;
+pub mod ledger;

@@ -1,0 +1,177 @@
+//! Documents: the frame around every object, `kind`, `ref`, `environments`, `spec`, `lifecycle`.
+//!
+//! Deliberately not here: what stands in `spec` (see `kinds`).
+
+use std::sync::LazyLock;
+
+use crate::kinds::check;
+use crate::kinds::shape::{Shape, field};
+use crate::kinds::{self, Kind};
+use crate::want::config::{Config, unknown_kind};
+use crate::words::finding::did_you_mean;
+use crate::words::value::Map;
+use crate::words::{Data, Finding, Findings, Node, Pointer, Value};
+
+/// One object's frame, checked; its spec is still as written.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// What it is.
+    pub kind: &'static dyn Kind,
+    /// The name in addresses, when given.
+    pub reference: Option<Node>,
+    /// The object itself, as written.
+    pub spec: Node,
+    /// What happens to it over time.
+    pub lifecycle: Lifecycle,
+    /// The whole document.
+    pub node: Node,
+}
+
+/// How an object is treated over time.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Lifecycle {
+    /// Never deleted or replaced.
+    pub protect: bool,
+    /// Places that are left out of the diff and taken from live in the write body.
+    pub ignore: Vec<Pointer>,
+    /// Taken over although it differs.
+    pub adopt: bool,
+    /// Its secret is sent on create only, hands off afterwards.
+    pub seed: bool,
+    /// Fields that we do not know; sent as they are.
+    pub extra: Map,
+}
+
+static LIFECYCLE: LazyLock<Shape> = LazyLock::new(|| {
+    Shape::closed(vec![
+        field("protect", Shape::Bool, "Never delete or replace the object."),
+        field("ignore", Shape::list(Shape::text()), "JSON pointers of places that others manage; `*` is any key."),
+        field("adopt", Shape::Bool, "Take over a live object of this name although it differs."),
+        field("seed", Shape::Bool, "Send the secret when the object is created, and never again."),
+        field("extra", Shape::map(Shape::Any), "Fields that this version does not know, sent as they are."),
+    ])
+});
+
+static FRAME: LazyLock<Shape> = LazyLock::new(|| {
+    Shape::closed(vec![
+        field("kind", Shape::text(), "What the object is.").required(),
+        field("ref", Shape::text_of(1, 0), "Its name in addresses."),
+        field("environments", Shape::list(Shape::text()), "The environments that have it; all when left out."),
+        field("spec", Shape::Any, "The service's own JSON.").required(),
+        field("lifecycle", LIFECYCLE.clone(), "What happens to it over time."),
+    ])
+});
+
+/// Reads a document's frame; `None` when it has an error or belongs to other environments.
+pub fn read(node: &Node, config: &Config, findings: &mut Findings) -> Option<Document> {
+    let Some(entries) = node.entries() else {
+        findings.push(
+            Finding::error("config::document", node.place, format!("a document is a map with `kind` and `spec`, this is {}", node.what()))
+                .help("every document of the project describes one object"),
+        );
+        return None;
+    };
+    let Some(kind_node) = node.get("kind") else {
+        findings.push(bare(node, entries.iter().map(|(k, _)| k.text.as_str())));
+        return None;
+    };
+    let before = findings.len();
+    check::check(&FRAME, node, "the document", findings);
+    let kind = match kind_node.text() {
+        Some(name) => match kinds::find(name) {
+            Some(kind) => kind,
+            None => {
+                findings.push(unknown_kind(name, kind_node));
+                return None;
+            }
+        },
+        None => return None,
+    };
+    let lifecycle = lifecycle(node.get("lifecycle"), kind, findings);
+    let here = environments(node, config, findings);
+    // Errors in the frame leave the spec readable, so that its findings come at the same time.
+    let spec = node.get("spec")?;
+    if spec.data == Data::Null && findings.len() > before {
+        return None;
+    }
+    here.then(|| Document {
+        kind,
+        reference: node.get("ref").cloned(),
+        spec: spec.clone(),
+        lifecycle,
+        node: node.clone(),
+    })
+}
+
+/// A vendor's object without the frame.
+fn bare<'a>(node: &Node, keys: impl Iterator<Item = &'a str>) -> Finding {
+    let keys: Vec<&str> = keys.collect();
+    let near = did_you_mean("kind", keys.iter().copied().filter(|k| *k != "kind"));
+    let looks = [
+        ("an action or automation", "port.action", "invocationMethod"),
+        ("a blueprint", "port.blueprint", "schema"),
+        ("a webhook", "port.webhook", "mappings"),
+        ("a secret", "port.secret", "secretValue"),
+        ("a policy", "spacelift.policy", "body"),
+        ("a Spacelift webhook", "spacelift.webhook", "endpoint"),
+    ];
+    match looks.iter().find(|(_, _, key)| keys.contains(key)) {
+        Some((what, kind, _)) if near.is_none() => {
+            Finding::error("config::bare_object", node.place, format!("the document has no `kind`; it looks like {what}"))
+                .help(format!("put the object under `spec:` and write `kind: {kind}` above it"))
+        }
+        _ => Finding::error("config::missing_field", node.place, "the document has no `kind`")
+            .help(near.unwrap_or_else(|| "write for example `kind: port.blueprint`".into())),
+    }
+}
+
+fn environments(node: &Node, config: &Config, findings: &mut Findings) -> bool {
+    let Some(names) = node.get("environments").and_then(Node::items) else { return true };
+    let mut here = false;
+    for name in names {
+        let Some(text) = name.text() else { continue };
+        if !config.environments.iter().any(|known| known == text) {
+            let known = config.environments.iter().map(String::as_str);
+            findings.push(
+                Finding::error("config::unknown_environment", name.place, format!("there is no environment `{text}`")).help(
+                    did_you_mean(text, known).unwrap_or_else(|| "declare it under `environments:` in `spaceport.yaml`".into()),
+                ),
+            );
+        }
+        here |= config.environment.as_deref() == Some(text);
+    }
+    // Without a chosen environment (offline checks) every document counts.
+    here || config.environment.is_none()
+}
+
+fn lifecycle(node: Option<&Node>, kind: &'static dyn Kind, findings: &mut Findings) -> Lifecycle {
+    let Some(node) = node else { return Lifecycle::default() };
+    let flag = |key: &str| matches!(node.get(key).map(|n| &n.data), Some(Data::Bool(true)));
+    let mut lifecycle = Lifecycle {
+        protect: flag("protect"),
+        adopt: flag("adopt"),
+        seed: flag("seed"),
+        ..Lifecycle::default()
+    };
+    for item in node.get("ignore").and_then(Node::items).unwrap_or(&[]) {
+        let Some(text) = item.text() else { continue };
+        match Pointer::parse(text) {
+            Some(pointer) if !text.is_empty() => lifecycle.ignore.push(pointer),
+            _ => findings.push(
+                Finding::error("config::pointer", item.place, format!("`{text}` is not a JSON pointer"))
+                    .help("pointers begin with `/` and start at the spec: `/labels`, `/schema/properties/*/title`"),
+            ),
+        }
+    }
+    if lifecycle.seed && kind.shape().pick(&|field| field.rules.write_only).is_empty() {
+        let place = node.entry("seed").map_or(node.place, |(key, _)| key.place);
+        findings.push(
+            Finding::error("config::seed", place, format!("`seed` needs a secret, and `{}` has none", kind.name()))
+                .help("use `ignore` for fields that others change"),
+        );
+    }
+    if let Some(Value::Map(extra)) = node.get("extra").map(Node::to_value) {
+        lifecycle.extra = extra;
+    }
+    lifecycle
+}
