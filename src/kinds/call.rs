@@ -73,3 +73,18 @@ pub fn path(segments: &[&str]) -> String {
         .map(|s| format!("/{}", percent_encoding::utf8_percent_encode(s, KEEP)))
         .collect()
 }
+
+/// The same value without members that are `null`: closed bodies refuse them where they would
+/// mean "absent" (PA section 1).
+pub fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Map(map) => Value::Map(
+            map.iter()
+                .filter(|(_, member)| !member.is_null())
+                .map(|(key, member)| (key.clone(), without_nulls(member)))
+                .collect(),
+        ),
+        Value::List(items) => Value::List(items.iter().map(without_nulls).collect()),
+        other => other.clone(),
+    }
+}

@@ -13,15 +13,21 @@
 //! | [`schema`] | a shape as JSON Schema |
 //! | [`charset`] | the identifier rules that several kinds share |
 //! | [`call`] | requests as values |
+//! | [`label`] | labels that are spaceport's own |
+//! | [`project`] | the fields around a spec and of `spaceport.yaml` |
 
 pub mod call;
 pub mod charset;
 pub mod check;
+pub mod label;
+pub mod project;
 pub mod schema;
 pub mod shape;
 
 mod port_secret;
+mod port_webhook;
 mod spacelift_policy;
+mod spacelift_webhook;
 
 use std::fmt::Debug;
 
@@ -33,7 +39,12 @@ pub use call::{Call, List};
 pub use shape::Shape;
 
 /// Every kind, in the order of every list: service, then name.
-pub const ALL: &[&dyn Kind] = &[&port_secret::Secret, &spacelift_policy::Policy];
+pub const ALL: &[&dyn Kind] = &[
+    &port_secret::Secret,
+    &port_webhook::Webhook,
+    &spacelift_policy::Policy,
+    &spacelift_webhook::Webhook,
+];
 
 /// The kind with this full name, `port.blueprint`.
 pub fn find(name: &str) -> Option<&'static dyn Kind> {

@@ -5,15 +5,18 @@ use std::sync::LazyLock;
 
 use serde_json::Value as Json;
 
-use crate::kinds::call::{Call, List, path};
+use crate::kinds::call::{Call, List, path, without_nulls};
 use crate::kinds::shape::{Shape, field};
 use crate::kinds::{Identity, Kind, Observed, charset};
-use crate::words::Value;
 use crate::words::value::Map;
+use crate::words::{Finding, Findings, Node, Value};
 
 /// The kind `port.secret`.
 #[derive(Debug)]
 pub struct Secret;
+
+/// What the names of Port's own secrets begin with (PA section 5).
+const SYSTEM: &str = "__";
 
 static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
     Shape::closed(vec![
@@ -32,6 +35,8 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
         .required()
         .write_only(),
         field("description", Shape::text_of(0, 200), "What it is for.").default("\"\""),
+        field("createdAt", Shape::Any, "Set by the server.").computed(),
+        field("updatedAt", Shape::Any, "Set by the server.").computed(),
     ])
 });
 
@@ -52,6 +57,22 @@ impl Kind for Secret {
         Identity::Field("secretName")
     }
 
+    /// Port's own names are never listed by us, so such a secret would be created for ever.
+    fn check(&self, spec: &Node, findings: &mut Findings) {
+        if let Some(name) = spec.get("secretName")
+            && name.text().is_some_and(|text| text.starts_with(SYSTEM))
+        {
+            findings.push(
+                Finding::error(
+                    "config::pattern",
+                    name.place,
+                    format!("names that begin with `{SYSTEM}` are Port's own"),
+                )
+                .help("choose another name"),
+            );
+        }
+    }
+
     fn list(&self) -> List {
         List::Port {
             path: "/v1/organization/secrets",
@@ -62,7 +83,7 @@ impl Kind for Secret {
     /// Names that begin with `__` are the system's (PA section 5).
     fn observe(&self, item: &Json) -> Option<Observed> {
         let name = item.get("secretName")?.as_str()?;
-        if name.starts_with("__") {
+        if name.starts_with(SYSTEM) {
             return None;
         }
         let value = ["secretName", "description"]
@@ -81,22 +102,26 @@ impl Kind for Secret {
         vec![Call::Port {
             method: "POST",
             path: "/v1/organization/secrets".into(),
-            body: Some(want.clone()),
+            body: Some(without_nulls(want)),
         }]
     }
 
-    /// The body of a PATCH is closed and has no name; an absent description is cleared with `""`.
-    fn update(&self, seen: &Observed, want: &Value, _changed: &[String]) -> Vec<Call> {
+    /// The body of a PATCH is closed, has no name, and names only what changes (PA section 5).
+    /// An absent description is cleared with `""`; the value goes along only when it is to be
+    /// sent, because somebody else may refresh it.
+    fn update(&self, seen: &Observed, want: &Value, changed: &[String]) -> Vec<Call> {
         let mut body = Map::new();
-        if let Some(value) = want.get("secretValue") {
+        if let Some(value) = want.get("secretValue").filter(|v| !v.is_null()) {
             body.insert("secretValue".into(), value.clone());
         }
-        body.insert(
-            "description".into(),
-            want.get("description")
-                .cloned()
-                .unwrap_or_else(|| Value::text("")),
-        );
+        if changed.iter().any(|key| key == "description") {
+            let description = want.get("description").filter(|v| !v.is_null());
+            let description = description.cloned().unwrap_or_else(|| Value::text(""));
+            body.insert("description".into(), description);
+        }
+        if body.is_empty() {
+            return Vec::new();
+        }
         vec![Call::Port {
             method: "PATCH",
             path: path(&["v1", "organization", "secrets", &seen.id]),

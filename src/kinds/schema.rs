@@ -1,1 +1,252 @@
 //! Shapes as JSON Schema (2020-12) for editors, from the same definitions as the checks.
+//!
+//! A schema sees files before `${…}` was looked at, so every place also takes a reference: a
+//! boolean or number a text that begins with one, a text with limits one that holds one, a map
+//! or list `${json:PATH}`. Deliberately not here: what only one kind knows (the kinds' `check`).
+
+use schemars::Schema;
+use serde_json::{Map, Value as Json, json};
+
+use crate::kinds::project::{document_shape, project_shape};
+use crate::kinds::shape::{Field, Limits, Object, Shape};
+use crate::kinds::{ALL, Kind};
+
+/// A text that begins with a reference: it may become anything.
+const REFERENCE: &str = r"^\$\{";
+/// A text with a reference in it: its length and characters are not known yet.
+const TEMPLATE: &str = r"\$\{";
+/// The content of a file in place of a map or list.
+const JSON_FILE: &str = r"^\$\{json:[^}]+\}$";
+
+/// The schema of every document of a project's files other than `spaceport.yaml`.
+///
+/// `kind` decides by `if`/`then` which of the `$defs` its `spec` has, so that an editor speaks
+/// of one kind only.
+pub fn document_schema() -> Schema {
+    let mut schema = whole("spaceport document", document_shape());
+    let kinds: Vec<&str> = ALL.iter().map(|kind| kind.name()).collect();
+    let choices: Vec<Json> = ALL
+        .iter()
+        .map(|kind| {
+            let spec = json!({ "$ref": format!("#/$defs/{}", kind.name()) });
+            when(
+                "kind",
+                kind.name(),
+                json!({ "properties": { "spec": spec } }),
+            )
+        })
+        .collect();
+    if let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) {
+        properties.insert(
+            "kind".into(),
+            json!({ "enum": kinds, "description": "What kind of object it is." }),
+        );
+    }
+    schema.insert("allOf".into(), choices.into());
+    let definitions: Map<String, Json> = ALL
+        .iter()
+        .map(|kind| (kind.name().to_owned(), definition(*kind)))
+        .collect();
+    schema.insert("$defs".into(), definitions.into());
+    schema.into()
+}
+
+/// The schema of `spaceport.yaml`.
+pub fn project_schema() -> Schema {
+    whole("spaceport project", project_shape()).into()
+}
+
+/// A file is a map and nothing else, so the root takes no reference.
+fn whole(title: &str, shape: &Shape) -> Map<String, Json> {
+    let mut schema = Map::new();
+    schema.insert(
+        "$schema".into(),
+        "https://json-schema.org/draft/2020-12/schema".into(),
+    );
+    schema.insert("title".into(), title.into());
+    schema.extend(of(shape, false));
+    schema.insert("type".into(), "object".into());
+    schema.remove("pattern");
+    schema
+}
+
+fn definition(kind: &dyn Kind) -> Json {
+    let mut schema = of(kind.shape(), false);
+    schema.insert("title".into(), kind.name().into());
+    schema.insert("description".into(), kind.doc().into());
+    schema.into()
+}
+
+/// A shape as a schema; an optional field may be `null`.
+///
+/// Keywords hold only for the types that they speak of, so one schema can take a number within a
+/// range or a text with a pattern; that gives better messages than `anyOf`.
+fn of(shape: &Shape, optional: bool) -> Map<String, Json> {
+    match shape {
+        Shape::Any => Map::new(),
+        Shape::Bool => or_text("boolean", REFERENCE, optional),
+        Shape::Integer(min, max) => {
+            let mut schema = or_text("integer", REFERENCE, optional);
+            if *min != i64::MIN {
+                schema.insert("minimum".into(), (*min).into());
+            }
+            if *max != i64::MAX {
+                schema.insert("maximum".into(), (*max).into());
+            }
+            schema
+        }
+        Shape::Number => or_text("number", REFERENCE, optional),
+        Shape::Text(limits) => text(limits, optional),
+        Shape::Enum(words) => {
+            let mut words: Vec<Json> = words.iter().map(|word| (*word).into()).collect();
+            if optional {
+                words.push(Json::Null);
+            }
+            let reference = json!({ "type": "string", "pattern": TEMPLATE });
+            one_key("anyOf", json!([{ "enum": words }, reference]))
+        }
+        Shape::Object(object) => {
+            let mut schema = or_text("object", JSON_FILE, optional);
+            schema.extend(fields(object, None));
+            schema
+        }
+        Shape::Map { keys, of: values } => {
+            let mut schema = or_text("object", JSON_FILE, optional);
+            let names = limits_of(keys);
+            if !names.is_empty() {
+                schema.insert("propertyNames".into(), names.into());
+            }
+            schema.insert("additionalProperties".into(), of(values, false).into());
+            schema
+        }
+        Shape::List { of: item, count } => {
+            let mut schema = or_text("array", JSON_FILE, optional);
+            schema.insert("items".into(), of(item, false).into());
+            if count.0 > 0 {
+                schema.insert("minItems".into(), count.0.into());
+            }
+            if count.1 < usize::MAX {
+                schema.insert("maxItems".into(), count.1.into());
+            }
+            schema
+        }
+        Shape::Tagged { tag, variants } => tagged(tag, variants, optional),
+        Shape::OneOf(shapes) => {
+            let choices: Vec<Json> = shapes.iter().map(|s| of(s, optional).into()).collect();
+            one_key("anyOf", choices.into())
+        }
+    }
+}
+
+/// A schema of one type that also takes texts of a pattern.
+fn or_text(kind: &str, pattern: &str, optional: bool) -> Map<String, Json> {
+    let mut types = vec![kind, "string"];
+    if optional {
+        types.push("null");
+    }
+    let mut schema = one_key("type", types.into());
+    schema.insert("pattern".into(), pattern.into());
+    schema
+}
+
+fn text(limits: &Limits, optional: bool) -> Map<String, Json> {
+    let kind: Json = if optional {
+        json!(["string", "null"])
+    } else {
+        "string".into()
+    };
+    let mut schema = one_key("type", kind);
+    let rules = limits_of(limits);
+    if !rules.is_empty() {
+        schema.insert("if".into(), json!({ "pattern": TEMPLATE }));
+        schema.insert("else".into(), rules.into());
+    }
+    if !limits.suggestions.is_empty() {
+        schema.insert("examples".into(), limits.suggestions.into());
+    }
+    schema
+}
+
+fn limits_of(limits: &Limits) -> Map<String, Json> {
+    let mut rules = Map::new();
+    if limits.min > 0 {
+        rules.insert("minLength".into(), limits.min.into());
+    }
+    if limits.max > 0 {
+        rules.insert("maxLength".into(), limits.max.into());
+    }
+    if let Some(charset) = limits.charset {
+        if limits.min == 0 {
+            // The check lets an empty text pass where no length is demanded.
+            rules.insert(
+                "anyOf".into(),
+                json!([{ "maxLength": 0 }, { "pattern": charset.pattern }]),
+            );
+        } else {
+            rules.insert("pattern".into(), charset.pattern.into());
+        }
+    }
+    rules
+}
+
+/// `properties`, `required` and `additionalProperties` of a map; `tag` is allowed beside them.
+fn fields(object: &Object, tag: Option<&str>) -> Map<String, Json> {
+    let known = || object.fields.iter().filter(|f| !f.rules.computed);
+    let mut properties: Map<String, Json> = tag
+        .map(|tag| (tag.to_owned(), Json::Bool(true)))
+        .into_iter()
+        .collect();
+    properties.extend(known().map(|f| (f.name.to_owned(), property(f))));
+    let required: Vec<&str> = known().filter(|f| f.required).map(|f| f.name).collect();
+    let mut schema = one_key("properties", properties.into());
+    if !required.is_empty() {
+        schema.insert("required".into(), required.into());
+    }
+    // Also in open bodies: fields that we do not know go to `lifecycle.extra`.
+    schema.insert("additionalProperties".into(), false.into());
+    schema
+}
+
+fn property(field: &Field) -> Json {
+    let mut schema = of(&field.shape, !field.required);
+    schema.insert("description".into(), field.doc.into());
+    if let Some(default) = field.rules.default
+        && let Ok(default) = serde_json::from_str::<Json>(default)
+    {
+        schema.insert("default".into(), default);
+    }
+    if field.rules.write_only {
+        schema.insert("writeOnly".into(), true.into());
+    }
+    schema.into()
+}
+
+fn tagged(tag: &str, variants: &[(&'static str, Object)], optional: bool) -> Map<String, Json> {
+    let words: Vec<&str> = variants.iter().map(|(word, _)| *word).collect();
+    let reference = json!({ "type": "string", "pattern": TEMPLATE });
+    let mut schema = or_text("object", JSON_FILE, optional);
+    schema.insert(
+        "properties".into(),
+        one_key(tag, json!({ "anyOf": [{ "enum": words }, reference] })).into(),
+    );
+    schema.insert("required".into(), json!([tag]));
+    let choices: Vec<Json> = variants
+        .iter()
+        .map(|(word, object)| when(tag, word, fields(object, Some(tag)).into()))
+        .collect();
+    schema.insert("allOf".into(), choices.into());
+    schema
+}
+
+/// `then` holds for maps whose field `key` is this word.
+fn when(key: &str, word: &str, then: Json) -> Json {
+    let holds = one_key(key, json!({ "const": word }));
+    json!({
+        "if": { "type": "object", "properties": holds, "required": [key] },
+        "then": then,
+    })
+}
+
+fn one_key(key: &str, value: Json) -> Map<String, Json> {
+    Map::from_iter([(key.to_owned(), value)])
+}

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use crate::kinds::call::{Call, List};
 use crate::kinds::shape::{Shape, field};
-use crate::kinds::{Identity, Kind, Observed};
+use crate::kinds::{Identity, Kind, Observed, label};
 use crate::words::value::Map;
 use crate::words::{Data, Finding, Findings, Node, Value};
 
@@ -80,6 +80,9 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
             "Dialect of the body. Say it.",
         )
         .default("\"REGO_V0\""),
+        field("id", Shape::Any, "Set by the server.").computed(),
+        field("createdAt", Shape::Any, "Set by the server.").computed(),
+        field("updatedAt", Shape::Any, "Set by the server.").computed(),
     ])
 });
 
@@ -115,7 +118,7 @@ impl Kind for Policy {
     }
 
     fn check(&self, spec: &Node, findings: &mut Findings) {
-        if spec.entries().is_some() && spec.get("engineType").is_none() {
+        if spec.entries().is_some() && spec.get("engineType").is_none_or(|e| e.data == Data::Null) {
             let place = spec.entry("type").map_or(spec.place, |(key, _)| key.place);
             findings.push(
                 Finding::warning("lint::engine_type", place, "the policy does not say its Rego dialect")
@@ -136,6 +139,7 @@ impl Kind for Policy {
                 .help("write `space: root`"),
             );
         }
+        label::check(spec, findings);
     }
 
     fn list(&self) -> List {

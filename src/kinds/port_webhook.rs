@@ -1,0 +1,443 @@
+//! `port.webhook`: a data source of Port that turns posted events into entities (PA section 4).
+//!
+//! Its `url` and `webhookKey` are exported and not secret in Port's own pages, yet whoever has
+//! them can post; the renderers print them as their reference. Deliberately not here: running the
+//! JQ of the mappings (see the simulation).
+
+use std::sync::LazyLock;
+
+use serde_json::Value as Json;
+
+use crate::kinds::call::{Call, List, path, without_nulls};
+use crate::kinds::shape::{Charset, Limits, Object, Shape, field};
+use crate::kinds::{Identity, Kind, Mention, Observed, charset};
+use crate::words::value::Map;
+use crate::words::{Addr, Data, Finding, Findings, Node, Pointer, Service, Value};
+
+/// The kind `port.webhook`.
+#[derive(Debug)]
+pub struct Webhook;
+
+/// No pattern is published; these two would be folded away in the path of a request.
+const IDENTIFIER: Charset = Charset {
+    words: "any characters, but not `.` or `..`",
+    pattern: r"^(?!\.{1,2}$)[\s\S]+$",
+    holds: |text| text != "." && text != "..",
+};
+
+static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
+    let server = |name| field(name, Shape::Any, "Set by the server.").computed();
+    Shape::closed(vec![
+        field(
+            "identifier",
+            Shape::pattern(IDENTIFIER, 1, 30),
+            "Identifier, at most 30 characters. Port could invent one, but then a second run could not find the webhook again.",
+        )
+        .required(),
+        field("title", Shape::text_of(1, 30), "Name shown in Port, at most 30 characters.")
+            .required(),
+        field("description", Shape::text_of(0, 200), "What it is for.").default("\"\""),
+        field("icon", Shape::text(), "Name of an icon of Port.").default("\"\""),
+        field(
+            "enabled",
+            Shape::Bool,
+            "Whether posted events are taken; `false` drops them.",
+        )
+        .default("true"),
+        field(
+            "mappings",
+            Shape::list(mapping()),
+            "What becomes of an event; every mapping sees every event, in this order.",
+        )
+        .default("[]"),
+        field(
+            "security",
+            security(),
+            "How Port recognises genuine events; without it everything posted is taken.",
+        )
+        .default("{}"),
+        field(
+            "integrationType",
+            Shape::Enum(&["custom", "template"]),
+            "Whether it was made by hand or from one of Port's templates.",
+        )
+        // Not published, but an answer that has it and a file that has not must be equal.
+        .default("\"custom\""),
+        server("webhookKey"),
+        server("url"),
+        server("id"),
+        server("_id"),
+        server("orgId"),
+        server("createdAt"),
+        server("createdBy"),
+        server("updatedAt"),
+        server("updatedBy"),
+    ])
+});
+
+fn security() -> Shape {
+    Shape::closed(vec![
+        field(
+            "secret",
+            Shape::text_of(1, 0),
+            "Text shared with the sender, usually `${env.NAME}`. Never read back.",
+        )
+        .write_only(),
+        field(
+            "signatureHeaderName",
+            Shape::text(),
+            "Header with the signature.",
+        ),
+        field(
+            "signatureAlgorithm",
+            Shape::Enum(&["sha1", "sha256", "plain"]),
+            "How the signature is made; `plain` compares the header with the secret.",
+        ),
+        field(
+            "signaturePrefix",
+            Shape::text(),
+            "What stands before the signature, `sha256=` for example.",
+        ),
+        field(
+            "requestIdentifierPath",
+            Shape::text(),
+            "JQ to an id of the delivery; repeated ids are dropped.",
+        ),
+    ])
+}
+
+fn mapping() -> Shape {
+    let delete = Object {
+        fields: vec![
+            field(
+                "deleteDependents",
+                Shape::Bool,
+                "Whether entities that require the deleted one go too.",
+            )
+            .default("true"),
+        ],
+        open: false,
+    };
+    let operation = Shape::OneOf(vec![
+        Shape::Enum(&["create", "delete"]),
+        Shape::Tagged {
+            tag: "type",
+            variants: vec![("create", Object::default()), ("delete", delete)],
+        },
+    ]);
+    Shape::closed(vec![
+        field(
+            "blueprint",
+            Shape::pattern(charset::BLUEPRINT, 1, 100),
+            "Blueprint of the entities: a plain identifier, not JQ.",
+        )
+        .required()
+        .reference("port.blueprint"),
+        field(
+            "operation",
+            operation,
+            "`create` (also updates) or `delete`; `{type: delete, deleteDependents: false}` spares dependants.",
+        )
+        .default("\"create\"")
+        .equal(one_operation),
+        field(
+            "filter",
+            Shape::text(),
+            "JQ that must be true for the event to be taken.",
+        )
+        .long_text(),
+        field(
+            "itemsToParse",
+            Shape::text(),
+            "JQ to a list; each of its first 500 items is mapped as `.item`.",
+        )
+        .long_text(),
+        field("entity", entity(), "The entity as JQ, constants included: `'\"done\"'`.").required(),
+    ])
+}
+
+fn entity() -> Shape {
+    let key = Limits {
+        min: 1,
+        max: 100,
+        charset: Some(charset::KEY),
+        ..Limits::default()
+    };
+    Shape::closed(vec![
+        field(
+            "identifier",
+            Shape::OneOf(vec![Shape::text(), search()]),
+            "JQ to the identifier, or a search.",
+        )
+        .required(),
+        field("title", Shape::text(), "JQ to the title."),
+        field("icon", Shape::text(), "JQ to the icon."),
+        field(
+            "team",
+            Shape::OneOf(vec![Shape::text(), search()]),
+            "JQ to the owning teams, or a search.",
+        ),
+        field(
+            "properties",
+            Shape::map_with(key, Shape::text()),
+            "JQ by property.",
+        )
+        .default("{}"),
+        field(
+            "relations",
+            Shape::map_with(key, Shape::OneOf(vec![Shape::text(), search()])),
+            "JQ to identifiers, or a search, by relation.",
+        )
+        .default("{}"),
+    ])
+}
+
+/// The rules are open in the published schema, and their parts are JQ as well.
+fn search() -> Shape {
+    Shape::closed(vec![
+        field(
+            "combinator",
+            Shape::text(),
+            "How rules combine, as JQ: `\"'and'\"` or `\"'or'\"`.",
+        )
+        .required(),
+        field(
+            "rules",
+            Shape::list(Shape::map(Shape::Any)),
+            "Rules of `property`, `operator` (both quoted as JQ: `\"'='\"`) and `value` (JQ).",
+        )
+        .required(),
+    ])
+}
+
+/// The text and the object say the same (PA section 4); without `deleteDependents` they go too.
+fn one_operation(value: Value) -> Value {
+    let word = value.as_text().or_else(|| value.get_text("type"));
+    match word {
+        Some("create") => Value::text("create"),
+        Some("delete") => {
+            let spared = value
+                .get("deleteDependents")
+                .filter(|v| !v.is_null() && v.as_bool() != Some(true))
+                .map(|v| ("deleteDependents".to_owned(), v.clone()));
+            Value::Map(
+                [("type".to_owned(), Value::text("delete"))]
+                    .into_iter()
+                    .chain(spared)
+                    .collect(),
+            )
+        }
+        _ => value,
+    }
+}
+
+impl Kind for Webhook {
+    fn name(&self) -> &'static str {
+        "port.webhook"
+    }
+
+    fn doc(&self) -> &'static str {
+        "A webhook of Port: an address that events are posted to, and how they become entities."
+    }
+
+    fn shape(&self) -> &Shape {
+        &SHAPE
+    }
+
+    fn identity(&self) -> Identity {
+        Identity::Field("identifier")
+    }
+
+    fn exports(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("url", "the address that events are posted to"),
+            ("webhookKey", "the last part of that address"),
+        ]
+    }
+
+    fn check(&self, spec: &Node, findings: &mut Findings) {
+        let mappings = spec.get("mappings").and_then(Node::items).unwrap_or(&[]);
+        for mapping in mappings.iter().filter(|m| deletes(m)) {
+            if let Some(entity) = mapping.get("entity") {
+                check_delete(entity, findings);
+            }
+        }
+    }
+
+    /// Blueprints are needed; a property or relation that is missing spoils only its events.
+    fn mentions(&self, spec: &Value) -> Vec<Mention> {
+        let mappings = spec.get("mappings").and_then(Value::as_list).unwrap_or(&[]);
+        let mut mentions = Vec::new();
+        for (index, mapping) in mappings.iter().enumerate() {
+            let Some(blueprint) = mapping.get_text("blueprint") else {
+                continue;
+            };
+            let at = Pointer::root().join("mappings").join(index);
+            let addr = Addr::new(Service::Port, "blueprint", blueprint);
+            mentions.push(Mention {
+                at: at.join("blueprint"),
+                addr: addr.clone(),
+                property: None,
+                hard: true,
+            });
+            for (map, holders) in [("properties", PROPERTIES), ("relations", RELATIONS)] {
+                let keys = mapping.get("entity").and_then(|e| e.get(map)?.as_map());
+                for key in keys.into_iter().flat_map(Map::keys) {
+                    mentions.push(Mention {
+                        at: at.join("entity").join(map).join(key),
+                        addr: addr.clone(),
+                        property: Some((key.clone(), holders)),
+                        hard: false,
+                    });
+                }
+            }
+        }
+        mentions
+    }
+
+    /// Members of `security` may be null, and an empty `security` is none (PA sections 1 and 4).
+    fn canonical(&self, spec: &mut Value) {
+        *spec = without_nulls(spec);
+        if let Some(fields) = spec.as_map_mut()
+            && fields
+                .get("security")
+                .and_then(Value::as_map)
+                .is_some_and(Map::is_empty)
+        {
+            fields.shift_remove("security");
+        }
+    }
+
+    /// The name of the list is disputed (PA section 1, envelopes).
+    fn list(&self) -> List {
+        List::Port {
+            path: "/v1/webhooks",
+            envelope: "webhooks",
+        }
+    }
+
+    /// The secret is dropped whatever comes back: masked, absent or in clear (PA section 4).
+    fn observe(&self, item: &Json) -> Option<Observed> {
+        let id = item.get("identifier")?.as_str()?;
+        let mut value = Value::from(item.clone());
+        let fields = value.as_map_mut()?;
+        if let Some(security) = fields.get_mut("security").and_then(Value::as_map_mut) {
+            security.shift_remove("secret");
+        }
+        let mut exports = Map::new();
+        for (key, _) in self.exports() {
+            if let Some(text) = fields.get(*key).filter(|v| v.as_text().is_some()) {
+                exports.insert((*key).into(), text.clone());
+            }
+        }
+        for computed in SHAPE.pick(&|field| field.rules.computed) {
+            if let Some(key) = computed.first() {
+                fields.shift_remove(key);
+            }
+        }
+        Some(Observed {
+            id: id.into(),
+            name: id.into(),
+            value,
+            exports,
+        })
+    }
+
+    /// `enabled` is demanded in spite of its default (PA section 4).
+    fn create(&self, want: &Value) -> Vec<Call> {
+        let mut body = without_nulls(want);
+        if let Some(fields) = body.as_map_mut() {
+            fields.entry("enabled".into()).or_insert(Value::Bool(true));
+        }
+        vec![Call::Port {
+            method: "POST",
+            path: "/v1/webhooks".into(),
+            body: Some(body),
+        }]
+    }
+
+    /// A PATCH replaces the top-level keys that it names and leaves the others (PA section 1), so
+    /// that a secret whose text is not at hand stays. `security` may be replaced as a whole:
+    /// whoever asks for it to be changed has its secret in `want`. What the file no longer has
+    /// is sent as its default, because no key of the body but those of `security` may be null.
+    fn update(&self, seen: &Observed, want: &Value, changed: &[String]) -> Vec<Call> {
+        let body: Map = changed
+            .iter()
+            .filter_map(|key| {
+                let value = match want.get(key).filter(|v| !v.is_null()) {
+                    Some(value) => without_nulls(value),
+                    None => absent(key)?,
+                };
+                Some((key.clone(), value))
+            })
+            .collect();
+        if body.is_empty() {
+            return Vec::new();
+        }
+        vec![Call::Port {
+            method: "PATCH",
+            path: path(&["v1", "webhooks", &seen.id]),
+            body: Some(Value::Map(body)),
+        }]
+    }
+
+    fn delete(&self, id: &str) -> Call {
+        Call::Port {
+            method: "DELETE",
+            path: path(&["v1", "webhooks", id]),
+            body: None,
+        }
+    }
+
+    fn created_at(&self) -> &'static str {
+        "/integration"
+    }
+}
+
+const PROPERTIES: &[&str] = &["/schema/properties"];
+const RELATIONS: &[&str] = &["/relations"];
+
+/// What a top-level key is when a file does not have it; `None` for keys that must be there.
+fn absent(key: &str) -> Option<Value> {
+    let Shape::Object(object) = &*SHAPE else {
+        return None;
+    };
+    let field = object.fields.iter().find(|f| f.name == key)?;
+    let json: Json = serde_json::from_str(field.rules.default?).ok()?;
+    Some(Value::from(json))
+}
+
+fn deletes(mapping: &Node) -> bool {
+    mapping.get("operation").is_some_and(|operation| {
+        operation.text() == Some("delete")
+            || operation.get("type").and_then(Node::text) == Some("delete")
+    })
+}
+
+/// With `delete` an entity is its identifier, as text, and nothing else (PA section 4).
+fn check_delete(entity: &Node, findings: &mut Findings) {
+    for (key, value) in entity.entries().unwrap_or(&[]) {
+        if key.text != "identifier" && value.data != Data::Null {
+            findings.push(
+                Finding::error(
+                    "config::not_here",
+                    key.place,
+                    format!("`{}` cannot stand in a mapping that deletes", key.text),
+                )
+                .help("keep only `identifier` in `entity`"),
+            );
+        }
+    }
+    if let Some(identifier) = entity.get("identifier")
+        && identifier.entries().is_some()
+    {
+        findings.push(
+            Finding::error(
+                "config::not_here",
+                identifier.place,
+                "a search cannot choose what a mapping deletes",
+            )
+            .help("write `identifier` as JQ text"),
+        );
+    }
+}
