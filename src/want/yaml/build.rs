@@ -138,6 +138,21 @@ impl<'a> Builder<'a> {
         self.findings.push(finding);
     }
 
+    /// Adds the syntax error that ends the reading.
+    ///
+    /// `{{ .x }} y` is first a map as a key and then a syntax error; saying it once is enough.
+    pub fn find_last(&mut self, finding: Finding) {
+        let known = self.findings.iter().last().is_some_and(|last| {
+            let starts = last.place.zip(finding.place);
+            last.help.as_deref() == Some(QUOTE_BRACES)
+                && last.help == finding.help
+                && starts.is_some_and(|(last, this)| last.start == this.start + 1)
+        });
+        if !known {
+            self.find(finding);
+        }
+    }
+
     /// The document ended.
     pub fn end_document(&mut self) {
         self.documents.extend(self.root.take());

@@ -28,7 +28,7 @@ pub fn read(file: u32, text: &str) -> (Vec<Node>, Findings) {
                 }
             }
             Err(error) => {
-                builder.find(syntax::finding(file, text, &error));
+                builder.find_last(syntax::finding(file, text, &error));
                 break;
             }
         }

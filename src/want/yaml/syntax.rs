@@ -25,7 +25,7 @@ pub fn finding(file: u32, text: &str, error: &ScanError) -> Finding {
         ErrorKind::RecursionLimitExceeded => build::too_deep(spot.here()),
         ErrorKind::UndeclaredTagHandle => {
             let place = spot.word();
-            let shown = build::shorten(spot.at(place));
+            let shown = build::shorten(spot.text_at(place));
             Finding::error("yaml::tag", place, format!("unknown tag `{shown}`"))
                 .help("quote a text that begins with `!`; of tags only YAML's own are known, such as `!!str`")
         }
@@ -145,15 +145,16 @@ impl<'a> Spot<'a> {
                 | ErrorKind::TabInPlainScalar
                 | ErrorKind::TabAtBlockScalarStart
         );
-        let place = match self.text[line_start..line_start + indent].find('\t') {
-            Some(tab) => self.between(line_start + tab, line_start + tab + 1),
-            None if about_tabs => self.here(),
+        let (tab, message) = match self.text[line_start..line_start + indent].find('\t') {
+            Some(tab) => (line_start + tab, "a tab stands in the indentation"),
+            None if about_tabs => (
+                self.at + self.rest().find('\t')?,
+                "a tab stands where only spaces may",
+            ),
             None => return None,
         };
-        Some(
-            Finding::error(CODE, place, "a tab stands in the indentation")
-                .help("indent with spaces; YAML allows no tabs there"),
-        )
+        let place = self.between(tab, tab + 1);
+        Some(Finding::error(CODE, place, message).help("indent with spaces, not with tabs"))
     }
 
     /// A text like `{{ .x }}/y` without quotes on the line of the error.
