@@ -1,0 +1,35 @@
+//! The YAML reader: a text becomes nodes, every key and value with its place.
+//!
+//! YAML 1.2 with the core schema and nothing of YAML 1.1: `no`, `017`, `1_000`, `12:30` and dates
+//! are texts. JSON is YAML. Merge keys (`<<`) are the one addition, because people use them.
+//! Deliberately not here: `${…}` in texts, the meaning of keys, and reading files. The parser
+//! crate is named in [`events`] and [`syntax`] alone.
+//!
+//! | room | noun |
+//! |---|---|
+//! | [`events`] | the parser's events, their byte ranges, and the loop over them |
+//! | [`build`] | nodes from events: keys, anchors, merge keys, limits |
+//! | [`scalar`] | what a scalar's text stands for under the core schema |
+//! | [`syntax`] | the parser's errors in our words |
+
+mod build;
+mod events;
+mod scalar;
+mod syntax;
+
+#[cfg(test)]
+mod tests;
+
+use crate::words::{Findings, Node};
+
+/// Reads all documents of a text.
+///
+/// Documents in which nothing is written are skipped. Problems become findings with codes that
+/// begin with `yaml::`. Most of them leave a document that later stages can go on with; a syntax
+/// error or a limit ends the reading, and the documents before it are returned.
+///
+/// Limits: collections may be nested 128 deep, and aliases and merge keys may repeat
+/// 100,000 values. The time is linear in the length of the text plus what aliases repeat.
+pub fn read(file: u32, text: &str) -> (Vec<Node>, Findings) {
+    events::read(file, text)
+}
