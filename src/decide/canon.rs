@@ -16,15 +16,24 @@ use crate::words::{Pointer, Template, Value};
 pub fn canonical(kind: &dyn Kind, spec: &Value, ignore: &[Pointer]) -> Value {
     let mut value = walk(kind.shape(), spec);
     kind.canonical(&mut value);
-    if ignore.is_empty() { value } else { without(&value, ignore, &mut Pointer::root()) }
+    if ignore.is_empty() {
+        value
+    } else {
+        without(&value, ignore, &mut Pointer::root())
+    }
 }
 
 fn walk(shape: &Shape, value: &Value) -> Value {
     match (shape, value) {
         (Shape::Map { of, .. }, Value::Map(map)) => Value::Map(
-            map.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), walk(of, v))).collect(),
+            map.iter()
+                .filter(|(_, v)| !v.is_null())
+                .map(|(k, v)| (k.clone(), walk(of, v)))
+                .collect(),
         ),
-        (Shape::List { of, .. }, Value::List(list)) => Value::List(list.iter().map(|v| walk(of, v)).collect()),
+        (Shape::List { of, .. }, Value::List(list)) => {
+            Value::List(list.iter().map(|v| walk(of, v)).collect())
+        }
         (Shape::OneOf(shapes), value) => match fitting(shapes, value) {
             Some(shape) => walk(shape, value),
             None => plain(value),
@@ -53,14 +62,17 @@ fn fields(object: &Object, map: &Map) -> Value {
 /// A known field's canonical value; `None` when it is the same as being absent.
 fn known(field: &Field, value: &Value) -> Option<Value> {
     let rules = &field.rules;
-    if rules.computed || (value.is_null() && !(field.required && matches!(field.shape, Shape::Any))) {
+    if rules.computed || (value.is_null() && !(field.required && matches!(field.shape, Shape::Any)))
+    {
         return None;
     }
     if rules.write_only {
         let map = value.as_map().filter(|map| !map.is_empty())?;
         // Null means "keep" in a body to be written; in both cases the key is there.
         let there = Value::Secret(SecretSource::new(Template::default()));
-        return Some(Value::Map(map.keys().map(|key| (key.clone(), there.clone())).collect()));
+        return Some(Value::Map(
+            map.keys().map(|key| (key.clone(), there.clone())).collect(),
+        ));
     }
     let mut value = walk(&field.shape, value);
     if rules.text
@@ -80,15 +92,23 @@ fn known(field: &Field, value: &Value) -> Option<Value> {
         list.sort_by(order);
         list.dedup();
     }
-    let default = rules.default.and_then(|json| serde_json::from_str::<serde_json::Value>(json).ok());
-    if default.is_some_and(|default| plain(&Value::from(default)) == value) { None } else { Some(value) }
+    let default = rules
+        .default
+        .and_then(|json| serde_json::from_str::<serde_json::Value>(json).ok());
+    if default.is_some_and(|default| plain(&Value::from(default)) == value) {
+        None
+    } else {
+        Some(value)
+    }
 }
 
 /// Free-form data as it is, numbers in one spelling: `1.0` is `1`.
 fn plain(value: &Value) -> Value {
     match value {
         Value::Number(n) => match n.as_f64() {
-            Some(f) if n.is_f64() && f.fract() == 0.0 && f.abs() < 9e15 => Value::Number((f as i64).into()),
+            Some(f) if n.is_f64() && f.fract() == 0.0 && f.abs() < 9e15 => {
+                Value::Number((f as i64).into())
+            }
             _ => value.clone(),
         },
         Value::List(list) => Value::List(list.iter().map(plain).collect()),
@@ -103,7 +123,10 @@ pub fn fitting<'a>(shapes: &'a [Shape], value: &Value) -> Option<&'a Shape> {
         (Shape::Any, _) => true,
         (Shape::Bool, Value::Bool(_)) => true,
         (Shape::Integer(..) | Shape::Number, Value::Number(_)) => true,
-        (Shape::Text(_) | Shape::Enum(_), Value::Text(_) | Value::Deferred(_) | Value::Secret(_)) => true,
+        (
+            Shape::Text(_) | Shape::Enum(_),
+            Value::Text(_) | Value::Deferred(_) | Value::Secret(_),
+        ) => true,
         (Shape::Object(_) | Shape::Map { .. } | Shape::Tagged { .. }, Value::Map(_)) => true,
         (Shape::List { .. }, Value::List(_)) => true,
         (Shape::OneOf(inner), value) => fitting(inner, value).is_some(),
@@ -150,12 +173,17 @@ fn order(a: &Value, b: &Value) -> Ordering {
 pub fn sorted_text(value: &Value) -> String {
     match value {
         Value::Map(map) => {
-            let mut entries: Vec<String> =
-                map.iter().map(|(k, v)| format!("{}:{}", Value::text(k.as_str()), sorted_text(v))).collect();
+            let mut entries: Vec<String> = map
+                .iter()
+                .map(|(k, v)| format!("{}:{}", Value::text(k.as_str()), sorted_text(v)))
+                .collect();
             entries.sort();
             format!("{{{}}}", entries.join(","))
         }
-        Value::List(list) => format!("[{}]", list.iter().map(sorted_text).collect::<Vec<_>>().join(",")),
+        Value::List(list) => format!(
+            "[{}]",
+            list.iter().map(sorted_text).collect::<Vec<_>>().join(",")
+        ),
         // Unlike on screen, different templates and secrets must not look alike.
         Value::Deferred(template) => format!("deferred {:?}", template.parts),
         Value::Secret(source) => format!("secret {source:?}"),

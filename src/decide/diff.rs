@@ -53,7 +53,10 @@ pub fn compare(kind: &dyn Kind, want: &Value, live: &Value, ignore: &[Pointer]) 
     let (want, live) = (canonical(kind, want, ignore), canonical(kind, live, ignore));
     walk(kind.shape(), &want, &live, &mut Pointer::root(), &mut found);
     let immutable = kind.shape().pick(&|field| field.rules.immutable);
-    found.immutable = found.fields.iter().any(|f| immutable.iter().any(|pattern| pattern.covers(&f.path)));
+    found.immutable = found
+        .fields
+        .iter()
+        .any(|f| immutable.iter().any(|pattern| pattern.covers(&f.path)));
     found
 }
 
@@ -61,7 +64,11 @@ pub fn compare(kind: &dyn Kind, want: &Value, live: &Value, ignore: &[Pointer]) 
 pub fn everything(want: &Value) -> Vec<FieldChange> {
     let mut fields = Vec::new();
     want.leaves(&mut |at, leaf| {
-        fields.push(FieldChange { path: at.clone(), before: None, after: Some(leaf.clone()) });
+        fields.push(FieldChange {
+            path: at.clone(),
+            before: None,
+            after: Some(leaf.clone()),
+        });
     });
     fields
 }
@@ -75,17 +82,28 @@ fn walk(shape: &Shape, want: &Value, live: &Value, at: &mut Pointer, found: &mut
             each_key(want, live, at, found, &mut |_| Some(of.as_ref()), true);
         }
         (Shape::Object(_) | Shape::Tagged { .. }, Value::Map(w), Value::Map(l)) => {
-            let chosen = |value: &Value| shape.object(|tag| value.get_text(tag).map(str::to_owned)).map(std::ptr::from_ref);
+            let chosen = |value: &Value| {
+                shape
+                    .object(|tag| value.get_text(tag).map(str::to_owned))
+                    .map(std::ptr::from_ref)
+            };
             // Another variant is another thing: everything differs.
-            match (shape.object(|tag| want.get_text(tag).map(str::to_owned)), chosen(want) == chosen(live)) {
+            match (
+                shape.object(|tag| want.get_text(tag).map(str::to_owned)),
+                chosen(want) == chosen(live),
+            ) {
                 (Some(object), true) => object_fields(object, w, l, at, found),
                 _ => change(Some(want), Some(live), at, found),
             }
         }
-        (Shape::OneOf(shapes), want, live) => match (fitting(shapes, want), fitting(shapes, live)) {
-            (Some(shape), Some(other)) if std::ptr::eq(shape, other) => walk(shape, want, live, at, found),
-            _ => change(Some(want), Some(live), at, found),
-        },
+        (Shape::OneOf(shapes), want, live) => {
+            match (fitting(shapes, want), fitting(shapes, live)) {
+                (Some(shape), Some(other)) if std::ptr::eq(shape, other) => {
+                    walk(shape, want, live, at, found)
+                }
+                _ => change(Some(want), Some(live), at, found),
+            }
+        }
         (Shape::List { of, .. }, Value::List(want), Value::List(live)) if listable(of) => {
             for index in 0..want.len().max(live.len()) {
                 at.push(index);
@@ -108,8 +126,17 @@ fn listable(of: &Shape) -> bool {
     matches!(of, Shape::Object(_) | Shape::Tagged { .. })
 }
 
-fn object_fields(object: &Object, want: &Map, live: &Map, at: &mut Pointer, found: &mut Difference) {
-    for key in live.keys().filter(|key| !object.fields.iter().any(|f| f.name == *key) && !want.contains_key(*key)) {
+fn object_fields(
+    object: &Object,
+    want: &Map,
+    live: &Map,
+    at: &mut Pointer,
+    found: &mut Difference,
+) {
+    for key in live
+        .keys()
+        .filter(|key| !object.fields.iter().any(|f| f.name == *key) && !want.contains_key(*key))
+    {
         if !object.open {
             found.unknown.push(at.join(key));
         }
@@ -119,7 +146,13 @@ fn object_fields(object: &Object, want: &Map, live: &Map, at: &mut Pointer, foun
         live,
         at,
         found,
-        &mut |key| object.fields.iter().find(|f| f.name == key).map(|f| &f.shape),
+        &mut |key| {
+            object
+                .fields
+                .iter()
+                .find(|f| f.name == key)
+                .map(|f| &f.shape)
+        },
         false,
     );
 }
@@ -154,7 +187,11 @@ fn each_key<'a>(
 }
 
 fn change(want: Option<&Value>, live: Option<&Value>, at: &Pointer, found: &mut Difference) {
-    found.fields.push(FieldChange { path: at.clone(), before: live.cloned(), after: want.cloned() });
+    found.fields.push(FieldChange {
+        path: at.clone(),
+        before: live.cloned(),
+        after: want.cloned(),
+    });
 }
 
 /// The body of a replacing write: what is wanted, plus what must survive from live: unknown
@@ -172,7 +209,9 @@ fn carry(shape: &Shape, want: &Value, live: &Value) -> Value {
         (Shape::Map { of, .. }, Value::Map(want), Value::Map(live)) => Value::Map(
             want.iter()
                 .map(|(key, want)| {
-                    let carried = live.get(key).map_or_else(|| want.clone(), |live| carry(of, want, live));
+                    let carried = live
+                        .get(key)
+                        .map_or_else(|| want.clone(), |live| carry(of, want, live));
                     (key.clone(), carried)
                 })
                 .collect(),
@@ -181,7 +220,11 @@ fn carry(shape: &Shape, want: &Value, live: &Value) -> Value {
             let mut body: Map = want
                 .iter()
                 .map(|(key, want)| {
-                    let shape = object.fields.iter().find(|f| f.name == key).map(|f| &f.shape);
+                    let shape = object
+                        .fields
+                        .iter()
+                        .find(|f| f.name == key)
+                        .map(|f| &f.shape);
                     let carried = match (shape, live.get(key)) {
                         (Some(shape), Some(live)) => carry(shape, want, live),
                         _ => want.clone(),
@@ -206,7 +249,11 @@ fn carry(shape: &Shape, want: &Value, live: &Value) -> Value {
 fn keep_ignored(body: &mut Value, live: &Value, ignore: &[Pointer], at: &mut Pointer) {
     let Value::Map(map) = body else { return };
     let named = |at: &Pointer| ignore.iter().any(|pattern| pattern.covers(at));
-    let keys: Vec<String> = map.keys().chain(live.as_map().into_iter().flat_map(Map::keys)).cloned().collect();
+    let keys: Vec<String> = map
+        .keys()
+        .chain(live.as_map().into_iter().flat_map(Map::keys))
+        .cloned()
+        .collect();
     for key in keys {
         at.push(&key);
         if named(at) {

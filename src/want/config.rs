@@ -33,7 +33,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { deletes: 5, percent: 30 }
+        Limits {
+            deletes: 5,
+            percent: 30,
+        }
     }
 }
 
@@ -88,30 +91,53 @@ pub struct Choice {
 }
 
 /// Reads the settings from the project file.
-pub fn read(folder: &Folder, choice: &Choice, env: &BTreeMap<String, String>) -> (Config, Findings) {
+pub fn read(
+    folder: &Folder,
+    choice: &Choice,
+    env: &BTreeMap<String, String>,
+) -> (Config, Findings) {
     let mut findings = Findings::default();
     let Some(root) = &folder.project else {
         return (Config::default(), findings);
     };
     let mut config = Config::default();
     if root.entries().is_none() {
-        check::check(project::project_shape(), root, "spaceport.yaml", &mut findings);
+        check::check(
+            project::project_shape(),
+            root,
+            "spaceport.yaml",
+            &mut findings,
+        );
         return (config, findings);
     }
     environments(root, choice, &mut config, &mut findings);
-    let chosen = config.environment.as_ref().and_then(|name| root.get("environments")?.get(name));
+    let chosen = config
+        .environment
+        .as_ref()
+        .and_then(|name| root.get("environments")?.get(name));
     let merged = match chosen {
         Some(over) => overlay(root, over),
         None => root.clone(),
     };
     variables(&merged, choice, &mut config, &mut findings);
     config.env = texts(&merged, "env").map(str::to_owned).collect();
-    let context = Context { config: &config, folder, env };
-    let mut resolver = Resolver::new(context, &["/spacelift/runtime/*"].map(|p| Pointer::parse(p).unwrap_or_default()));
+    let context = Context {
+        config: &config,
+        folder,
+        env,
+    };
+    let secrets = ["key_id", "key_secret"]
+        .map(|key| Pointer::root().join("spacelift").join("runtime").join(key));
+    let mut resolver = Resolver::new(context, &secrets);
     let resolved = resolver.resolve(&without(&merged, &["environments", "variables"]));
     findings.extend(resolver.findings);
     let whole = with_entries_of(&resolved, root, &["environments", "variables"]);
-    check::check(project::project_shape(), &whole, "spaceport.yaml", &mut findings);
+    check::check(
+        project::project_shape(),
+        &whole,
+        "spaceport.yaml",
+        &mut findings,
+    );
     settings(&resolved, &mut config, &mut findings);
     (config, findings)
 }
@@ -123,24 +149,38 @@ fn environments(root: &Node, choice: &Choice, config: &mut Config, findings: &mu
     }
     let default = root.get("default_environment").and_then(Node::text);
     config.environment = choice.environment.clone().or(default.map(str::to_owned));
-    let Some(name) = &config.environment else { return };
+    let Some(name) = &config.environment else {
+        return;
+    };
     if !config.environments.contains(name) {
         let place = match &choice.environment {
             Some(_) => None,
             None => root.get("default_environment").map(|n| n.place),
         };
         let known = config.environments.iter().map(String::as_str);
-        let help = did_you_mean(name, known).unwrap_or_else(|| match config.environments.is_empty() {
-            true => "the project declares no `environments`".into(),
-            false => format!("declared are {}", config.environments.join(", ")),
-        });
-        findings.push(Finding::error("config::unknown_environment", place, format!("there is no environment `{name}`")).help(help));
+        let help =
+            did_you_mean(name, known).unwrap_or_else(|| match config.environments.is_empty() {
+                true => "the project declares no `environments`".into(),
+                false => format!("declared are {}", config.environments.join(", ")),
+            });
+        findings.push(
+            Finding::error(
+                "config::unknown_environment",
+                place,
+                format!("there is no environment `{name}`"),
+            )
+            .help(help),
+        );
         config.environment = None;
     }
 }
 
 fn variables(merged: &Node, choice: &Choice, config: &mut Config, findings: &mut Findings) {
-    for (key, node) in merged.get("variables").and_then(Node::entries).unwrap_or(&[]) {
+    for (key, node) in merged
+        .get("variables")
+        .and_then(Node::entries)
+        .unwrap_or(&[])
+    {
         let value = match node.entries() {
             Some(_) => node.get("default"),
             None => Some(node),
@@ -157,28 +197,46 @@ fn variables(merged: &Node, choice: &Choice, config: &mut Config, findings: &mut
     for (name, text) in &choice.variables {
         let known = config.variables.contains_key(name) || config.unset.remove(name);
         if !known {
-            let names = config.variables.keys().chain(&config.unset).map(String::as_str);
+            let names = config
+                .variables
+                .keys()
+                .chain(&config.unset)
+                .map(String::as_str);
             findings.push(
-                Finding::error("config::unknown_variable", None, format!("`--var {name}` sets a variable that `spaceport.yaml` does not declare"))
-                    .maybe_help(did_you_mean(name, names)),
+                Finding::error(
+                    "config::unknown_variable",
+                    None,
+                    format!(
+                        "`--var {name}` sets a variable that `spaceport.yaml` does not declare"
+                    ),
+                )
+                .maybe_help(did_you_mean(name, names)),
             );
             continue;
         }
-        let place = merged.get("variables").and_then(|v| v.get(name)).map_or(merged.place, |n| n.place);
+        let place = merged
+            .get("variables")
+            .and_then(|v| v.get(name))
+            .map_or(merged.place, |n| n.place);
         // A number or boolean keeps its type when the default has that type.
         let data = match config.variables.get(name).map(|n| &n.data) {
             Some(Data::Bool(_)) => text.parse().map(Data::Bool).ok(),
             Some(Data::Number(_)) => text.parse().map(Data::Number).ok(),
             _ => None,
         };
-        config.variables.insert(name.clone(), Node::new(place, data.unwrap_or_else(|| Data::Text(text.clone()))));
+        config.variables.insert(
+            name.clone(),
+            Node::new(place, data.unwrap_or_else(|| Data::Text(text.clone()))),
+        );
     }
 }
 
 fn settings(node: &Node, config: &mut Config, findings: &mut Findings) {
     let text = |node: Option<&Node>| node.and_then(Node::text).map(str::to_owned);
     config.project = text(node.get("project")).unwrap_or_default();
-    config.region = node.get("port").and_then(|port| text(port.get("region")).or(Some("eu".into())));
+    config.region = node
+        .get("port")
+        .and_then(|port| text(port.get("region")).or(Some("eu".into())));
     if let Some(spacelift) = node.get("spacelift") {
         config.account = text(spacelift.get("account"));
         if let Some(runtime) = spacelift.get("runtime") {
@@ -193,8 +251,14 @@ fn settings(node: &Node, config: &mut Config, findings: &mut Findings) {
                 && runtime_key.key_id.origin() == "${env.SPACELIFT_API_KEY_ID}"
             {
                 findings.push(
-                    Finding::warning("lint::runtime_key", runtime.place, "the key that Port will hold is the key that applies")
-                        .help("make a second Spacelift key with fewer rights for Port and name it here"),
+                    Finding::warning(
+                        "lint::runtime_key",
+                        runtime.place,
+                        "the key that Port will hold is the key that applies",
+                    )
+                    .help(
+                        "make a second Spacelift key with fewer rights for Port and name it here",
+                    ),
                 );
             }
         }
@@ -223,14 +287,25 @@ fn settings(node: &Node, config: &mut Config, findings: &mut Findings) {
 /// An unknown kind, with the nearest known one.
 pub fn unknown_kind(name: &str, node: &Node) -> Finding {
     let names: Vec<&str> = kinds::ALL.iter().map(|k| k.name()).collect();
-    Finding::error("config::unknown_kind", node.place, format!("unknown kind `{name}`"))
-        .help(did_you_mean(name, names.iter().copied()).unwrap_or_else(|| format!("one of {}", names.join(", "))))
+    Finding::error(
+        "config::unknown_kind",
+        node.place,
+        format!("unknown kind `{name}`"),
+    )
+    .help(
+        did_you_mean(name, names.iter().copied())
+            .unwrap_or_else(|| format!("one of {}", names.join(", "))),
+    )
 }
 
 fn ledger(node: &Node, findings: &mut Findings) -> Option<LedgerHome> {
     let not_yet = |place| {
-        Finding::error("config::ledger_home", place, "keeping the ledger in Port is not available in this version")
-            .help("write `ledger: { file: .spaceport/ledger.json }`, or `ledger: none` to own nothing")
+        Finding::error(
+            "config::ledger_home",
+            place,
+            "keeping the ledger in Port is not available in this version",
+        )
+        .help("write `ledger: { file: .spaceport/ledger.json }`, or `ledger: none` to own nothing")
     };
     match node.get("ledger") {
         None => {
@@ -265,16 +340,29 @@ fn overlay(under: &Node, over: &Node) -> Node {
 }
 
 fn without(node: &Node, keys: &[&str]) -> Node {
-    let entries = node.entries().unwrap_or(&[]).iter().filter(|(k, _)| !keys.contains(&k.text.as_str())).cloned();
+    let entries = node
+        .entries()
+        .unwrap_or(&[])
+        .iter()
+        .filter(|(k, _)| !keys.contains(&k.text.as_str()))
+        .cloned();
     Node::new(node.place, Data::Map(Arc::new(entries.collect())))
 }
 
 fn with_entries_of(node: &Node, other: &Node, keys: &[&str]) -> Node {
-    let more = other.entries().unwrap_or(&[]).iter().filter(|(k, _)| keys.contains(&k.text.as_str()));
+    let more = other
+        .entries()
+        .unwrap_or(&[])
+        .iter()
+        .filter(|(k, _)| keys.contains(&k.text.as_str()));
     let entries = node.entries().unwrap_or(&[]).iter().chain(more).cloned();
     Node::new(node.place, Data::Map(Arc::new(entries.collect())))
 }
 
 fn texts<'a>(node: &'a Node, key: &str) -> impl Iterator<Item = &'a str> {
-    node.get(key).and_then(Node::items).unwrap_or(&[]).iter().filter_map(Node::text)
+    node.get(key)
+        .and_then(Node::items)
+        .unwrap_or(&[])
+        .iter()
+        .filter_map(Node::text)
 }

@@ -56,7 +56,13 @@ pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (De
     let (folder, mut findings) = source::load(root);
     let (config, more) = config::read(&folder, choice, env);
     findings.extend(more);
-    let mut building = Building { config: &config, folder: &folder, env, objects: BTreeMap::new(), findings };
+    let mut building = Building {
+        config: &config,
+        folder: &folder,
+        env,
+        objects: BTreeMap::new(),
+        findings,
+    };
     for node in &folder.documents {
         building.document(node);
     }
@@ -69,8 +75,18 @@ pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (De
     building.same_identity();
     building.settle_identities();
     let graph = building.connect();
-    let Building { objects, findings, .. } = building;
-    (Desired { objects, graph, config, sources: folder.sources }, findings)
+    let Building {
+        objects, findings, ..
+    } = building;
+    (
+        Desired {
+            objects,
+            graph,
+            config,
+            sources: folder.sources,
+        },
+        findings,
+    )
 }
 
 struct Building<'a> {
@@ -83,10 +99,16 @@ struct Building<'a> {
 
 impl Building<'_> {
     fn document(&mut self, node: &Node) {
-        let Some(document) = document::read(node, self.config, &mut self.findings) else { return };
+        let Some(document) = document::read(node, self.config, &mut self.findings) else {
+            return;
+        };
         let kind = document.kind;
         let write_only = kind.shape().pick(&|field| field.rules.write_only);
-        let context = Context { config: self.config, folder: self.folder, env: self.env };
+        let context = Context {
+            config: self.config,
+            folder: self.folder,
+            env: self.env,
+        };
         let mut resolver = Resolver::new(context, &write_only);
         let spec = resolver.resolve(&document.spec);
         self.findings.extend(std::mem::take(&mut resolver.findings));
@@ -94,19 +116,31 @@ impl Building<'_> {
         let spec = kind.upgrade(spec, &mut self.findings);
         check::check(kind.shape(), &spec, "spec", &mut self.findings);
         kind.check(&spec, &mut self.findings);
-        let Some((addr, name)) = self.identify(&document, &spec) else { return };
+        let Some((addr, name)) = self.identify(&document, &spec) else {
+            return;
+        };
         if let Some(first) = self.objects.get(&addr) {
             self.findings.push(
-                Finding::error("config::duplicate_address", document.node.place, format!("`{addr}` is declared twice"))
-                    .related(first.place, "first declared here")
-                    .help("remove one, or give one of them another `ref`"),
+                Finding::error(
+                    "config::duplicate_address",
+                    document.node.place,
+                    format!("`{addr}` is declared twice"),
+                )
+                .related(first.place, "first declared here")
+                .help("remove one, or give one of them another `ref`"),
             );
             return;
         }
         let mut value = without_nulls(kind.shape(), &spec.to_value());
         merge(&mut value, &document.lifecycle.extra);
         let mentions = kind.mentions(&value);
-        let mentions = mentions.into_iter().map(|m| { let place = spec.nearest(&m.at).place; (m, place) }).collect();
+        let mentions = mentions
+            .into_iter()
+            .map(|m| {
+                let place = spec.nearest(&m.at).place;
+                (m, place)
+            })
+            .collect();
         let reads = reads
             .into_iter()
             .filter_map(|(_, reference, place)| match reference {
@@ -115,7 +149,16 @@ impl Building<'_> {
             })
             .collect();
         let place = document.node.place;
-        let object = Object { addr: addr.clone(), kind, name, spec: value, lifecycle: document.lifecycle, place, mentions, reads };
+        let object = Object {
+            addr: addr.clone(),
+            kind,
+            name,
+            spec: value,
+            lifecycle: document.lifecycle,
+            place,
+            mentions,
+            reads,
+        };
         self.objects.insert(addr, object);
     }
 
@@ -128,8 +171,12 @@ impl Building<'_> {
             Data::Text(text) if !text.is_empty() => text.clone(),
             Data::Deferred(_) => {
                 self.findings.push(
-                    Finding::error("config::identity", identity.place, format!("`{field}` must be known before anything is applied"))
-                        .help("use `${var.…}` or a plain text"),
+                    Finding::error(
+                        "config::identity",
+                        identity.place,
+                        format!("`{field}` must be known before anything is applied"),
+                    )
+                    .help("use `${var.…}` or a plain text"),
                 );
                 return None;
             }
@@ -156,7 +203,11 @@ impl Building<'_> {
             }
         };
         if reference.contains('"') || reference.contains(char::is_control) {
-            self.findings.push(Finding::error("config::address", identity.place, format!("`{reference}` cannot be part of an address")));
+            self.findings.push(Finding::error(
+                "config::address",
+                identity.place,
+                format!("`{reference}` cannot be part of an address"),
+            ));
             return None;
         }
         Some((Addr::new(kind.service(), kind.word(), reference), name))
@@ -172,7 +223,10 @@ impl Building<'_> {
                     Finding::error(
                         "config::duplicate_identity",
                         object.place,
-                        format!("`{}` and `{}` are the same object, `{}`", first.addr, object.addr, object.name),
+                        format!(
+                            "`{}` and `{}` are the same object, `{}`",
+                            first.addr, object.addr, object.name
+                        ),
                     )
                     .related(first.place, "also declared here")
                     .help("remove one of them"),
@@ -191,9 +245,10 @@ impl Building<'_> {
             .map(|o| (o.addr.clone(), (o.kind.identity().field(), o.name.clone())))
             .collect();
         let fill = |reference: &Reference| match reference {
-            Reference::Attribute(addr, attribute) => {
-                known.get(addr).filter(|(field, _)| field == attribute).map(|(_, name)| name.clone())
-            }
+            Reference::Attribute(addr, attribute) => known
+                .get(addr)
+                .filter(|(field, _)| field == attribute)
+                .map(|(_, name)| name.clone()),
             _ => None,
         };
         for object in self.objects.values_mut() {
@@ -207,7 +262,10 @@ impl Building<'_> {
                 .mentions(&object.spec)
                 .into_iter()
                 .map(|m| {
-                    let place = places.iter().find(|(old, _)| old.at == m.at).map_or(object.place, |(_, place)| *place);
+                    let place = places
+                        .iter()
+                        .find(|(old, _)| old.at == m.at)
+                        .map_or(object.place, |(_, place)| *place);
                     (m, place)
                 })
                 .collect();
@@ -218,8 +276,11 @@ impl Building<'_> {
     fn connect(&mut self) -> Graph {
         let mut graph = Graph::default();
         let mut places: BTreeMap<(Addr, Addr), Place> = BTreeMap::new();
-        let by_name: BTreeMap<(&str, &str), &Addr> =
-            self.objects.values().map(|o| ((o.kind.name(), o.name.as_str()), &o.addr)).collect();
+        let by_name: BTreeMap<(&str, &str), &Addr> = self
+            .objects
+            .values()
+            .map(|o| ((o.kind.name(), o.name.as_str()), &o.addr))
+            .collect();
         let mut findings = Findings::default();
         for object in self.objects.values() {
             graph.node(object.addr.clone());
@@ -227,19 +288,32 @@ impl Building<'_> {
                 attribute_exists(addr, attribute, *place, &mut findings);
                 if self.objects.contains_key(addr) {
                     graph.edge(object.addr.clone(), addr.clone());
-                    places.entry((object.addr.clone(), addr.clone())).or_insert(*place);
+                    places
+                        .entry((object.addr.clone(), addr.clone()))
+                        .or_insert(*place);
                 } else if !self.config.external.contains(addr) && kinds::of(addr).is_some() {
                     findings.push(self.unresolved(addr, *place));
                 }
             }
             for (mention, place) in &object.mentions {
-                match by_name.get(&(mention.addr.kind_name().as_str(), mention.addr.name.as_str())) {
+                match by_name.get(&(
+                    mention.addr.kind_name().as_str(),
+                    mention.addr.name.as_str(),
+                )) {
                     Some(target) => {
                         graph.edge(object.addr.clone(), (*target).clone());
-                        places.entry((object.addr.clone(), (*target).clone())).or_insert(*place);
-                        property_exists(mention, &self.objects[*target].spec, *place, &mut findings);
+                        places
+                            .entry((object.addr.clone(), (*target).clone()))
+                            .or_insert(*place);
+                        property_exists(
+                            mention,
+                            &self.objects[*target].spec,
+                            *place,
+                            &mut findings,
+                        );
                     }
-                    None if self.config.external.contains(&mention.addr) || mention.addr.name.starts_with('_') => {}
+                    None if self.config.external.contains(&mention.addr)
+                        || mention.addr.name.starts_with('_') => {}
                     None => findings.push(self.unresolved(&mention.addr, *place)),
                 }
             }
@@ -255,12 +329,25 @@ impl Building<'_> {
 
     /// An object that the files do not declare; it may be live.
     fn unresolved(&self, addr: &Addr, place: Place) -> Finding {
-        let names: BTreeSet<&str> =
-            self.objects.keys().filter(|a| a.kind == addr.kind && a.service == addr.service).map(|a| a.name.as_str()).collect();
-        Finding::warning("ref::unresolved", place, format!("`{addr}` is not in the project"))
-            .help(did_you_mean(&addr.name, names.iter().copied()).unwrap_or_else(|| {
-                format!("declare it, or list it under `external:` in `{}` if it exists elsewhere", source::PROJECT_FILE)
-            }))
+        let names: BTreeSet<&str> = self
+            .objects
+            .keys()
+            .filter(|a| a.kind == addr.kind && a.service == addr.service)
+            .map(|a| a.name.as_str())
+            .collect();
+        Finding::warning(
+            "ref::unresolved",
+            place,
+            format!("`{addr}` is not in the project"),
+        )
+        .help(
+            did_you_mean(&addr.name, names.iter().copied()).unwrap_or_else(|| {
+                format!(
+                    "declare it, or list it under `external:` in `{}` if it exists elsewhere",
+                    source::PROJECT_FILE
+                )
+            }),
+        )
     }
 }
 
@@ -274,16 +361,18 @@ pub fn settle(value: &Value, fill: &mut dyn FnMut(&Reference) -> Option<String>)
                 None => Value::Deferred(settled),
             })
         }
-        Value::Secret(source) => {
-            Some(Value::Secret(SecretSource::new(source.template().settle(fill))))
-        }
+        Value::Secret(source) => Some(Value::Secret(SecretSource::new(
+            source.template().settle(fill),
+        ))),
         _ => None,
     })
 }
 
 /// Checks that a property that a mention names exists in the mentioned object.
 pub fn property_exists(mention: &Mention, target: &Value, place: Place, findings: &mut Findings) {
-    let Some((property, maps)) = &mention.property else { return };
+    let Some((property, maps)) = &mention.property else {
+        return;
+    };
     let known: Vec<&str> = maps
         .iter()
         .filter_map(|map| target.at(&Pointer::parse(map)?)?.as_map())
@@ -291,10 +380,17 @@ pub fn property_exists(mention: &Mention, target: &Value, place: Place, findings
         .collect();
     if !known.contains(&property.as_str()) {
         findings.push(
-            Finding::error("ref::unknown_property", place, format!("`{}` has no property `{property}`", mention.addr)).help(
-                did_you_mean(property, known.iter().copied()).unwrap_or_else(|| match known.is_empty() {
-                    true => "it has none at all".into(),
-                    false => format!("it has {}", known.join(", ")),
+            Finding::error(
+                "ref::unknown_property",
+                place,
+                format!("`{}` has no property `{property}`", mention.addr),
+            )
+            .help(
+                did_you_mean(property, known.iter().copied()).unwrap_or_else(|| {
+                    match known.is_empty() {
+                        true => "it has none at all".into(),
+                        false => format!("it has {}", known.join(", ")),
+                    }
                 }),
             ),
         );
@@ -313,21 +409,43 @@ fn attribute_exists(addr: &Addr, attribute: &str, place: Place, findings: &mut F
     }
     if !known.contains(&attribute) {
         findings.push(
-            Finding::error("ref::unknown_attribute", place, format!("a `{}` has no attribute `{attribute}`", kind.name())).help(
-                did_you_mean(attribute, known.iter().copied())
-                    .unwrap_or_else(|| format!("it has {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", "))),
+            Finding::error(
+                "ref::unknown_attribute",
+                place,
+                format!("a `{}` has no attribute `{attribute}`", kind.name()),
+            )
+            .help(
+                did_you_mean(attribute, known.iter().copied()).unwrap_or_else(|| {
+                    format!(
+                        "it has {}",
+                        known
+                            .iter()
+                            .map(|k| format!("`{k}`"))
+                            .collect::<Vec<_>>()
+                            .join(", ")
+                    )
+                }),
             ),
         );
     }
 }
 
 fn cycle_finding(cycle: &[Addr], places: &BTreeMap<(Addr, Addr), Place>) -> Finding {
-    let closed: Vec<String> = cycle.iter().chain(cycle.first()).map(|a| format!("`{a}`")).collect();
+    let closed: Vec<String> = cycle
+        .iter()
+        .chain(cycle.first())
+        .map(|a| format!("`{a}`"))
+        .collect();
     let edges = cycle.iter().zip(cycle.iter().cycle().skip(1));
-    let mut edge_places = edges.filter_map(|(from, to)| Some((to, *places.get(&(from.clone(), to.clone()))?)));
+    let mut edge_places =
+        edges.filter_map(|(from, to)| Some((to, *places.get(&(from.clone(), to.clone()))?)));
     let first = edge_places.next().map(|(_, place)| place);
-    let mut finding = Finding::error("ref::cycle", first, format!("objects need each other: {}", closed.join(" → ")))
-        .help("break the cycle: none of them can be created first in this version");
+    let mut finding = Finding::error(
+        "ref::cycle",
+        first,
+        format!("objects need each other: {}", closed.join(" → ")),
+    )
+    .help("break the cycle: none of them can be created first in this version");
     for (to, place) in edge_places {
         finding = finding.related(place, format!("needs `{to}`"));
     }
@@ -338,10 +456,15 @@ fn cycle_finding(cycle: &[Addr], places: &BTreeMap<(Addr, Addr), Place>) -> Find
 fn without_nulls(shape: &kinds::Shape, value: &Value) -> Value {
     use kinds::Shape;
     match (shape, value) {
-        (Shape::Map { of, .. }, Value::Map(map)) => {
-            Value::Map(map.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), without_nulls(of, v))).collect())
+        (Shape::Map { of, .. }, Value::Map(map)) => Value::Map(
+            map.iter()
+                .filter(|(_, v)| !v.is_null())
+                .map(|(k, v)| (k.clone(), without_nulls(of, v)))
+                .collect(),
+        ),
+        (Shape::List { of, .. }, Value::List(list)) => {
+            Value::List(list.iter().map(|v| without_nulls(of, v)).collect())
         }
-        (Shape::List { of, .. }, Value::List(list)) => Value::List(list.iter().map(|v| without_nulls(of, v)).collect()),
         (Shape::OneOf(shapes), Value::List(_)) => {
             match shapes.iter().find(|s| matches!(s, Shape::List { .. })) {
                 Some(shape) => without_nulls(shape, value),
@@ -352,11 +475,13 @@ fn without_nulls(shape: &kinds::Shape, value: &Value) -> Value {
             let Some(object) = shape.object(|tag| value.get_text(tag).map(str::to_owned)) else {
                 return value.clone();
             };
-            let entries = map.iter().filter_map(|(key, value)| match object.fields.iter().find(|f| f.name == key) {
-                Some(field) if field.rules.computed => None,
-                Some(field) if value.is_null() && !matches!(field.shape, Shape::Any) => None,
-                Some(field) => Some((key.clone(), without_nulls(&field.shape, value))),
-                None => Some((key.clone(), value.clone())),
+            let entries = map.iter().filter_map(|(key, value)| {
+                match object.fields.iter().find(|f| f.name == key) {
+                    Some(field) if field.rules.computed => None,
+                    Some(field) if value.is_null() && !matches!(field.shape, Shape::Any) => None,
+                    Some(field) => Some((key.clone(), without_nulls(&field.shape, value))),
+                    None => Some((key.clone(), value.clone())),
+                }
             });
             Value::Map(entries.collect())
         }

@@ -2,11 +2,7 @@
 //!
 //! Deliberately not here: what stands in `spec` (see `kinds`).
 
-use std::sync::LazyLock;
-
-use crate::kinds::check;
-use crate::kinds::shape::{Shape, field};
-use crate::kinds::{self, Kind};
+use crate::kinds::{self, Kind, check, project};
 use crate::want::config::{Config, unknown_kind};
 use crate::words::finding::did_you_mean;
 use crate::words::value::Map;
@@ -42,32 +38,19 @@ pub struct Lifecycle {
     pub extra: Map,
 }
 
-static LIFECYCLE: LazyLock<Shape> = LazyLock::new(|| {
-    Shape::closed(vec![
-        field("protect", Shape::Bool, "Never delete or replace the object."),
-        field("ignore", Shape::list(Shape::text()), "JSON pointers of places that others manage; `*` is any key."),
-        field("adopt", Shape::Bool, "Take over a live object of this name although it differs."),
-        field("seed", Shape::Bool, "Send the secret when the object is created, and never again."),
-        field("extra", Shape::map(Shape::Any), "Fields that this version does not know, sent as they are."),
-    ])
-});
-
-static FRAME: LazyLock<Shape> = LazyLock::new(|| {
-    Shape::closed(vec![
-        field("kind", Shape::text(), "What the object is.").required(),
-        field("ref", Shape::text_of(1, 0), "Its name in addresses."),
-        field("environments", Shape::list(Shape::text()), "The environments that have it; all when left out."),
-        field("spec", Shape::Any, "The service's own JSON.").required(),
-        field("lifecycle", LIFECYCLE.clone(), "What happens to it over time."),
-    ])
-});
-
 /// Reads a document's frame; `None` when it has an error or belongs to other environments.
 pub fn read(node: &Node, config: &Config, findings: &mut Findings) -> Option<Document> {
     let Some(entries) = node.entries() else {
         findings.push(
-            Finding::error("config::document", node.place, format!("a document is a map with `kind` and `spec`, this is {}", node.what()))
-                .help("every document of the project describes one object"),
+            Finding::error(
+                "config::document",
+                node.place,
+                format!(
+                    "a document is a map with `kind` and `spec`, this is {}",
+                    node.what()
+                ),
+            )
+            .help("every document of the project describes one object"),
         );
         return None;
     };
@@ -76,7 +59,7 @@ pub fn read(node: &Node, config: &Config, findings: &mut Findings) -> Option<Doc
         return None;
     };
     let before = findings.len();
-    check::check(&FRAME, node, "the document", findings);
+    check::check(project::document_shape(), node, "the document", findings);
     let kind = match kind_node.text() {
         Some(name) => match kinds::find(name) {
             Some(kind) => kind,
@@ -116,26 +99,41 @@ fn bare<'a>(node: &Node, keys: impl Iterator<Item = &'a str>) -> Finding {
         ("a Spacelift webhook", "spacelift.webhook", "endpoint"),
     ];
     match looks.iter().find(|(_, _, key)| keys.contains(key)) {
-        Some((what, kind, _)) if near.is_none() => {
-            Finding::error("config::bare_object", node.place, format!("the document has no `kind`; it looks like {what}"))
-                .help(format!("put the object under `spec:` and write `kind: {kind}` above it"))
-        }
-        _ => Finding::error("config::missing_field", node.place, "the document has no `kind`")
-            .help(near.unwrap_or_else(|| "write for example `kind: port.blueprint`".into())),
+        Some((what, kind, _)) if near.is_none() => Finding::error(
+            "config::bare_object",
+            node.place,
+            format!("the document has no `kind`; it looks like {what}"),
+        )
+        .help(format!(
+            "put the object under `spec:` and write `kind: {kind}` above it"
+        )),
+        _ => Finding::error(
+            "config::missing_field",
+            node.place,
+            "the document has no `kind`",
+        )
+        .help(near.unwrap_or_else(|| "write for example `kind: port.blueprint`".into())),
     }
 }
 
 fn environments(node: &Node, config: &Config, findings: &mut Findings) -> bool {
-    let Some(names) = node.get("environments").and_then(Node::items) else { return true };
+    let Some(names) = node.get("environments").and_then(Node::items) else {
+        return true;
+    };
     let mut here = false;
     for name in names {
         let Some(text) = name.text() else { continue };
         if !config.environments.iter().any(|known| known == text) {
             let known = config.environments.iter().map(String::as_str);
             findings.push(
-                Finding::error("config::unknown_environment", name.place, format!("there is no environment `{text}`")).help(
-                    did_you_mean(text, known).unwrap_or_else(|| "declare it under `environments:` in `spaceport.yaml`".into()),
-                ),
+                Finding::error(
+                    "config::unknown_environment",
+                    name.place,
+                    format!("there is no environment `{text}`"),
+                )
+                .help(did_you_mean(text, known).unwrap_or_else(|| {
+                    "declare it under `environments:` in `spaceport.yaml`".into()
+                })),
             );
         }
         here |= config.environment.as_deref() == Some(text);
@@ -145,7 +143,9 @@ fn environments(node: &Node, config: &Config, findings: &mut Findings) -> bool {
 }
 
 fn lifecycle(node: Option<&Node>, kind: &'static dyn Kind, findings: &mut Findings) -> Lifecycle {
-    let Some(node) = node else { return Lifecycle::default() };
+    let Some(node) = node else {
+        return Lifecycle::default();
+    };
     let flag = |key: &str| matches!(node.get(key).map(|n| &n.data), Some(Data::Bool(true)));
     let mut lifecycle = Lifecycle {
         protect: flag("protect"),
@@ -155,19 +155,22 @@ fn lifecycle(node: Option<&Node>, kind: &'static dyn Kind, findings: &mut Findin
     };
     for item in node.get("ignore").and_then(Node::items).unwrap_or(&[]) {
         let Some(text) = item.text() else { continue };
-        match Pointer::parse(text) {
-            Some(pointer) if !text.is_empty() => lifecycle.ignore.push(pointer),
-            _ => findings.push(
-                Finding::error("config::pointer", item.place, format!("`{text}` is not a JSON pointer"))
-                    .help("pointers begin with `/` and start at the spec: `/labels`, `/schema/properties/*/title`"),
-            ),
-        }
+        lifecycle.ignore.extend(Pointer::parse(text));
     }
-    if lifecycle.seed && kind.shape().pick(&|field| field.rules.write_only).is_empty() {
+    if lifecycle.seed
+        && kind
+            .shape()
+            .pick(&|field| field.rules.write_only)
+            .is_empty()
+    {
         let place = node.entry("seed").map_or(node.place, |(key, _)| key.place);
         findings.push(
-            Finding::error("config::seed", place, format!("`seed` needs a secret, and `{}` has none", kind.name()))
-                .help("use `ignore` for fields that others change"),
+            Finding::error(
+                "config::seed",
+                place,
+                format!("`seed` needs a secret, and `{}` has none", kind.name()),
+            )
+            .help("use `ignore` for fields that others change"),
         );
     }
     if let Some(Value::Map(extra)) = node.get("extra").map(Node::to_value) {

@@ -8,10 +8,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::words::hosts;
 use crate::want::config::Config;
 use crate::want::source::Folder;
 use crate::words::finding::did_you_mean;
+use crate::words::hosts;
 use crate::words::template::{Part, Reference};
 use crate::words::value::SecretSource;
 use crate::words::{Data, Finding, Findings, Node, Place, Pointer, Template};
@@ -80,11 +80,18 @@ impl<'a> Resolver<'a> {
         match &node.data {
             Data::Text(text) => self.text(node, text),
             Data::List(items) => {
-                let items = items.iter().enumerate().map(|(index, item)| self.below(index, item)).collect();
+                let items = items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| self.below(index, item))
+                    .collect();
                 Node::new(node.place, Data::List(Arc::new(items)))
             }
             Data::Map(entries) => {
-                let entries = entries.iter().map(|(key, value)| (key.clone(), self.below(&key.text, value))).collect();
+                let entries = entries
+                    .iter()
+                    .map(|(key, value)| (key.clone(), self.below(&key.text, value)))
+                    .collect();
                 Node::new(node.place, Data::Map(Arc::new(entries)))
             }
             Data::Bool(_) | Data::Number(_) if self.is_secret() => {
@@ -103,7 +110,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn is_secret(&self) -> bool {
-        self.write_only.iter().any(|pattern| pattern.covers(&self.at))
+        self.write_only
+            .iter()
+            .any(|pattern| pattern.covers(&self.at))
     }
 
     fn text(&mut self, node: &Node, text: &str) -> Node {
@@ -112,7 +121,14 @@ impl<'a> Resolver<'a> {
             return node.clone();
         }
         let Some(template) = self.parse(text, node.place) else {
-            return Node::new(node.place, if secret { self.secret(Template::default()) } else { Data::Null });
+            return Node::new(
+                node.place,
+                if secret {
+                    self.secret(Template::default())
+                } else {
+                    Data::Null
+                },
+            );
         };
         if secret {
             return self.secret_text(node, &template);
@@ -164,7 +180,10 @@ impl<'a> Resolver<'a> {
                     _ => self.findings.push(Finding::error(
                         "ref::not_text",
                         self.place_of(reference, place, nth),
-                        format!("`${{{reference}}}` is {} and cannot stand inside a text", node.what()),
+                        format!(
+                            "`${{{reference}}}` is {} and cannot stand inside a text",
+                            node.what()
+                        ),
                     )),
                 },
                 Filled::Keep => filled.parts.push(part.clone()),
@@ -177,19 +196,39 @@ impl<'a> Resolver<'a> {
         let here = self.place_of(reference, place, nth);
         match reference {
             Reference::Attribute(..) => {
-                self.deferred.push((self.at.clone(), reference.clone(), here));
+                self.deferred
+                    .push((self.at.clone(), reference.clone(), here));
                 Filled::Keep
             }
             Reference::Var(name) => self.variable(name, here),
             Reference::Env(name) => self.environment(name, here),
             Reference::File(path) => self.file(path, here),
             Reference::Json(path) => self.json(path, here),
-            Reference::PortApiUrl => self.host(reference, here, self.context.config.region.as_deref().map(hosts::port_origin)),
-            Reference::SpaceliftUrl => {
-                self.host(reference, here, self.context.config.account.as_deref().map(hosts::spacelift_origin))
-            }
+            Reference::PortApiUrl => self.host(
+                reference,
+                here,
+                self.context
+                    .config
+                    .region
+                    .as_deref()
+                    .map(hosts::port_origin),
+            ),
+            Reference::SpaceliftUrl => self.host(
+                reference,
+                here,
+                self.context
+                    .config
+                    .account
+                    .as_deref()
+                    .map(hosts::spacelift_origin),
+            ),
             Reference::SpaceliftGraphqlUrl => {
-                let url = self.context.config.account.as_deref().map(hosts::spacelift_origin);
+                let url = self
+                    .context
+                    .config
+                    .account
+                    .as_deref()
+                    .map(hosts::spacelift_origin);
                 self.host(reference, here, url.map(|url| format!("{url}/graphql")))
             }
             Reference::RuntimeToken | Reference::Random(_) => {
@@ -209,14 +248,32 @@ impl<'a> Resolver<'a> {
         }
         if config.unset.contains(name) {
             self.findings.push(
-                Finding::error("ref::missing_variable", here, format!("variable `{name}` has no value"))
-                    .help(format!("give it a `default` in `spaceport.yaml`, or pass `--var {name}=VALUE`")),
+                Finding::error(
+                    "ref::missing_variable",
+                    here,
+                    format!("variable `{name}` has no value"),
+                )
+                .help(format!(
+                    "give it a `default` in `spaceport.yaml`, or pass `--var {name}=VALUE`"
+                )),
             );
         } else {
-            let names = config.variables.keys().chain(&config.unset).map(String::as_str);
+            let names = config
+                .variables
+                .keys()
+                .chain(&config.unset)
+                .map(String::as_str);
             self.findings.push(
-                Finding::error("ref::missing_variable", here, format!("there is no variable `{name}`"))
-                    .help(did_you_mean(name, names).unwrap_or_else(|| "declare it under `variables:` in `spaceport.yaml`".into())),
+                Finding::error(
+                    "ref::missing_variable",
+                    here,
+                    format!("there is no variable `{name}`"),
+                )
+                .help(
+                    did_you_mean(name, names).unwrap_or_else(|| {
+                        "declare it under `variables:` in `spaceport.yaml`".into()
+                    }),
+                ),
             );
         }
         Filled::Problem
@@ -225,18 +282,26 @@ impl<'a> Resolver<'a> {
     fn environment(&mut self, name: &str, here: Place) -> Filled {
         if CREDENTIALS.contains(&name) {
             self.findings.push(
-                Finding::error("ref::credential", here, format!("`{name}` is a credential of spaceport itself"))
-                    .help("it may stand in write-only fields only"),
+                Finding::error(
+                    "ref::credential",
+                    here,
+                    format!("`{name}` is a credential of spaceport itself"),
+                )
+                .help("it may stand in write-only fields only"),
             );
             return Filled::Problem;
         }
         if !self.context.config.env.contains(name) {
             let names = self.context.config.env.iter().map(String::as_str);
             self.findings.push(
-                Finding::error("ref::env_not_listed", here, format!("this field may not read the environment variable `{name}`")).help(
-                    did_you_mean(name, names)
-                        .unwrap_or_else(|| format!("list it in `spaceport.yaml`: `env: [{name}]`; secrets need no listing")),
-                ),
+                Finding::error(
+                    "ref::env_not_listed",
+                    here,
+                    format!("this field may not read the environment variable `{name}`"),
+                )
+                .help(did_you_mean(name, names).unwrap_or_else(|| {
+                    format!("list it in `spaceport.yaml`: `env: [{name}]`; secrets need no listing")
+                })),
             );
             return Filled::Problem;
         }
@@ -244,15 +309,26 @@ impl<'a> Resolver<'a> {
             Some(text) => Filled::Text(text.clone()),
             None => {
                 self.findings.push(
-                    Finding::error("ref::unset_env", here, format!("environment variable `{name}` is not set"))
-                        .help(format!("run with `{name}=…`; its text becomes part of this field")),
+                    Finding::error(
+                        "ref::unset_env",
+                        here,
+                        format!("environment variable `{name}` is not set"),
+                    )
+                    .help(format!(
+                        "run with `{name}=…`; its text becomes part of this field"
+                    )),
                 );
                 Filled::Problem
             }
         }
     }
 
-    fn host(&mut self, reference: &Reference, here: Place, url: Option<impl Into<String>>) -> Filled {
+    fn host(
+        &mut self,
+        reference: &Reference,
+        here: Place,
+        url: Option<impl Into<String>>,
+    ) -> Filled {
         match url {
             Some(url) => Filled::Text(url.into()),
             None => {
@@ -261,8 +337,14 @@ impl<'a> Resolver<'a> {
                     _ => ("spacelift", "spacelift: { account: ACCOUNT }"),
                 };
                 self.findings.push(
-                    Finding::error("ref::no_service", here, format!("`${{{reference}}}` needs the section `{section}` of `spaceport.yaml`"))
-                        .help(format!("add `{example}`")),
+                    Finding::error(
+                        "ref::no_service",
+                        here,
+                        format!(
+                            "`${{{reference}}}` needs the section `{section}` of `spaceport.yaml`"
+                        ),
+                    )
+                    .help(format!("add `{example}`")),
                 );
                 Filled::Problem
             }
@@ -270,7 +352,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn file(&mut self, path: &str, here: Place) -> Filled {
-        let Some(file) = self.enter(path, here) else { return Filled::Problem };
+        let Some(file) = self.enter(path, here) else {
+            return Filled::Problem;
+        };
         let text = self.context.folder.sources.file(file).text.clone();
         let whole = Place::new(file, 0, text.len());
         let filled = match self.parse(&text, whole) {
@@ -294,14 +378,19 @@ impl<'a> Resolver<'a> {
             return Filled::Problem;
         }
         let included = self.context.folder.included.get(path);
-        let nodes = included.and_then(|i| i.as_ref().ok()).map_or(&[][..], |i| &i.nodes);
+        let nodes = included
+            .and_then(|i| i.as_ref().ok())
+            .map_or(&[][..], |i| &i.nodes);
         let filled = match nodes {
             [node] => Filled::Node(self.resolve(node)),
             _ => {
                 self.findings.push(Finding::error(
                     "ref::json",
                     here,
-                    format!("`{path}` holds {} documents, `${{json:}}` needs exactly one", nodes.len()),
+                    format!(
+                        "`{path}` holds {} documents, `${{json:}}` needs exactly one",
+                        nodes.len()
+                    ),
                 ));
                 Filled::Problem
             }
@@ -314,8 +403,12 @@ impl<'a> Resolver<'a> {
     fn enter(&mut self, path: &str, here: Place) -> Option<u32> {
         if self.files.iter().any(|open| open == path) || self.files.len() >= DEEPEST {
             self.findings.push(
-                Finding::error("ref::file_cycle", here, format!("`{path}` names itself, or files name each other too deep"))
-                    .help(self.files.join(" → ")),
+                Finding::error(
+                    "ref::file_cycle",
+                    here,
+                    format!("`{path}` names itself, or files name each other too deep"),
+                )
+                .help(self.files.join(" → ")),
             );
             return None;
         }
@@ -332,7 +425,11 @@ impl<'a> Resolver<'a> {
                 None
             }
             None => {
-                self.findings.push(Finding::error("ref::file", here, format!("`{path}` was not read")));
+                self.findings.push(Finding::error(
+                    "ref::file",
+                    here,
+                    format!("`{path}` was not read"),
+                ));
                 None
             }
         }
@@ -350,7 +447,9 @@ impl<'a> Resolver<'a> {
             };
             match reference {
                 Reference::Env(_) => filled.parts.push(part.clone()),
-                Reference::RuntimeToken if self.context.config.runtime.is_some() => filled.parts.push(part.clone()),
+                Reference::RuntimeToken if self.context.config.runtime.is_some() => {
+                    filled.parts.push(part.clone())
+                }
                 Reference::RuntimeToken => {
                     let here = self.place_of(reference, node.place, 0);
                     self.findings.push(
@@ -361,8 +460,12 @@ impl<'a> Resolver<'a> {
                 Reference::Random(_) => {
                     let here = self.place_of(reference, node.place, 0);
                     self.findings.push(
-                        Finding::error("ref::random", here, "`${random.…}` is not available in this version")
-                            .help("use `${env.NAME}` with a text that you make yourself"),
+                        Finding::error(
+                            "ref::random",
+                            here,
+                            "`${random.…}` is not available in this version",
+                        )
+                        .help("use `${env.NAME}` with a text that you make yourself"),
                     );
                 }
                 _ => match self.fill(reference, node.place, 0) {
@@ -381,8 +484,12 @@ impl<'a> Resolver<'a> {
         }
         if template.references().next().is_none() && !template.parts.is_empty() {
             self.findings.push(
-                Finding::warning("lint::literal_secret", node.place, "a secret's text stands in the file")
-                    .help("read it from the environment: `${env.NAME}`"),
+                Finding::warning(
+                    "lint::literal_secret",
+                    node.place,
+                    "a secret's text stands in the file",
+                )
+                .help("read it from the environment: `${env.NAME}`"),
             );
         }
         Node::new(node.place, self.secret(filled))
@@ -401,7 +508,9 @@ impl<'a> Resolver<'a> {
             Err(problems) => {
                 for problem in problems {
                     let here = self.context.folder.sources.within(place, &problem.raw, 0);
-                    self.findings.push(Finding::error("ref::syntax", here, problem.message).help(problem.help));
+                    self.findings.push(
+                        Finding::error("ref::syntax", here, problem.message).help(problem.help),
+                    );
                 }
                 None
             }
@@ -412,8 +521,19 @@ impl<'a> Resolver<'a> {
     fn lint_braces(&mut self, template: &Template, place: Place) {
         for part in &template.parts {
             let Part::Text(text) = part else { continue };
-            for form in ["${port.", "${spacelift.", "${var.", "${env.", "${file:", "${json:"] {
-                let inside = text.match_indices(form).any(|(at, _)| text[..at].rfind("{{").is_some_and(|open| !text[open..at].contains("}}")));
+            for form in [
+                "${port.",
+                "${spacelift.",
+                "${var.",
+                "${env.",
+                "${file:",
+                "${json:",
+            ] {
+                let inside = text.match_indices(form).any(|(at, _)| {
+                    text[..at]
+                        .rfind("{{")
+                        .is_some_and(|open| !text[open..at].contains("}}"))
+                });
                 if inside {
                     let here = self.context.folder.sources.within(place, form, 0);
                     self.findings.push(
@@ -426,6 +546,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn place_of(&self, reference: &Reference, place: Place, nth: usize) -> Place {
-        self.context.folder.sources.within(place, &format!("${{{reference}}}"), nth)
+        self.context
+            .folder
+            .sources
+            .within(place, &format!("${{{reference}}}"), nth)
     }
 }

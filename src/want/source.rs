@@ -43,15 +43,23 @@ pub struct Included {
 
 /// Reads a whole project.
 pub fn load(root: &Path) -> (Folder, Findings) {
-    let mut loading = Loading { root: root.to_owned(), folder: Folder::default(), findings: Findings::default() };
+    let mut loading = Loading {
+        root: root.to_owned(),
+        folder: Folder::default(),
+        findings: Findings::default(),
+    };
     match root.canonicalize() {
         Ok(canonical) if canonical.is_dir() => {
             loading.root = canonical;
             loading.run();
         }
         _ => loading.findings.push(
-            Finding::error("source::no_project", None, format!("there is no folder `{}`", root.display()))
-                .help("name the project's folder with `-C DIR`, or run `spaceport init` to make one"),
+            Finding::error(
+                "source::no_project",
+                None,
+                format!("there is no folder `{}`", root.display()),
+            )
+            .help("name the project's folder with `-C DIR`, or run `spaceport init` to make one"),
         ),
     }
     (loading.folder, loading.findings)
@@ -99,8 +107,12 @@ impl Loading {
         }
         if self.folder.project.is_none() && !self.findings.has_errors() {
             self.findings.push(
-                Finding::error("source::no_project", None, format!("the folder has no `{PROJECT_FILE}`"))
-                    .help("run `spaceport init`, or name another folder with `-C DIR`"),
+                Finding::error(
+                    "source::no_project",
+                    None,
+                    format!("the folder has no `{PROJECT_FILE}`"),
+                )
+                .help("run `spaceport init`, or name another folder with `-C DIR`"),
             );
         }
     }
@@ -110,8 +122,12 @@ impl Loading {
         self.folder.project = nodes.next();
         if let Some(second) = nodes.next() {
             self.findings.push(
-                Finding::error("config::project_file", second.place, format!("`{PROJECT_FILE}` holds more than one document"))
-                    .help("objects belong into other files, one document each"),
+                Finding::error(
+                    "config::project_file",
+                    second.place,
+                    format!("`{PROJECT_FILE}` holds more than one document"),
+                )
+                .help("objects belong into other files, one document each"),
             );
         }
     }
@@ -125,7 +141,11 @@ impl Loading {
             Ok(entries) => entries,
             Err(error) => {
                 let shown = self.relative(folder);
-                self.findings.push(Finding::error("source::unreadable", None, format!("folder `{shown}` {}", words(&error))));
+                self.findings.push(Finding::error(
+                    "source::unreadable",
+                    None,
+                    format!("folder `{shown}` {}", words(&error)),
+                ));
                 return;
             }
         };
@@ -136,7 +156,9 @@ impl Loading {
                 continue;
             }
             let path = folder.join(name);
-            let wanted = [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end));
+            let wanted = [".yaml", ".yml", ".json"]
+                .iter()
+                .any(|end| name.ends_with(end));
             match path.canonicalize() {
                 Ok(real) if real.is_dir() => {
                     if real.starts_with(&self.root) {
@@ -156,7 +178,11 @@ impl Loading {
                 }
                 Err(error) if wanted => {
                     let shown = self.relative(&path);
-                    self.findings.push(Finding::error("source::unreadable", None, format!("`{shown}` {}", words(&error))));
+                    self.findings.push(Finding::error(
+                        "source::unreadable",
+                        None,
+                        format!("`{shown}` {}", words(&error)),
+                    ));
                 }
                 _ => {}
             }
@@ -179,7 +205,10 @@ impl Loading {
                             Some(file) => file,
                             None => self.folder.sources.add(path.clone(), text),
                         };
-                        Included { file, nodes: Vec::new() }
+                        Included {
+                            file,
+                            nodes: Vec::new(),
+                        }
                     }
                     Err(problem) => {
                         self.folder.included.insert(path, Err(problem));
@@ -207,7 +236,10 @@ impl Loading {
 
     fn relative(&self, path: &Path) -> String {
         let path = path.strip_prefix(&self.root).unwrap_or(path);
-        path.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+        path.components()
+            .map(|c| c.as_os_str().to_string_lossy())
+            .collect::<Vec<_>>()
+            .join("/")
     }
 }
 
@@ -218,7 +250,10 @@ pub fn read_inside(root: &Path, path: &str) -> Result<String, String> {
     if written.is_absolute() || written.components().any(|c| c == Component::ParentDir) {
         return Err("lies outside the project's folder".into());
     }
-    let real = root.join(written).canonicalize().map_err(|error| words(&error))?;
+    let real = root
+        .join(written)
+        .canonicalize()
+        .map_err(|error| words(&error))?;
     if !real.starts_with(root) {
         return Err("lies outside the project's folder".into());
     }
@@ -229,7 +264,9 @@ pub fn read_inside(root: &Path, path: &str) -> Result<String, String> {
     // The size is checked while reading: it may have grown since.
     let mut bytes = Vec::new();
     let file = fs::File::open(&real).map_err(|error| words(&error))?;
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| words(&error))?;
+    file.take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| words(&error))?;
     if bytes.len() as u64 > LARGEST {
         return Err("is larger than 1 MiB".into());
     }
@@ -237,8 +274,12 @@ pub fn read_inside(root: &Path, path: &str) -> Result<String, String> {
 }
 
 fn outside(path: &str) -> Finding {
-    Finding::error("source::outside", None, format!("`{path}` points out of the project's folder"))
-        .help("copy the file into the project; symlinks may only point inside")
+    Finding::error(
+        "source::outside",
+        None,
+        format!("`{path}` points out of the project's folder"),
+    )
+    .help("copy the file into the project; symlinks may only point inside")
 }
 
 fn words(error: &std::io::Error) -> String {
@@ -264,11 +305,15 @@ fn names_in_text(text: &str, named: &mut Vec<(String, bool)>) {
         return;
     }
     if let Ok(template) = Template::parse(text) {
-        named.extend(template.references().filter_map(|reference| match reference {
-            Reference::File(path) => Some((path.clone(), false)),
-            Reference::Json(path) => Some((path.clone(), true)),
-            _ => None,
-        }));
+        named.extend(
+            template
+                .references()
+                .filter_map(|reference| match reference {
+                    Reference::File(path) => Some((path.clone(), false)),
+                    Reference::Json(path) => Some((path.clone(), true)),
+                    _ => None,
+                }),
+        );
     }
 }
 

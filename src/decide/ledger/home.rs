@@ -51,8 +51,13 @@ impl Home {
     pub fn inside(root: &Path, path: &str) -> Result<Home, HomeError> {
         let written = Path::new(path);
         let file = root.join(written);
-        let climbs = written.is_absolute() || written.components().any(|c| c == std::path::Component::ParentDir);
-        let real_root = root.canonicalize().map_err(|error| io(root, "read", error))?;
+        let climbs = written.is_absolute()
+            || written
+                .components()
+                .any(|c| c == std::path::Component::ParentDir);
+        let real_root = root
+            .canonicalize()
+            .map_err(|error| io(root, "read", error))?;
         // The file and some folders may not exist yet; what exists must lie inside.
         let exists = file.ancestors().find_map(|path| path.canonicalize().ok());
         if climbs || !exists.is_some_and(|real| real.starts_with(&real_root)) {
@@ -64,30 +69,45 @@ impl Home {
     /// In words for the header of a plan.
     pub fn words(&self, root: &Path) -> String {
         match self {
-            Home::File(path) => path.strip_prefix(root).unwrap_or(path).display().to_string(),
+            Home::File(path) => path
+                .strip_prefix(root)
+                .unwrap_or(path)
+                .display()
+                .to_string(),
             Home::None => "none (nothing is ever deleted)".into(),
         }
     }
 
     /// The ledger; `None` when there is none yet.
     pub fn load(&self) -> Result<Option<Ledger>, HomeError> {
-        let Home::File(path) = self else { return Ok(None) };
+        let Home::File(path) = self else {
+            return Ok(None);
+        };
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(io(path, "read", error)),
         };
-        let broken = |message: String| HomeError::Broken { path: path.clone(), message };
-        let ledger: Ledger = serde_json::from_str(&text).map_err(|error| broken(error.to_string()))?;
+        let broken = |message: String| HomeError::Broken {
+            path: path.clone(),
+            message,
+        };
+        let ledger: Ledger =
+            serde_json::from_str(&text).map_err(|error| broken(error.to_string()))?;
         if ledger.format != FORMAT {
-            return Err(broken(format!("its format is {}, this version reads {FORMAT}", ledger.format)));
+            return Err(broken(format!(
+                "its format is {}, this version reads {FORMAT}",
+                ledger.format
+            )));
         }
         Ok(Some(ledger))
     }
 
     /// Keeps the ledger.
     pub fn save(&self, ledger: &Ledger) -> Result<(), HomeError> {
-        let Home::File(path) = self else { return Ok(()) };
+        let Home::File(path) = self else {
+            return Ok(());
+        };
         let folder = path.parent().unwrap_or(Path::new("."));
         let write = || -> std::io::Result<()> {
             fs::create_dir_all(folder)?;
@@ -103,5 +123,9 @@ impl Home {
 }
 
 fn io(path: &Path, what: &'static str, error: std::io::Error) -> HomeError {
-    HomeError::Io { path: path.to_owned(), what, error }
+    HomeError::Io {
+        path: path.to_owned(),
+        what,
+        error,
+    }
 }

@@ -116,7 +116,9 @@ impl Ledger {
     pub fn owner(&self, kind: &dyn Kind, id: &str) -> Option<&Addr> {
         self.entries
             .iter()
-            .find(|(addr, entry)| addr.service == kind.service() && addr.kind == kind.word() && entry.id == id)
+            .find(|(addr, entry)| {
+                addr.service == kind.service() && addr.kind == kind.word() && entry.id == id
+            })
             .map(|(addr, _)| addr)
     }
 }
@@ -125,7 +127,9 @@ impl Ledger {
 pub fn digests(kind: &dyn Kind, spec: &Value, ignore: &[Pointer]) -> BTreeMap<Pointer, String> {
     fn walk(value: &Value, at: &mut Pointer, digests: &mut BTreeMap<Pointer, String>) {
         match value {
-            Value::Map(map) if !map.is_empty() && at.parts().len() < DIGEST_DEPTH => each(map, at, digests),
+            Value::Map(map) if !map.is_empty() && at.parts().len() < DIGEST_DEPTH => {
+                each(map, at, digests)
+            }
             other => {
                 digests.insert(at.clone(), hex(&Sha256::digest(sorted_text(other)), 6));
             }
@@ -139,11 +143,18 @@ pub fn digests(kind: &dyn Kind, spec: &Value, ignore: &[Pointer]) -> BTreeMap<Po
         }
     }
     let mut found = BTreeMap::new();
-    walk(&canonical(kind, spec, ignore), &mut Pointer::root(), &mut found);
+    walk(
+        &canonical(kind, spec, ignore),
+        &mut Pointer::root(),
+        &mut found,
+    );
     found
 }
 
 /// The first `bytes` bytes in lower-case hex.
 pub fn hex(data: &[u8], bytes: usize) -> String {
-    data.iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
+    data.iter()
+        .take(bytes)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
