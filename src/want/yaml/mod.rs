@@ -8,12 +8,18 @@
 //! | room | noun |
 //! |---|---|
 //! | [`events`] | the parser's events, their byte ranges, and the loop over them |
-//! | [`build`] | nodes from events: keys, anchors, merge keys, limits |
+//! | [`build`] | nodes from events: open collections and their places |
+//! | [`key`] | keys: duplicates, merge keys |
+//! | [`alias`] | anchors, aliases, and the limits |
+//! | [`leaf`] | a written scalar with its tag becomes data |
 //! | [`scalar`] | what a scalar's text stands for under the core schema |
 //! | [`syntax`] | the parser's errors in our words |
 
+mod alias;
 mod build;
 mod events;
+mod key;
+mod leaf;
 mod scalar;
 mod syntax;
 
