@@ -73,6 +73,7 @@ impl Builder<'_> {
         })
     }
 
+    /// Counts values that stand in the data once more than in the text.
     pub(super) fn repeat(&mut self, weight: usize, place: Place) -> Result<(), Stop> {
         self.repeated = self.repeated.saturating_add(weight);
         if self.repeated <= MAX_REPEATED {
@@ -91,6 +92,7 @@ impl Builder<'_> {
         Err(Stop)
     }
 
+    /// Stops because of nesting.
     pub(super) fn too_deep(&mut self, place: Place) -> Result<(), Stop> {
         self.find(too_deep(place));
         Err(Stop)

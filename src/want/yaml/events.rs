@@ -1,7 +1,7 @@
 //! The parser's events, their byte ranges, and the loop over them.
 //!
 //! Everything that comes from the parser crate becomes our own types here; its errors do in
-//! [`syntax`](crate::want::yaml::syntax).
+//! [`syntax`].
 
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 

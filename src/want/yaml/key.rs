@@ -11,6 +11,7 @@ use crate::words::node::Key;
 use crate::words::{Data, Finding, Node, Place};
 
 impl Builder<'_> {
+    /// A key came; a second one of the same text is found and its value dropped.
     pub(super) fn key(&mut self, text: String, place: Place) {
         let Some(Frame {
             content: Content::Map {
@@ -34,6 +35,7 @@ impl Builder<'_> {
         }
     }
 
+    /// A plain `<<` came as a key.
     pub(super) fn merge_key(&mut self, place: Place) {
         let Some(Frame {
             content: Content::Map { pending, merge, .. },
@@ -67,12 +69,14 @@ impl Builder<'_> {
         );
     }
 
+    /// Something came that cannot be a key; its value is dropped.
     pub(super) fn no_key(&mut self, place: Place, message: impl Into<String>, help: &str) {
         self.find(Finding::error("yaml::key", place, message).help(help));
         self.seen(place);
         self.drop_next();
     }
 
+    /// Drops the value that comes next.
     pub(super) fn drop_next(&mut self) {
         if let Some(Frame {
             content: Content::Map { pending, .. },

@@ -29,7 +29,7 @@ impl Builder<'_> {
         };
         match result {
             Ok(data) => (data, false),
-            Err(_) if as_key && scalar.tag.is_none() => (text(), true),
+            Err(_) if as_key && scalar.tag.is_none() => (text(), false),
             Err((unfit, tag)) => {
                 self.unfit(scalar, unfit, tag);
                 (text(), true)
@@ -64,6 +64,7 @@ impl Builder<'_> {
         self.find(finding);
     }
 
+    /// Finds a tag that is not of the core schema.
     pub(super) fn foreign_tag(&mut self, tag: WrittenTag) {
         let shown = shorten(self.text_at(tag.place));
         self.find(

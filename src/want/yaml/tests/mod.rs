@@ -360,6 +360,11 @@ fn json_is_yaml() {
     let text = "{\n\t\"a\": [1, -2.5e3, true, null, \"\\u00e9\\ud83d\\ude00\\n\\/\"],\n\t\"b\":{\"c\":\"\"}\n}\n";
     let expected: serde_json::Value = serde_json::from_str(text).expect("it is JSON");
     assert_eq!(json(&one(text)), expected);
+    let pasted = "kind: x\nspec: {\n  \"a\": 1,\n  \"b\": [\n    2\n  ]\n}\n";
+    assert_eq!(
+        json(&one(pasted))["spec"],
+        serde_json::json!({"a": 1, "b": [2]})
+    );
     assert_eq!(value_at(text, "/a/4"), "\"\\u00e9\\ud83d\\ude00\\n\\/\"");
 }
 
