@@ -1,11 +1,12 @@
 //! The parser's events, their byte ranges, and the loop over them.
 //!
 //! Everything that comes from the parser crate becomes our own types here; its errors do in
-//! [`syntax`](crate::want::yaml::syntax).
+//! [`syntax`].
 
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 
-use crate::want::yaml::build::{Builder, MAX_DEPTH, Scalar, Stop, WrittenTag};
+use crate::want::yaml::alias::MAX_DEPTH;
+use crate::want::yaml::build::{Builder, Scalar, Stop, WrittenTag};
 use crate::want::yaml::scalar::Tag;
 use crate::want::yaml::syntax;
 use crate::words::{Findings, Node, Place};
@@ -93,8 +94,8 @@ struct Spans<'a> {
 impl Spans<'_> {
     fn range(&self, span: &Span) -> std::ops::Range<usize> {
         let range = span.byte_range().unwrap_or(0..0);
-        let start = self.text.floor_char_boundary(range.start);
-        start..self.text.floor_char_boundary(range.end).max(start)
+        let start = boundary(self.text, range.start);
+        start..boundary(self.text, range.end).max(start)
     }
 
     fn between(&self, start: usize, end: usize) -> Place {
@@ -178,6 +179,15 @@ impl Spans<'_> {
     fn line_start(&self, at: usize) -> usize {
         self.text[..at].rfind('\n').map_or(0, |newline| newline + 1)
     }
+}
+
+/// The nearest beginning of a character at or before an offset.
+pub fn boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 /// Whether this may follow the `|` or `>` of a block scalar on its line.

@@ -3,17 +3,25 @@
 //! YAML 1.2 with the core schema and nothing of YAML 1.1: `no`, `017`, `1_000`, `12:30` and dates
 //! are texts. JSON is YAML. Merge keys (`<<`) are the one addition, because people use them.
 //! Deliberately not here: `${…}` in texts, the meaning of keys, and reading files. The parser
-//! crate is named in [`events`] and [`syntax`] alone.
+//! crate is named in `events` and `syntax` alone.
 //!
 //! | room | noun |
 //! |---|---|
-//! | [`events`] | the parser's events, their byte ranges, and the loop over them |
-//! | [`build`] | nodes from events: keys, anchors, merge keys, limits |
-//! | [`scalar`] | what a scalar's text stands for under the core schema |
-//! | [`syntax`] | the parser's errors in our words |
+//! | `events` | the parser's events, their byte ranges, and the loop over them |
+//! | `build` | nodes from events: open collections and their places |
+//! | `key` | keys: duplicates, merge keys |
+//! | `alias` | anchors, aliases, and the limits |
+//! | `leaf` | a written scalar with its tag becomes data |
+//! | `scalar` | what a scalar's text stands for under the core schema |
+//! | `syntax` | the parser's errors in our words |
+//! | [`emit`] | the other way: scalars for files that we write |
 
+mod alias;
 mod build;
+pub mod emit;
 mod events;
+mod key;
+mod leaf;
 mod scalar;
 mod syntax;
 

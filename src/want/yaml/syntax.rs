@@ -6,7 +6,9 @@
 
 use granit_parser::{ErrorKind, ScanError};
 
-use crate::want::yaml::build::{self, QUOTE_BRACES};
+use crate::want::yaml::alias::too_deep;
+use crate::want::yaml::build::{QUOTE_BRACES, shorten};
+use crate::want::yaml::events::boundary;
 use crate::words::{Finding, Place};
 
 const CODE: &str = "yaml::syntax";
@@ -19,13 +21,13 @@ pub fn finding(file: u32, text: &str, error: &ScanError) -> Finding {
     let spot = Spot {
         file,
         text,
-        at: text.floor_char_boundary(at),
+        at: boundary(text, at),
     };
     match error.kind() {
-        ErrorKind::RecursionLimitExceeded => build::too_deep(spot.here()),
+        ErrorKind::RecursionLimitExceeded => too_deep(spot.here()),
         ErrorKind::UndeclaredTagHandle => {
             let place = spot.word();
-            let shown = build::shorten(spot.text_at(place));
+            let shown = shorten(spot.text_at(place));
             Finding::error("yaml::tag", place, format!("unknown tag `{shown}`"))
                 .help("quote a text that begins with `!`; of tags only YAML's own are known, such as `!!str`")
         }
@@ -161,8 +163,7 @@ impl<'a> Spot<'a> {
     fn braces(&self) -> Option<Finding> {
         let line_start = self.line_start(self.at);
         // The error may be at the second of the two braces.
-        let end = (self.at + 2).min(self.text.len());
-        let end = self.text.floor_char_boundary(end);
+        let end = boundary(self.text, self.at + 2);
         let line = &self.text[line_start..end];
         let (at, _) = line.match_indices("{{").find(|(at, _)| {
             let before = line[..*at].trim_end_matches([' ', '\t']);
@@ -194,7 +195,7 @@ impl<'a> Spot<'a> {
             && !above.contains(": ")
             && !key.contains(' ')
         {
-            return finding.help(format!("write a space after `{}:`", build::shorten(key)));
+            return finding.help(format!("write a space after `{}:`", shorten(key)));
         }
         if above.contains(['[', '{']) {
             return finding.help("is a bracket still open, or a `,` missing?");
