@@ -8,7 +8,9 @@
 //! | [`canon`] | the one spelling in which desired and live are compared |
 //! | [`diff`] | which places differ, and what a replacing write must carry over |
 //! | [`ledger`] | what is ours |
+//! | [`plan`] | what would change, why, and what stands against it |
 
 pub mod canon;
 pub mod diff;
 pub mod ledger;
+pub mod plan;

@@ -111,16 +111,6 @@ impl Ledger {
             intent: None,
         }
     }
-
-    /// The address that owns an object of a kind with this id.
-    pub fn owner(&self, kind: &dyn Kind, id: &str) -> Option<&Addr> {
-        self.entries
-            .iter()
-            .find(|(addr, entry)| {
-                addr.service == kind.service() && addr.kind == kind.word() && entry.id == id
-            })
-            .map(|(addr, _)| addr)
-    }
 }
 
 /// A digest per place of a spec, at most three steps deep.
