@@ -141,3 +141,87 @@ impl Kind for Secret {
         "/secret"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kinds::check::check;
+    use crate::words::value::SecretSource;
+    use crate::words::{Place, Template};
+
+    fn codes(spec: Json) -> Vec<&'static str> {
+        let node = Node::from_json(Place::new(0, 0, 0), &spec);
+        let mut findings = Findings::default();
+        check(Secret.shape(), &node, "spec", &mut findings);
+        Secret.check(&node, &mut findings);
+        findings.iter().map(|finding| finding.code).collect()
+    }
+
+    fn update(want: Json, secret: bool, changed: &[&str]) -> Vec<String> {
+        let seen = Secret.observe(&json!({ "secretName": "TOKEN" })).unwrap();
+        let mut want = Value::from(want);
+        if secret {
+            let source = SecretSource::new(Template::parse("${env.TOKEN}").unwrap());
+            let fields = want.as_map_mut().unwrap();
+            fields.insert("secretValue".into(), Value::Secret(source));
+        }
+        let changed: Vec<String> = changed.iter().map(|k| (*k).to_owned()).collect();
+        Secret
+            .update(&seen, &want, &changed)
+            .iter()
+            .map(|call| match call {
+                Call::Port {
+                    method,
+                    path,
+                    body: Some(body),
+                } => format!("{method} {path} {body}"),
+                other => panic!("unexpected {other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn names_are_checked_and_the_systems_own_are_refused() {
+        let spec = |name: &str| json!({ "secretName": name, "secretValue": "x" });
+        assert_eq!(codes(spec("SPACELIFT_TOKEN")), Vec::<&str>::new());
+        assert_eq!(codes(spec("a b")), ["config::pattern"]);
+        assert_eq!(codes(spec("__SLACK_APP_BOT_TOKEN_T1")), ["config::pattern"]);
+        assert_eq!(
+            codes(json!({ "secretName": "A" })),
+            ["config::missing_field"]
+        );
+    }
+
+    #[test]
+    fn the_systems_own_are_not_seen_and_dates_are_dropped() {
+        let item = json!({ "secretName": "__SLACK", "description": "" });
+        assert_eq!(Secret.observe(&item), None);
+        let item = json!({ "secretName": "A", "description": null, "createdAt": "x" });
+        let seen = Secret.observe(&item).unwrap();
+        assert_eq!(
+            seen.value,
+            Value::from(json!({ "secretName": "A", "description": null }))
+        );
+    }
+
+    #[test]
+    fn an_update_sends_what_changed_only() {
+        let want = json!({ "secretName": "TOKEN", "description": "for runs" });
+        let path = "PATCH /v1/organization/secrets/TOKEN";
+        assert_eq!(
+            update(want.clone(), false, &["description"]),
+            [format!("{path} {{\"description\":\"for runs\"}}")]
+        );
+        assert_eq!(
+            update(want.clone(), true, &["secretValue"]),
+            [format!("{path} {{\"secretValue\":\"(secret)\"}}")]
+        );
+        assert_eq!(
+            update(json!({ "secretName": "TOKEN" }), false, &["description"]),
+            [format!("{path} {{\"description\":\"\"}}")]
+        );
+        assert_eq!(update(want, false, &[]), Vec::<String>::new());
+    }
+}

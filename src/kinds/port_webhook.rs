@@ -441,3 +441,293 @@ fn check_delete(entity: &Node, findings: &mut Findings) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kinds::check::check;
+    use crate::words::Place;
+
+    fn codes(spec: &Json) -> Vec<&'static str> {
+        let node = Node::from_json(Place::new(0, 0, 0), spec);
+        let mut findings = Findings::default();
+        check(Webhook.shape(), &node, "spec", &mut findings);
+        Webhook.check(&node, &mut findings);
+        findings.iter().map(|finding| finding.code).collect()
+    }
+
+    fn with(mapping: Json) -> Json {
+        json!({ "identifier": "stacks", "title": "Stacks", "mappings": [mapping] })
+    }
+
+    fn stack() -> Json {
+        json!({
+            "blueprint": "stack",
+            "filter": ".body.stack != null",
+            "itemsToParse": ".body.stacks",
+            "entity": {
+                "identifier": ".item.id",
+                "title": ".item.name",
+                "team": { "combinator": "'and'", "rules": [
+                    { "property": "'$identifier'", "operator": "'='", "value": ".item.team" },
+                ] },
+                "properties": { "state": ".item.state", "fixed": "\"yes\"" },
+                "relations": {
+                    "space": ".item.space",
+                    "owner": { "combinator": "'or'", "rules": [] },
+                },
+            },
+        })
+    }
+
+    fn observed(security: Json) -> Observed {
+        Webhook
+            .observe(&json!({
+                "identifier": "stacks", "title": "Stacks", "enabled": true, "mappings": [],
+                "security": security, "webhookKey": "KEY", "url": "https://ingest.port.io/KEY",
+                "id": "webhook_1", "createdAt": "2026-01-01T00:00:00.000Z", "createdBy": "x",
+                "updatedAt": "2026-01-01T00:00:00.000Z", "updatedBy": "x",
+            }))
+            .unwrap()
+    }
+
+    fn body(calls: &[Call]) -> (String, Json) {
+        let [
+            Call::Port {
+                method,
+                path,
+                body: Some(body),
+            },
+        ] = calls
+        else {
+            panic!("one request to Port was expected: {calls:?}");
+        };
+        let body = body.to_json_with(&mut |leaf| leaf.to_string().into());
+        (format!("{method} {path}"), body)
+    }
+
+    #[test]
+    fn every_published_field_is_allowed() {
+        let mut spec = with(stack());
+        spec["description"] = json!("What happens to stacks");
+        spec["icon"] = json!("Git");
+        spec["enabled"] = json!(false);
+        spec["integrationType"] = json!("template");
+        spec["security"] = json!({
+            "secret": "x", "signatureHeaderName": "X-Signature-256", "signaturePrefix": "sha256=",
+            "signatureAlgorithm": "sha256", "requestIdentifierPath": null,
+        });
+        assert_eq!(codes(&spec), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn all_spellings_of_an_operation_mean_one_of_two_things() {
+        let delete = json!({ "type": "delete" });
+        for (written, meant) in [
+            (json!("create"), json!("create")),
+            (json!({ "type": "create" }), json!("create")),
+            (json!("delete"), delete.clone()),
+            (delete.clone(), delete.clone()),
+            (
+                json!({ "type": "delete", "deleteDependents": true }),
+                delete.clone(),
+            ),
+            (
+                json!({ "type": "delete", "deleteDependents": null }),
+                delete,
+            ),
+            (
+                json!({ "type": "delete", "deleteDependents": false }),
+                json!({ "type": "delete", "deleteDependents": false }),
+            ),
+        ] {
+            let once = one_operation(Value::from(written.clone()));
+            assert_eq!(once, Value::from(meant), "{written}");
+            assert_eq!(one_operation(once.clone()), once, "{written}");
+            let mut mapping = json!({ "blueprint": "b", "entity": { "identifier": ".body.id" } });
+            mapping["operation"] = written.clone();
+            assert_eq!(codes(&with(mapping)), Vec::<&str>::new(), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_mapping_that_deletes_names_its_entity_and_nothing_else() {
+        for operation in [json!("delete"), json!({ "type": "delete" })] {
+            let mut mapping = stack();
+            mapping["operation"] = operation;
+            mapping["entity"]["identifier"] = json!({ "combinator": "'and'", "rules": [] });
+            // Title, team, properties, relations, and the search.
+            assert_eq!(codes(&with(mapping)), ["config::not_here"; 5]);
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let entity = json!({ "identifier": ".body.id" });
+        for (mapping, code) in [
+            (
+                json!({ "blueprint": "b", "entity": {} }),
+                "config::missing_field",
+            ),
+            (
+                json!({ "blueprint": "a b", "entity": entity }),
+                "config::pattern",
+            ),
+            (
+                json!({ "blueprint": "b", "fliter": "true", "entity": entity }),
+                "config::unknown_field",
+            ),
+            (
+                json!({ "blueprint": "b", "operation": "upsert", "entity": entity }),
+                "config::unknown_value",
+            ),
+            (
+                json!({ "blueprint": "b", "entity": { "identifier": "x", "properties": { "n": 5 } } }),
+                "config::wrong_type",
+            ),
+            (
+                json!({ "blueprint": "b", "operation": { "type": "create", "deleteDependents": true }, "entity": entity }),
+                "config::unknown_field",
+            ),
+        ] {
+            assert_eq!(codes(&with(mapping.clone())), [code], "{mapping}");
+        }
+        for (key, value, code) in [
+            ("identifier", json!("x".repeat(31)), "config::out_of_range"),
+            ("identifier", json!(".."), "config::pattern"),
+            ("title", json!("x".repeat(31)), "config::out_of_range"),
+            (
+                "description",
+                json!("x".repeat(201)),
+                "config::out_of_range",
+            ),
+            (
+                "security",
+                json!({ "signatureAlgorithm": "md5" }),
+                "config::unknown_value",
+            ),
+            (
+                "url",
+                json!("https://ingest.port.io/KEY"),
+                "lint::computed_field",
+            ),
+        ] {
+            let mut spec = with(stack());
+            spec[key] = value;
+            assert_eq!(codes(&spec), [code], "{key}");
+        }
+        assert_eq!(codes(&json!({ "title": "x" })), ["config::missing_field"]);
+    }
+
+    #[test]
+    fn blueprints_properties_and_relations_are_mentioned() {
+        let mentions = Webhook.mentions(&Value::from(with(stack())));
+        let shown: Vec<String> = mentions
+            .iter()
+            .map(|m| {
+                assert_eq!(m.addr.to_string(), "port.blueprint.stack");
+                format!("{} {:?} {}", m.at, m.property, m.hard)
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "/mappings/0/blueprint None true",
+                "/mappings/0/entity/properties/state Some((\"state\", [\"/schema/properties\"])) false",
+                "/mappings/0/entity/properties/fixed Some((\"fixed\", [\"/schema/properties\"])) false",
+                "/mappings/0/entity/relations/space Some((\"space\", [\"/relations\"])) false",
+                "/mappings/0/entity/relations/owner Some((\"owner\", [\"/relations\"])) false",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_listed_has_exports_and_no_secret() {
+        let seen = observed(json!({ "secret": "hunter2", "signatureAlgorithm": "sha256" }));
+        assert!(!format!("{seen:?}").contains("hunter2"));
+        assert_eq!(
+            seen.exports
+                .iter()
+                .map(|(k, v)| format!("{k} {v}"))
+                .collect::<Vec<_>>(),
+            ["url \"https://ingest.port.io/KEY\"", "webhookKey \"KEY\""]
+        );
+        let keys: Vec<&str> = seen
+            .value
+            .as_map()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        assert_eq!(
+            keys,
+            ["identifier", "title", "enabled", "mappings", "security"]
+        );
+    }
+
+    #[test]
+    fn empty_and_null_security_is_none() {
+        for security in [
+            json!({}),
+            json!(null),
+            json!({ "secret": null, "signaturePrefix": null }),
+        ] {
+            let mut value = observed(security.clone()).value;
+            Webhook.canonical(&mut value);
+            assert!(value.get("security").is_none(), "{security}");
+            let once = value.clone();
+            Webhook.canonical(&mut value);
+            assert_eq!(value, once);
+        }
+        let mut value = observed(json!({ "signaturePrefix": "v0=", "secret": null })).value;
+        Webhook.canonical(&mut value);
+        assert_eq!(
+            value.get("security"),
+            Some(&Value::from(json!({ "signaturePrefix": "v0=" })))
+        );
+    }
+
+    #[test]
+    fn creating_says_whether_it_is_enabled() {
+        let want = Value::from(json!({ "identifier": "a", "title": "A", "icon": null }));
+        assert_eq!(
+            body(&Webhook.create(&want)),
+            (
+                "POST /v1/webhooks".to_owned(),
+                json!({ "identifier": "a", "title": "A", "enabled": true })
+            )
+        );
+    }
+
+    #[test]
+    fn an_update_names_what_changed_and_clears_what_is_gone() {
+        let changed = |keys: &[&str]| keys.iter().map(|k| (*k).to_owned()).collect::<Vec<_>>();
+        let seen = observed(json!({}));
+        let want = Value::from(json!({ "identifier": "stacks", "title": "New" }));
+        assert_eq!(
+            body(&Webhook.update(&seen, &want, &changed(&["title"]))),
+            (
+                "PATCH /v1/webhooks/stacks".to_owned(),
+                json!({ "title": "New" })
+            )
+        );
+        let all = [
+            "description",
+            "icon",
+            "enabled",
+            "mappings",
+            "security",
+            "integrationType",
+        ];
+        assert_eq!(
+            body(&Webhook.update(&seen, &want, &changed(&all))).1,
+            json!({
+                "description": "", "icon": "", "enabled": true, "mappings": [], "security": {},
+                "integrationType": "custom",
+            })
+        );
+        assert_eq!(Webhook.update(&seen, &want, &[]), []);
+    }
+}

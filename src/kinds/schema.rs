@@ -250,3 +250,297 @@ fn when(key: &str, word: &str, then: Json) -> Json {
 fn one_key(key: &str, value: Json) -> Map<String, Json> {
     Map::from_iter([(key.to_owned(), value)])
 }
+
+#[cfg(test)]
+mod tests {
+    use jsonschema::Validator;
+
+    use super::*;
+    use crate::kinds::check::check;
+    use crate::words::{Findings, Node, Place};
+
+    fn validator(schema: Schema) -> Validator {
+        let schema = schema.to_value();
+        jsonschema::draft202012::meta::validate(&schema).unwrap();
+        jsonschema::draft202012::new(&schema).unwrap()
+    }
+
+    fn holds(shape: &Shape, json: &Json) -> bool {
+        let node = Node::from_json(Place::new(0, 0, 0), json);
+        let mut findings = Findings::default();
+        check(shape, &node, "spec", &mut findings);
+        !findings.has_errors()
+    }
+
+    fn document(kind: &str, spec: &Json) -> Json {
+        json!({ "kind": kind, "spec": spec })
+    }
+
+    #[test]
+    fn schema_and_check_agree_about_specs() {
+        let validator = validator(document_schema());
+        let mapping = |operation: Json| {
+            json!({ "identifier": "a", "title": "A", "mappings": [
+            { "blueprint": "b", "operation": operation, "entity": { "identifier": ".body.id" } },
+        ] })
+        };
+        let search = |combinator: &str| {
+            json!({ "identifier": "a", "title": "A", "mappings": [{
+            "blueprint": "b",
+            "entity": { "identifier": { combinator: "'and'", "rules": [{ "property": "'x'" }] } },
+        }] })
+        };
+        let policy = |engine: Json| {
+            json!({
+                "name": "P", "type": "PLAN", "body": "package spacelift", "space": "root",
+                "engineType": engine,
+            })
+        };
+        let hook = |headers: Json| {
+            json!({
+                "name": "W", "endpoint": "https://a.example", "space": "root", "secretHeaders": headers,
+            })
+        };
+        for (kind, spec, good) in [
+            (
+                "port.secret",
+                json!({ "secretName": "A", "secretValue": "x" }),
+                true,
+            ),
+            (
+                "port.secret",
+                json!({ "secretName": "A", "secretValue": "x", "description": null }),
+                true,
+            ),
+            (
+                "port.secret",
+                json!({ "secretName": "A", "secretValue": null }),
+                false,
+            ),
+            (
+                "port.secret",
+                json!({ "secretName": "", "secretValue": "x" }),
+                false,
+            ),
+            (
+                "port.secret",
+                json!({ "secretName": "a b", "secretValue": "x" }),
+                false,
+            ),
+            ("port.secret", json!({ "secretName": "A" }), false),
+            (
+                "port.secret",
+                json!({ "secretName": "A", "secretValue": "x", "other": 1 }),
+                false,
+            ),
+            ("port.secret", json!("text"), false),
+            ("port.webhook", mapping(json!(null)), true),
+            ("port.webhook", mapping(json!("delete")), true),
+            ("port.webhook", mapping(json!("upsert")), false),
+            ("port.webhook", mapping(json!({ "type": "create" })), true),
+            (
+                "port.webhook",
+                mapping(json!({ "type": "delete", "deleteDependents": false })),
+                true,
+            ),
+            (
+                "port.webhook",
+                mapping(json!({ "type": "create", "deleteDependents": false })),
+                false,
+            ),
+            (
+                "port.webhook",
+                mapping(json!({ "deleteDependents": false })),
+                false,
+            ),
+            ("port.webhook", mapping(json!(["delete"])), false),
+            ("port.webhook", search("combinator"), true),
+            ("port.webhook", search("combine"), false),
+            (
+                "port.webhook",
+                json!({ "identifier": "..", "title": "A" }),
+                false,
+            ),
+            (
+                "port.webhook",
+                json!({ "identifier": "ä/é", "title": "A", "enabled": false }),
+                true,
+            ),
+            (
+                "port.webhook",
+                json!({ "identifier": "a", "title": "A", "enabled": "yes" }),
+                false,
+            ),
+            (
+                "port.webhook",
+                json!({ "identifier": "a", "title": "x".repeat(31) }),
+                false,
+            ),
+            (
+                "port.webhook",
+                json!({ "identifier": "a", "title": "ä".repeat(30) }),
+                true,
+            ),
+            (
+                "port.webhook",
+                json!({ "identifier": "a", "title": "A", "mappings": {} }),
+                false,
+            ),
+            ("spacelift.policy", policy(json!("REGO_V1")), true),
+            ("spacelift.policy", policy(json!(null)), true),
+            ("spacelift.policy", policy(json!("rego")), false),
+            ("spacelift.policy", policy(json!(1)), false),
+            ("spacelift.webhook", hook(json!({ "X-Key": "text" })), true),
+            ("spacelift.webhook", hook(json!({ "X Key": "text" })), false),
+            ("spacelift.webhook", hook(json!({ "X-Key": 1 })), false),
+            ("spacelift.webhook", hook(json!(["X-Key"])), false),
+        ] {
+            let shape = crate::kinds::find(kind).unwrap().shape();
+            assert_eq!(
+                validator.is_valid(&document(kind, &spec)),
+                good,
+                "schema: {kind} {spec}"
+            );
+            assert_eq!(holds(shape, &spec), good, "check: {kind} {spec}");
+        }
+    }
+
+    #[test]
+    fn schema_and_check_agree_about_what_surrounds_a_spec() {
+        let validator = validator(document_schema());
+        for (more, good) in [
+            (json!({}), true),
+            (json!({ "ref": "token", "environments": ["prod"] }), true),
+            (json!({ "ref": "a\"]b" }), false),
+            (json!({ "environments": [] }), false),
+            (
+                json!({ "lifecycle": { "protect": true, "ignore": ["/description"], "adopt": false,
+                "seed": true, "extra": { "new": [1] } } }),
+                true,
+            ),
+            (json!({ "lifecycle": { "ignore": ["description"] } }), false),
+            (json!({ "lifecycle": { "protected": true } }), false),
+            (json!({ "lifecyle": {} }), false),
+            (json!({ "kind": null }), false),
+        ] {
+            let spec = json!({ "secretName": "A", "secretValue": "x" });
+            let mut whole = document("port.secret", &spec);
+            for (key, value) in more.as_object().unwrap() {
+                whole[key] = value.clone();
+            }
+            assert_eq!(validator.is_valid(&whole), good, "schema: {more}");
+            assert_eq!(holds(document_shape(), &whole), good, "check: {more}");
+        }
+        assert!(!validator.is_valid(&json!({ "kind": "port.secret" })));
+        assert!(!validator.is_valid(&json!([])));
+        assert!(!validator.is_valid(&document("port.secrets", &json!({}))));
+    }
+
+    #[test]
+    fn references_stand_for_everything_that_is_not_known_yet() {
+        let validator = validator(document_schema());
+        let title = format!("{}${{var.name}}", "x".repeat(40));
+        for spec in [
+            json!("${json:webhook.json}"),
+            json!({ "identifier": "a", "title": title, "enabled": "${var.on}",
+                "mappings": "${json:mappings.json}" }),
+            json!({ "identifier": "${var.id}", "title": "A", "integrationType": "${var.type}",
+                "security": { "signatureAlgorithm": "${env.ALGORITHM}" } }),
+            json!({ "identifier": "a", "title": "A", "mappings": [{ "blueprint": "${var.b}",
+                "operation": { "type": "${var.operation}" }, "entity": "${json:entity.json}" }] }),
+        ] {
+            assert!(
+                validator.is_valid(&document("port.webhook", &spec)),
+                "{spec}"
+            );
+        }
+        for spec in [
+            json!("${file:webhook.json}"),
+            json!({ "identifier": "a", "title": "A", "enabled": "not ${var.on}" }),
+            json!({ "identifier": "a", "title": "A", "mappings": "${var.mappings}" }),
+        ] {
+            assert!(
+                !validator.is_valid(&document("port.webhook", &spec)),
+                "{spec}"
+            );
+        }
+    }
+
+    #[test]
+    fn schema_and_check_agree_about_the_project_file() {
+        let validator = validator(project_schema());
+        for (more, good) in [
+            (json!({}), true),
+            (
+                json!({
+                    "port": { "region": "eu" },
+                    "spacelift": { "account": "acme", "runtime": { "key_id": "a", "key_secret": "b" } },
+                    "ledger": { "file": "ledger.json" },
+                    "limits": { "deletes": 5, "percent": 30 },
+                    "variables": { "a": "x", "b": { "default": "y", "description": "z" }, "c": {} },
+                    "env": ["TEAM_CHANNEL"],
+                    "external": ["port.blueprint.service", "port.blueprint[\"a/b\"]"],
+                    "environments": { "staging": { "port": { "region": "us" }, "ledger": "none" } },
+                    "default_environment": "staging",
+                }),
+                true,
+            ),
+            (json!({ "version": 2 }), false),
+            (json!({ "version": "1" }), false),
+            (json!({ "project": "a/b" }), false),
+            (json!({ "project": null }), false),
+            (json!({ "port": { "region": "de" } }), false),
+            (json!({ "port": { "host": "https://a.example" } }), false),
+            (json!({ "spacelift": { "account": "a.example/#" } }), false),
+            (json!({ "spacelift": { "account": "-a" } }), false),
+            (
+                json!({ "spacelift": { "runtime": { "key_id": "a" } } }),
+                false,
+            ),
+            (json!({ "ledger": "file" }), false),
+            (json!({ "limits": { "percent": 101 } }), false),
+            (json!({ "limits": { "deletes": -1 } }), false),
+            (json!({ "limits": { "deletes": 1.5 } }), false),
+            (json!({ "variables": { "a": 1 } }), false),
+            (json!({ "variables": { "a b": "x" } }), false),
+            (json!({ "external": ["blueprint.service"] }), false),
+            (
+                json!({ "environments": { "prod": { "project": "b" } } }),
+                false,
+            ),
+            (
+                json!({ "environments": { "prod": { "environments": {} } } }),
+                false,
+            ),
+            (json!({ "environments": { "prod": null } }), false),
+            (json!({ "enviroments": {} }), false),
+        ] {
+            let mut whole = json!({ "version": 1, "project": "acme-portal" });
+            for (key, value) in more.as_object().unwrap() {
+                whole[key] = value.clone();
+            }
+            assert_eq!(validator.is_valid(&whole), good, "schema: {more}");
+            assert_eq!(holds(project_shape(), &whole), good, "check: {more}");
+        }
+        assert!(!validator.is_valid(&json!("${json:spaceport.json}")));
+    }
+
+    #[test]
+    fn fields_carry_their_documentation_and_the_servers_own_are_left_out() {
+        let schema = document_schema().to_value();
+        let webhook = &schema["$defs"]["spacelift.webhook"]["properties"];
+        assert_eq!(webhook["secret"]["writeOnly"], true);
+        assert_eq!(webhook["enabled"]["default"], true);
+        assert!(webhook.get("createdAt").is_none());
+        for kind in ALL {
+            let properties = &schema["$defs"][kind.name()]["properties"];
+            for (name, property) in properties.as_object().unwrap() {
+                assert!(
+                    property["description"].is_string(),
+                    "{} {name}",
+                    kind.name()
+                );
+            }
+        }
+    }
+}

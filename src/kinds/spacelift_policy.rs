@@ -225,3 +225,109 @@ fn variables(id: Option<&str>, input: Value) -> Value {
             .collect(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kinds::check::check;
+    use crate::words::Place;
+
+    fn codes(spec: Json) -> Vec<&'static str> {
+        let node = Node::from_json(Place::new(0, 0, 0), &spec);
+        let mut findings = Findings::default();
+        check(Policy.shape(), &node, "spec", &mut findings);
+        Policy.check(&node, &mut findings);
+        findings.iter().map(|finding| finding.code).collect()
+    }
+
+    fn spec(changes: Json) -> Json {
+        let mut spec = json!({
+            "name": "Notify Port", "type": "NOTIFICATION", "space": "root",
+            "body": "package spacelift\n", "engineType": "REGO_V1",
+        });
+        for (key, value) in changes.as_object().unwrap() {
+            spec[key] = value.clone();
+        }
+        spec
+    }
+
+    fn input(call: &Call) -> Json {
+        let Call::Spacelift { variables, .. } = call else {
+            panic!("a request to the wrong service");
+        };
+        variables.to_json_with(&mut |leaf| leaf.to_string().into())
+    }
+
+    #[test]
+    fn the_dialect_is_said_and_login_stays_in_root() {
+        for (changes, expected) in [
+            (json!({}), &[][..]),
+            (json!({ "engineType": null }), &["lint::engine_type"]),
+            (json!({ "engineType": "REGO" }), &["config::unknown_value"]),
+            (json!({ "type": "LOGIN" }), &[]),
+            (
+                json!({ "type": "LOGIN", "space": "team" }),
+                &["config::login_space"],
+            ),
+            (
+                json!({ "type": "notification" }),
+                &["config::unknown_value"],
+            ),
+            (
+                json!({ "labels": ["spaceport:a/b"] }),
+                &["config::reserved_label"],
+            ),
+            (json!({ "body": "" }), &["config::out_of_range"]),
+            (json!({ "updatedAt": 1 }), &["lint::computed_field"]),
+        ] {
+            assert_eq!(codes(spec(changes.clone())), expected, "{changes}");
+        }
+        assert_eq!(codes(json!("a text")), ["config::wrong_type"]);
+    }
+
+    #[test]
+    fn old_names_of_types_mean_the_new_ones() {
+        for (old, new) in [
+            ("STACK_ACCESS", "ACCESS"),
+            ("TASK_RUN", "TASK"),
+            ("TERRAFORM_PLAN", "PLAN"),
+        ] {
+            assert_eq!(current_type(Value::text(old)), Value::text(new));
+            assert_eq!(current_type(Value::text(new)), Value::text(new));
+        }
+    }
+
+    #[test]
+    fn every_field_is_sent_each_time_and_the_type_only_once() {
+        let want = Value::from(json!({
+            "name": "P", "type": "PLAN", "body": "package spacelift", "space": "root", "description": null,
+        }));
+        let all = json!({
+            "name": "P", "body": "package spacelift", "space": "root", "description": "",
+            "labels": [], "engineType": "REGO_V0",
+        });
+        let seen = Policy
+            .observe(&json!({ "id": "p-1", "name": "P", "type": "PLAN" }))
+            .unwrap();
+        let update = Policy.update(&seen, &want, &["body".to_owned()]);
+        assert_eq!(input(&update[0]), json!({ "id": "p-1", "input": all }));
+        let mut with_type = all;
+        with_type["type"] = json!("PLAN");
+        assert_eq!(
+            input(&Policy.create(&want)[0]),
+            json!({ "input": with_type })
+        );
+        assert_eq!(input(&Policy.delete("p-1")), json!({ "id": "p-1" }));
+    }
+
+    #[test]
+    fn the_id_is_exported_and_no_field() {
+        let item = json!({ "id": "p-1", "name": "P", "type": "PLAN", "space": "root" });
+        let seen = Policy.observe(&item).unwrap();
+        assert_eq!(seen.exports.get("id"), Some(&Value::text("p-1")));
+        assert!(seen.value.get("id").is_none());
+        assert_eq!(Policy.observe(&json!({ "name": "P" })), None);
+    }
+}

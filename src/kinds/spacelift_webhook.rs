@@ -199,8 +199,10 @@ impl Kind for Webhook {
             });
         }
         if changed.iter().any(|key| key == "secretHeaders") {
-            calls.extend(set_headers(Some(&seen.id), want));
+            // Deleting comes first: should keys be compared without case, a key that is only
+            // spelled differently is not lost.
             calls.extend(delete_headers(seen, want));
+            calls.extend(set_headers(Some(&seen.id), want));
         }
         calls
     }
@@ -333,5 +335,212 @@ fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kinds::check::check;
+    use crate::words::Place;
+
+    fn codes(spec: Json) -> Vec<&'static str> {
+        let node = Node::from_json(Place::new(0, 0, 0), &spec);
+        let mut findings = Findings::default();
+        check(Webhook.shape(), &node, "spec", &mut findings);
+        Webhook.check(&node, &mut findings);
+        findings.iter().map(|finding| finding.code).collect()
+    }
+
+    fn spec(endpoint: &str) -> Json {
+        json!({ "name": "Port Webhook", "endpoint": endpoint, "space": "root" })
+    }
+
+    /// The documents' names and variables, secrets shown as such.
+    fn shown(calls: &[Call]) -> Vec<(String, Json)> {
+        calls
+            .iter()
+            .map(|call| match call {
+                Call::Spacelift {
+                    document,
+                    variables,
+                    ..
+                } => {
+                    let name = document.split([' ', '(']).nth(1).unwrap();
+                    let json = variables.to_json_with(&mut |leaf| leaf.to_string().into());
+                    (name.to_owned(), json)
+                }
+                Call::Port { .. } => panic!("a request to the wrong service"),
+            })
+            .collect()
+    }
+
+    fn secret(text: &str) -> Value {
+        Value::Secret(SecretSource::new(Template::parse(text).unwrap()))
+    }
+
+    fn live() -> Observed {
+        Webhook
+            .observe(&json!({
+                "id": "port-webhook", "name": "Port Webhook", "endpoint": "https://a.example/x",
+                "enabled": false, "labels": ["a"], "retryOnFailure": null, "createdAt": 1,
+                "secretHeaders": ["X-Old", "X-Kept"], "space": { "id": "root" },
+            }))
+            .unwrap()
+    }
+
+    #[test]
+    fn what_is_listed_has_a_plain_space_and_headers_of_unknown_text() {
+        let seen = live();
+        assert_eq!(
+            (seen.id.as_str(), seen.name.as_str()),
+            ("port-webhook", "Port Webhook")
+        );
+        assert_eq!(seen.exports.get("id"), Some(&Value::text("port-webhook")));
+        assert_eq!(seen.value.get_text("space"), Some("root"));
+        assert!(seen.value.get("createdAt").is_none() && seen.value.get("id").is_none());
+        let headers = headers(&seen.value).unwrap();
+        assert_eq!(headers.keys().collect::<Vec<_>>(), ["X-Old", "X-Kept"]);
+        assert!(headers.values().all(|text| *text == secret("")));
+
+        let bare = json!({ "id": "a", "name": "a", "secretHeaders": [], "space": null });
+        let bare = Webhook.observe(&bare).unwrap();
+        assert!(bare.value.get("secretHeaders").is_none());
+        assert!(Webhook.observe(&json!({ "name": "no id" })).is_none());
+    }
+
+    #[test]
+    fn the_secret_is_never_asked_for() {
+        let List::Spacelift { selection, .. } = Webhook.list() else {
+            panic!("listed by the wrong service");
+        };
+        let mut words = selection.split([' ', '{', '}']);
+        assert!(words.all(|word| word != "secret"));
+    }
+
+    #[test]
+    fn creating_sends_every_field_and_headers_in_a_second_call() {
+        let mut want = Value::from(spec("https://a.example/x"));
+        let fields = want.as_map_mut().unwrap();
+        fields.insert(
+            "secretHeaders".into(),
+            Value::Map(members([("X-Key", secret("${env.KEY}"))])),
+        );
+        let calls = Webhook.create(&want);
+        assert_eq!(
+            shown(&calls),
+            [
+                (
+                    "WebhookCreate".to_owned(),
+                    json!({ "input": {
+                        "name": "Port Webhook", "endpoint": "https://a.example/x", "space": "root",
+                        "enabled": true, "labels": [], "retryOnFailure": false,
+                    } })
+                ),
+                (
+                    "HeadersSet".to_owned(),
+                    json!({ "id": null, "input": { "entries": [
+                        { "key": "X-Key", "value": "(secret)" },
+                    ] } })
+                ),
+            ]
+        );
+        let Call::Spacelift { id_from_create, .. } = &calls[1] else {
+            panic!("a request to the wrong service");
+        };
+        assert_eq!(*id_from_create, Pointer::parse("/id"));
+        assert_eq!(
+            Webhook
+                .create(&Value::from(spec("https://a.example")))
+                .len(),
+            1
+        );
+    }
+
+    #[test]
+    fn an_update_neither_erases_the_secret_nor_touches_headers() {
+        let changed = ["enabled".to_owned()];
+        for kept in [Value::Null, Value::text("")] {
+            let mut want = Value::from(spec("https://a.example/x"));
+            want.as_map_mut().unwrap().insert("secret".into(), kept);
+            let calls = shown(&Webhook.update(&live(), &want, &changed));
+            assert_eq!(calls.len(), 1);
+            assert_eq!(calls[0].1["id"], "port-webhook");
+            assert_eq!(calls[0].1["input"]["enabled"], true);
+            assert!(calls[0].1["input"].get("secret").is_none());
+        }
+        let mut want = Value::from(spec("https://a.example/x"));
+        want.as_map_mut()
+            .unwrap()
+            .insert("secret".into(), secret("${env.KEY}"));
+        let calls = shown(&Webhook.update(&live(), &want, &["secret".to_owned()]));
+        assert_eq!(calls[0].1["input"]["secret"], "(secret)");
+    }
+
+    #[test]
+    fn headers_are_kept_set_and_deleted_one_by_one() {
+        let mut want = Value::from(spec("https://a.example/x"));
+        let headers = members([("X-Kept", Value::Null), ("X-New", secret("${env.KEY}"))]);
+        want.as_map_mut()
+            .unwrap()
+            .insert("secretHeaders".into(), Value::Map(headers));
+        let changed = ["secretHeaders".to_owned()];
+        assert_eq!(
+            shown(&Webhook.update(&live(), &want, &changed)),
+            [
+                (
+                    "HeadersDelete".to_owned(),
+                    json!({ "id": "port-webhook", "keys": ["X-Old"] })
+                ),
+                (
+                    "HeadersSet".to_owned(),
+                    json!({ "id": "port-webhook", "input": { "entries": [
+                        { "key": "X-New", "value": "(secret)" },
+                    ] } })
+                ),
+            ]
+        );
+        let without = Value::from(spec("https://a.example/x"));
+        assert_eq!(
+            shown(&Webhook.update(&live(), &without, &changed))[0].1["keys"],
+            json!(["X-Old", "X-Kept"])
+        );
+    }
+
+    #[test]
+    fn endpoints_are_web_addresses_and_plain_http_is_for_loopback() {
+        for (endpoint, expected) in [
+            ("https://ingest.port.io/abc", &[][..]),
+            ("http://127.0.0.1:8080/x", &[]),
+            ("http://[::1]/x", &[]),
+            ("http://localhost:1/x", &[]),
+            ("http://ingest.port.io/abc", &["lint::plain_http"]),
+            ("http://localhost.evil.example/", &["lint::plain_http"]),
+            ("ftp://a.example/", &["config::url"]),
+            ("ingest.port.io/abc", &["config::url"]),
+            ("", &["config::out_of_range"]),
+        ] {
+            assert_eq!(codes(spec(endpoint)), expected, "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_empty_headers_have_names_and_our_labels_are_ours() {
+        let mut wrong = spec("https://a.example");
+        wrong["secret"] = json!("");
+        wrong["secretHeaders"] = json!({ "X Key": "a", "X-Key": "b" });
+        wrong["labels"] = json!(["team:a", "spaceport:other/prod"]);
+        wrong["createdAt"] = json!(1);
+        assert_eq!(
+            codes(wrong),
+            [
+                "config::out_of_range",
+                "config::pattern",
+                "lint::computed_field",
+                "config::reserved_label"
+            ]
+        );
     }
 }
