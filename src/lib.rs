@@ -3,6 +3,7 @@
 
 pub mod decide;
 pub mod kinds;
+pub mod there;
 pub mod want;
 pub mod words;
 

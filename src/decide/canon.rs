@@ -34,7 +34,7 @@ fn walk(shape: &Shape, value: &Value) -> Value {
         (Shape::List { of, .. }, Value::List(list)) => {
             Value::List(list.iter().map(|v| walk(of, v)).collect())
         }
-        (Shape::OneOf(shapes), value) => match fitting(shapes, value) {
+        (Shape::OneOf(shapes), value) => match Shape::fitting(shapes, value) {
             Some(shape) => walk(shape, value),
             None => plain(value),
         },
@@ -115,23 +115,6 @@ fn plain(value: &Value) -> Value {
         Value::Map(map) => Value::Map(map.iter().map(|(k, v)| (k.clone(), plain(v))).collect()),
         _ => value.clone(),
     }
-}
-
-/// The first shape whose JSON type fits the value.
-pub fn fitting<'a>(shapes: &'a [Shape], value: &Value) -> Option<&'a Shape> {
-    shapes.iter().find(|shape| match (shape, value) {
-        (Shape::Any, _) => true,
-        (Shape::Bool, Value::Bool(_)) => true,
-        (Shape::Integer(..) | Shape::Number, Value::Number(_)) => true,
-        (
-            Shape::Text(_) | Shape::Enum(_),
-            Value::Text(_) | Value::Deferred(_) | Value::Secret(_),
-        ) => true,
-        (Shape::Object(_) | Shape::Map { .. } | Shape::Tagged { .. }, Value::Map(_)) => true,
-        (Shape::List { .. }, Value::List(_)) => true,
-        (Shape::OneOf(inner), value) => fitting(inner, value).is_some(),
-        _ => false,
-    })
 }
 
 /// The value without the places that a pattern names.

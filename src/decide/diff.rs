@@ -3,7 +3,7 @@
 //! Also what a replacing write must carry over from live: fields that we do not know, and places
 //! that others manage. Deliberately not here: showing a difference (see `show`).
 
-use crate::decide::canon::{canonical, fitting};
+use crate::decide::canon::canonical;
 use crate::kinds::Kind;
 use crate::kinds::shape::{Object, Shape};
 use crate::words::value::Map;
@@ -97,7 +97,7 @@ fn walk(shape: &Shape, want: &Value, live: &Value, at: &mut Pointer, found: &mut
             }
         }
         (Shape::OneOf(shapes), want, live) => {
-            match (fitting(shapes, want), fitting(shapes, live)) {
+            match (Shape::fitting(shapes, want), Shape::fitting(shapes, live)) {
                 (Some(shape), Some(other)) if std::ptr::eq(shape, other) => {
                     walk(shape, want, live, at, found)
                 }

@@ -203,12 +203,25 @@ impl Shape {
                     .find(|(name, _)| *name == text)
                     .map(|(_, object)| object)
             }
-            Shape::OneOf(shapes) => shapes.iter().find_map(|s| match s {
-                Shape::Object(object) => Some(object),
-                _ => None,
-            }),
             _ => None,
         }
+    }
+
+    /// The first shape whose JSON type fits the value.
+    pub fn fitting<'a>(shapes: &'a [Shape], value: &Value) -> Option<&'a Shape> {
+        shapes.iter().find(|shape| match (shape, value) {
+            (Shape::Any, _) => true,
+            (Shape::Bool, Value::Bool(_)) => true,
+            (Shape::Integer(..) | Shape::Number, Value::Number(_)) => true,
+            (
+                Shape::Text(_) | Shape::Enum(_),
+                Value::Text(_) | Value::Deferred(_) | Value::Secret(_),
+            ) => true,
+            (Shape::Object(_) | Shape::Map { .. } | Shape::Tagged { .. }, Value::Map(_)) => true,
+            (Shape::List { .. }, Value::List(_)) => true,
+            (Shape::OneOf(inner), value) => Shape::fitting(inner, value).is_some(),
+            _ => false,
+        })
     }
 
     /// Pointer patterns of all fields that a rule picks, `*` for any key or index.

@@ -465,13 +465,11 @@ fn without_nulls(shape: &kinds::Shape, value: &Value) -> Value {
         (Shape::List { of, .. }, Value::List(list)) => {
             Value::List(list.iter().map(|v| without_nulls(of, v)).collect())
         }
-        (Shape::OneOf(shapes), Value::List(_)) => {
-            match shapes.iter().find(|s| matches!(s, Shape::List { .. })) {
-                Some(shape) => without_nulls(shape, value),
-                None => value.clone(),
-            }
-        }
-        (Shape::Object(_) | Shape::Tagged { .. } | Shape::OneOf(_), Value::Map(map)) => {
+        (Shape::OneOf(shapes), value) => match Shape::fitting(shapes, value) {
+            Some(shape) => without_nulls(shape, value),
+            None => value.clone(),
+        },
+        (Shape::Object(_) | Shape::Tagged { .. }, Value::Map(map)) => {
             let Some(object) = shape.object(|tag| value.get_text(tag).map(str::to_owned)) else {
                 return value.clone();
             };

@@ -25,7 +25,12 @@ pub struct Refusal {
 }
 
 /// All refusals of a plan.
-pub fn refusals(plan: &Plan, ledger: &Ledger, limits: Limits, flags: &super::Flags) -> Vec<Refusal> {
+pub fn refusals(
+    plan: &Plan,
+    ledger: &Ledger,
+    limits: Limits,
+    flags: &super::Flags,
+) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     refusals.extend(brake(plan, ledger, limits, flags));
     refusals.extend(protect(plan, ledger));
@@ -35,8 +40,12 @@ pub fn refusals(plan: &Plan, ledger: &Ledger, limits: Limits, flags: &super::Fla
 
 /// More deletes than `limits` allow. Replacing counts as deleting.
 fn brake(plan: &Plan, ledger: &Ledger, limits: Limits, flags: &super::Flags) -> Option<Refusal> {
-    let deletes: Vec<Addr> =
-        plan.changes.iter().filter(|c| c.action.destroys()).map(|c| c.addr.clone()).collect();
+    let deletes: Vec<Addr> = plan
+        .changes
+        .iter()
+        .filter(|c| c.action.destroys())
+        .map(|c| c.addr.clone())
+        .collect();
     let count = deletes.len();
     if count == 0 || flags.allow_deletes.is_some_and(|allowed| count <= allowed) {
         return None;
@@ -44,9 +53,14 @@ fn brake(plan: &Plan, ledger: &Ledger, limits: Limits, flags: &super::Flags) -> 
     let owned = ledger.entries.len();
     let percent = limits.percent as usize;
     let message = if count as u64 > limits.deletes {
-        format!("{count} objects would be deleted, `limits.deletes` allows {}", limits.deletes)
+        format!(
+            "{count} objects would be deleted, `limits.deletes` allows {}",
+            limits.deletes
+        )
     } else if owned >= PERCENT_COUNTS_FROM && count * 100 > owned * percent {
-        format!("{count} of {owned} owned objects would be deleted, `limits.percent` allows {percent} %")
+        format!(
+            "{count} of {owned} owned objects would be deleted, `limits.percent` allows {percent} %"
+        )
     } else {
         return None;
     };
@@ -63,7 +77,11 @@ fn brake(plan: &Plan, ledger: &Ledger, limits: Limits, flags: &super::Flags) -> 
 fn protect(plan: &Plan, ledger: &Ledger) -> Vec<Refusal> {
     let kept = |change: &&Change| {
         change.action.destroys()
-            && (change.lifecycle.protect || ledger.entries.get(&change.addr).is_some_and(|entry| entry.protect))
+            && (change.lifecycle.protect
+                || ledger
+                    .entries
+                    .get(&change.addr)
+                    .is_some_and(|entry| entry.protect))
     };
     plan.changes
         .iter()
@@ -97,7 +115,10 @@ fn adoption(plan: &Plan) -> Option<Refusal> {
         },
         allow: match addrs.len() {
             1 => format!("`--adopt {first}`, or `lifecycle: {{ adopt: true }}` in its document"),
-            _ => "`--adopt all` or `--adopt ADDR`, or `lifecycle: { adopt: true }` in the documents".into(),
+            _ => {
+                "`--adopt all` or `--adopt ADDR`, or `lifecycle: { adopt: true }` in the documents"
+                    .into()
+            }
         },
         addrs,
     })

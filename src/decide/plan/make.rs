@@ -49,20 +49,35 @@ pub struct Flags {
 
 /// Makes the plan. Findings are references that live does not have either, and the like.
 pub fn plan(input: Input) -> (Plan, Findings) {
-    let declared = input.desired.objects.values().map(|o| (o.kind.name(), o.name.as_str())).collect();
+    let declared = input
+        .desired
+        .objects
+        .values()
+        .map(|o| (o.kind.name(), o.name.as_str()))
+        .collect();
     let mut planning = Planning {
         input,
         declared,
         exports: Exports::default(),
-        plan: Plan { targets: input.flags.targets.clone(), ..Plan::default() },
+        plan: Plan {
+            targets: input.flags.targets.clone(),
+            ..Plan::default()
+        },
         findings: Findings::default(),
         claimed: BTreeSet::new(),
     };
     planning.objects();
     planning.deletes();
-    let Planning { mut plan, findings, .. } = planning;
+    let Planning {
+        mut plan, findings, ..
+    } = planning;
     plan.changes.sort_by(|a, b| a.addr.cmp(&b.addr));
-    plan.refusals = guard::refusals(&plan, input.ledger, input.desired.config.limits, input.flags);
+    plan.refusals = guard::refusals(
+        &plan,
+        input.ledger,
+        input.desired.config.limits,
+        input.flags,
+    );
     (plan, findings)
 }
 
@@ -83,15 +98,28 @@ impl<'a> Planning<'a> {
         let layers = desired.graph.layers().unwrap_or_default();
         let wanted = match self.input.flags.targets.is_empty() {
             true => None,
-            false => Some(desired.graph.closure(self.input.flags.targets.iter().cloned())),
+            false => Some(
+                desired
+                    .graph
+                    .closure(self.input.flags.targets.iter().cloned()),
+            ),
         };
         for addr in layers.into_iter().flatten() {
-            let Some(object) = desired.objects.get(&addr) else { continue };
+            let Some(object) = desired.objects.get(&addr) else {
+                continue;
+            };
             let before = self.plan.changes.len();
             let unchanged = self.plan.unchanged;
-            let undecided = (self.plan.undecided_secrets, self.plan.unverified_secrets, self.plan.missing_secrets.len());
+            let undecided = (
+                self.plan.undecided_secrets,
+                self.plan.unverified_secrets,
+                self.plan.missing_secrets.len(),
+            );
             self.object(object);
-            if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&addr)) {
+            if wanted
+                .as_ref()
+                .is_some_and(|wanted| !wanted.contains(&addr))
+            {
                 self.plan.changes.truncate(before);
                 self.plan.unchanged = unchanged;
                 self.plan.undecided_secrets = undecided.0;
@@ -113,7 +141,14 @@ impl<'a> Planning<'a> {
         let settled = self.exports.settle(&object.spec);
         let (want, problems) = settle::names_to_ids(object.kind, &settled, self.input.live);
         for (_, message, help) in problems {
-            self.findings.push(Finding::error("live::unknown_space", object.place, format!("`{}`: {message}", object.addr)).maybe_help(help));
+            self.findings.push(
+                Finding::error(
+                    "live::unknown_space",
+                    object.place,
+                    format!("`{}`: {message}", object.addr),
+                )
+                .maybe_help(help),
+            );
         }
         match live {
             None => self.create(object, want),
@@ -139,7 +174,16 @@ impl<'a> Planning<'a> {
                 several => Err(Finding::error(
                     "live::ambiguous_name",
                     object.place,
-                    format!("{} live objects are named `{}`: {}", several.len(), object.name, several.iter().map(|o| o.id.as_str()).collect::<Vec<_>>().join(", ")),
+                    format!(
+                        "{} live objects are named `{}`: {}",
+                        several.len(),
+                        object.name,
+                        several
+                            .iter()
+                            .map(|o| o.id.as_str())
+                            .collect::<Vec<_>>()
+                            .join(", ")
+                    ),
                 )
                 .help("rename all but one of them in the service")),
             },
@@ -155,18 +199,33 @@ impl<'a> Planning<'a> {
             }
             match settle::outside(addr, self.input.live) {
                 Some(exports) => self.exports.insert(addr.clone(), exports),
-                None => self.findings.push(self.absent(addr, &format!("`${{{addr}.{attribute}}}`"), *place)),
+                None => self.findings.push(self.absent(
+                    addr,
+                    &format!("`${{{addr}.{attribute}}}`"),
+                    *place,
+                )),
             }
         }
         for (mention, place) in &object.mentions {
-            let Some(kind) = kinds::of(&mention.addr) else { continue };
-            if self.declared.contains(&(kind.name(), mention.addr.name.as_str())) {
+            let Some(kind) = kinds::of(&mention.addr) else {
+                continue;
+            };
+            if self
+                .declared
+                .contains(&(kind.name(), mention.addr.name.as_str()))
+            {
                 continue;
             }
             match self.input.live.by_id(kind.name(), &mention.addr.name) {
-                Some(found) => desired::property_exists(mention, &found.value, *place, &mut self.findings),
+                Some(found) => {
+                    desired::property_exists(mention, &found.value, *place, &mut self.findings)
+                }
                 None if mention.hard => {
-                    self.findings.push(self.absent(&mention.addr, &format!("`{}`", mention.addr.name), *place));
+                    self.findings.push(self.absent(
+                        &mention.addr,
+                        &format!("`{}`", mention.addr.name),
+                        *place,
+                    ));
                 }
                 None => {}
             }
@@ -179,7 +238,15 @@ impl<'a> Planning<'a> {
             Some(said) => format!("this credential may not list objects of this kind: {said}"),
             None => "declare it in the project, create it there, or correct the name".into(),
         };
-        Finding::error("live::not_found", place, format!("{what}: `{addr}` is neither in the project nor in {}", addr.service.title())).help(help)
+        Finding::error(
+            "live::not_found",
+            place,
+            format!(
+                "{what}: `{addr}` is neither in the project nor in {}",
+                addr.service.title()
+            ),
+        )
+        .help(help)
     }
 
     fn create(&mut self, object: &Object, want: Value) {
@@ -202,7 +269,7 @@ impl<'a> Planning<'a> {
         let found = diff::compare(kind, &want, &live.value, &object.lifecycle.ignore);
         let ours = self.is_ours(object, live);
         if found.immutable {
-                let sends = self.all_secrets(object);
+            let sends = self.all_secrets(object);
             self.plan.changes.push(Change {
                 action: Action::Replace,
                 reason: Reason::Differs(paths(&found.fields)),
@@ -216,13 +283,18 @@ impl<'a> Planning<'a> {
             });
             return;
         }
-        self.exports.insert(object.addr.clone(), settle::exports_of(kind, live));
+        self.exports
+            .insert(object.addr.clone(), settle::exports_of(kind, live));
         let top_level = found.top_level();
         let mut sends = self.changed_secrets(object, ours);
         let secret_changed = !sends.is_empty();
         // A key that is written as a whole takes its secrets along.
         for (at, _) in want.secrets() {
-            if at.parts().len() > 1 && at.first().is_some_and(|key| top_level.iter().any(|k| k == key)) {
+            if at.parts().len() > 1
+                && at
+                    .first()
+                    .is_some_and(|key| top_level.iter().any(|k| k == key))
+            {
                 self.must_have(object, &at);
                 sends.insert(at);
             }
@@ -248,7 +320,11 @@ impl<'a> Planning<'a> {
         let body = diff::write_body(kind, &want, &live.value, &object.lifecycle.ignore);
         self.plan.changes.push(Change {
             action: Action::Update,
-            reason: if found.fields.is_empty() { Reason::SecretChanged } else { why(&found.fields) },
+            reason: if found.fields.is_empty() {
+                Reason::SecretChanged
+            } else {
+                why(&found.fields)
+            },
             fields: found.fields,
             unknown: found.unknown,
             seen: Some(live.clone()),
@@ -266,20 +342,36 @@ impl<'a> Planning<'a> {
             return true;
         }
         let ledger = self.input.ledger;
-        let entry = ledger.entries.get(&object.addr).is_some_and(|entry| entry.id == live.id);
-        entry || ledger.intent.as_ref().is_some_and(|intent| intent.creates.contains(&object.addr))
+        let entry = ledger
+            .entries
+            .get(&object.addr)
+            .is_some_and(|entry| entry.id == live.id);
+        entry
+            || ledger
+                .intent
+                .as_ref()
+                .is_some_and(|intent| intent.creates.contains(&object.addr))
     }
 
     /// All secrets of an object that is created: each must be at hand.
     fn all_secrets(&mut self, object: &Object) -> BTreeSet<Pointer> {
-        let places: BTreeSet<Pointer> = object.spec.secrets().into_iter().map(|(at, _)| at).collect();
+        let places: BTreeSet<Pointer> = object
+            .spec
+            .secrets()
+            .into_iter()
+            .map(|(at, _)| at)
+            .collect();
         places.iter().for_each(|at| self.must_have(object, at));
         places
     }
 
     fn must_have(&mut self, object: &Object, at: &Pointer) {
-        if let Some(SecretFact::Unset(names)) = self.input.secrets.get(&(object.addr.clone(), at.clone())) {
-            self.plan.missing_secrets.push((object.addr.clone(), at.clone(), names.clone()));
+        if let Some(SecretFact::Unset(names)) =
+            self.input.secrets.get(&(object.addr.clone(), at.clone()))
+        {
+            self.plan
+                .missing_secrets
+                .push((object.addr.clone(), at.clone(), names.clone()));
         }
     }
 
@@ -289,7 +381,12 @@ impl<'a> Planning<'a> {
         if object.lifecycle.seed {
             return changed;
         }
-        let open = self.input.ledger.intent.as_ref().and_then(|intent| intent.sends.get(&object.addr));
+        let open = self
+            .input
+            .ledger
+            .intent
+            .as_ref()
+            .and_then(|intent| intent.sends.get(&object.addr));
         for (at, _) in object.spec.secrets() {
             let fact = self.input.secrets.get(&(object.addr.clone(), at.clone()));
             let interrupted = open.is_some_and(|places| places.contains(&at));
@@ -304,7 +401,9 @@ impl<'a> Planning<'a> {
                 Some(SecretFact::Changed) if ours => {
                     changed.insert(at);
                 }
-                Some(SecretFact::Unset(_) | SecretFact::OtherKey) => self.plan.undecided_secrets += 1,
+                Some(SecretFact::Unset(_) | SecretFact::OtherKey) => {
+                    self.plan.undecided_secrets += 1
+                }
                 Some(SecretFact::Unverified) => self.plan.unverified_secrets += 1,
                 Some(SecretFact::Same | SecretFact::Changed) | None => {}
             }
@@ -324,7 +423,9 @@ impl<'a> Planning<'a> {
             }
             // A kind that this version lacks is left alone, and said.
             let Some(kind) = kinds::of(addr) else {
-                self.plan.notes.push(format!("`{addr}` is of a kind that this version does not know; it is left alone"));
+                self.plan.notes.push(format!(
+                    "`{addr}` is of a kind that this version does not know; it is left alone"
+                ));
                 continue;
             };
             if self.claimed.contains(&(kind.name(), entry.id.clone())) {
@@ -335,11 +436,13 @@ impl<'a> Planning<'a> {
             let live = self.input.live.by_id(kind.name(), &entry.id);
             let system = entry.id.starts_with('_') && kind.service() == crate::words::Service::Port;
             match live {
-                Some(live) if !system && (!entry.adopted || self.input.flags.delete_adopted) => gone.push(Change {
-                    action: Action::Delete,
-                    seen: Some(live.clone()),
-                    ..forget(addr, kind, &entry.name, entry.needs.clone())
-                }),
+                Some(live) if !system && (!entry.adopted || self.input.flags.delete_adopted) => {
+                    gone.push(Change {
+                        action: Action::Delete,
+                        seen: Some(live.clone()),
+                        ..forget(addr, kind, &entry.name, entry.needs.clone())
+                    })
+                }
                 _ => gone.push(forget(addr, kind, &entry.name, entry.needs.clone())),
             }
         }
@@ -348,9 +451,16 @@ impl<'a> Planning<'a> {
 
     fn blank(&self, object: &Object) -> Change {
         let mut lifecycle = object.lifecycle.clone();
-        lifecycle.adopt |= self.input.flags.adopt_all || self.input.flags.adopt.contains(&object.addr);
+        lifecycle.adopt |=
+            self.input.flags.adopt_all || self.input.flags.adopt.contains(&object.addr);
         Change {
-            needs: self.input.desired.graph.needs(&object.addr).cloned().collect(),
+            needs: self
+                .input
+                .desired
+                .graph
+                .needs(&object.addr)
+                .cloned()
+                .collect(),
             lifecycle,
             name: object.name.clone(),
             ..forget(&object.addr, object.kind, &object.name, BTreeSet::new())
@@ -358,7 +468,12 @@ impl<'a> Planning<'a> {
     }
 }
 
-fn forget(addr: &Addr, kind: &'static dyn kinds::Kind, name: &str, needs: BTreeSet<Addr>) -> Change {
+fn forget(
+    addr: &Addr,
+    kind: &'static dyn kinds::Kind,
+    name: &str,
+    needs: BTreeSet<Addr>,
+) -> Change {
     Change {
         addr: addr.clone(),
         kind,

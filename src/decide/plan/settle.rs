@@ -35,7 +35,11 @@ impl Exports {
         desired::settle(value, &mut |reference| match reference {
             Reference::Attribute(addr, attribute) => {
                 let found = self.known.get(addr)?.get(attribute)?;
-                Some(found.as_text().map_or_else(|| found.to_string(), str::to_owned))
+                Some(
+                    found
+                        .as_text()
+                        .map_or_else(|| found.to_string(), str::to_owned),
+                )
             }
             _ => None,
         })
@@ -45,28 +49,51 @@ impl Exports {
 /// Replaces the names of live objects by their ids where a field allows names (spaces).
 ///
 /// Returns the problems in words: a name that fits none or several.
-pub fn names_to_ids(kind: &dyn Kind, spec: &Value, live: &Live) -> (Value, Vec<(Pointer, String, Option<String>)>) {
+pub fn names_to_ids(
+    kind: &dyn Kind,
+    spec: &Value,
+    live: &Live,
+) -> (Value, Vec<(Pointer, String, Option<String>)>) {
     let places = kind.shape().pick(&|field| field.rules.by_name);
     let mut problems = Vec::new();
     let settled = spec.map_leaves(&mut |at, leaf| {
-        let text = leaf.as_text().filter(|_| places.iter().any(|place| place == at))?;
+        let text = leaf
+            .as_text()
+            .filter(|_| places.iter().any(|place| place == at))?;
         if live.spaces.iter().any(|space| space.id == text) {
             return None;
         }
-        let named: Vec<&str> = live.spaces.iter().filter(|s| s.name == text).map(|s| s.id.as_str()).collect();
+        let named: Vec<&str> = live
+            .spaces
+            .iter()
+            .filter(|s| s.name == text)
+            .map(|s| s.id.as_str())
+            .collect();
         match named.as_slice() {
             [id] => return Some(Value::text(*id)),
             [] => {
-                let names = live.spaces.iter().flat_map(|s| [s.id.as_str(), s.name.as_str()]);
+                let names = live
+                    .spaces
+                    .iter()
+                    .flat_map(|s| [s.id.as_str(), s.name.as_str()]);
                 let help = did_you_mean(text, names).or_else(|| {
-                    let ids: Vec<&str> = live.spaces.iter().map(|s| s.id.as_str()).take(10).collect();
+                    let ids: Vec<&str> =
+                        live.spaces.iter().map(|s| s.id.as_str()).take(10).collect();
                     Some(format!("this key sees the spaces {}", ids.join(", ")))
                 });
-                problems.push((at.clone(), format!("there is no space `{text}` that this key can see"), help));
+                problems.push((
+                    at.clone(),
+                    format!("there is no space `{text}` that this key can see"),
+                    help,
+                ));
             }
             several => {
                 let help = Some(format!("write the id instead: {}", several.join(" or ")));
-                problems.push((at.clone(), format!("{} spaces are named `{text}`", several.len()), help));
+                problems.push((
+                    at.clone(),
+                    format!("{} spaces are named `{text}`", several.len()),
+                    help,
+                ));
             }
         }
         None
@@ -90,6 +117,8 @@ pub fn outside(addr: &Addr, live: &Live) -> Option<Map> {
 /// What may be read of a live object: its exports and its identifier.
 pub fn exports_of(kind: &dyn Kind, seen: &kinds::Observed) -> Map {
     let mut exports = seen.exports.clone();
-    exports.entry(kind.identity().field().to_owned()).or_insert_with(|| Value::text(seen.name.as_str()));
+    exports
+        .entry(kind.identity().field().to_owned())
+        .or_insert_with(|| Value::text(seen.name.as_str()));
     exports
 }
