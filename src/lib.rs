@@ -3,7 +3,6 @@
 
 pub mod decide;
 pub mod kinds;
-pub mod there;
 pub mod want;
 pub mod words;
 
