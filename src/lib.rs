@@ -2,6 +2,7 @@
 //! command line. `src/ARCHITECTURE.md` is the map.
 
 pub mod kinds;
+pub mod there;
 pub mod words;
 
 #[cfg(feature = "sandbox")]
