@@ -128,7 +128,7 @@ impl SpaceliftState {
         let attached = policy.is_for_stacks()
             && self.reaches(&stack.space, &policy.space)
             && wants(policy.labels.iter(), stack);
-        attached.then(|| (format!("{}/{}", policy.id, stack.id), true))
+        attached.then(|| (guesses::label_attachment_id(&policy.id, &stack.id), true))
     }
 }
 

@@ -27,7 +27,7 @@ impl Dialect {
         let mut in_body = false;
         for character in without_texts(body).chars() {
             match character {
-                '\n' if depth == 0 => dialect.statement(&mut statement, false),
+                '\n' | ';' if depth == 0 => dialect.statement(&mut statement, false),
                 '{' if depth == 0 && !opens_value(&statement) => {
                     dialect.statement(&mut statement, true);
                     in_body = true;
@@ -190,6 +190,12 @@ mod tests {
         check("x := `a {\n b if {`", true, true);
         check("deny[\"no \\\" if here\"] { true } # if", true, false);
         check("allow { input.if == \"contains\" }", true, false);
+    }
+
+    #[test]
+    fn statements_may_share_a_line() {
+        check("x := 1; allow { true }", true, false);
+        check("x := [1,\n 2]; allow if { a; b }", false, true);
     }
 
     #[test]

@@ -28,7 +28,8 @@ pub(super) static SCHEMA: LazyLock<Valid<Schema>> = LazyLock::new(|| {
         .expect("the committed schema text is valid; a test parses it")
 });
 
-/// Answers one request. `ids` gives fresh ULIDs; `page_limit` is a fault: no page is longer than that.
+/// Answers one request. `ids` gives fresh ULIDs and is called while the store is locked; `page_limit` is a
+/// fault: no page is longer than that.
 pub fn execute(
     state: &Mutex<SpaceliftState>,
     call: &GraphqlCall<'_>,

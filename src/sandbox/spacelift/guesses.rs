@@ -1,5 +1,19 @@
 //! Every decision of the Spacelift half that no source shows, in one place: somebody with an account
 //! can check this file line by line (SA section 16). Documented behaviour is not here.
+//!
+//! Guesses that have no number or text of their own, and so show as the shape of the code:
+//! - without a session single objects are not there (`null`, or `not found` for a named webhook), `name`
+//!   is null and attachments by label count nothing;
+//! - `oauthUser` is null, because no GitHub token is known; `logout` without a session is null;
+//! - an optional setting that a stack update leaves out goes back to its default, the space stays;
+//! - a legacy webhook's null secret keeps, `""` erases, as for named webhooks; null `retryOnFailure` keeps;
+//! - deleting headers ignores unknown names; names are compared as stored;
+//! - switching a webhook on again starts a new count of failures;
+//! - a proposed run changes neither the stack's state nor `runs`, which lists all others;
+//! - `parentSpace: ""` means `root`; a LOGIN policy without a space goes to `root`;
+//! - several values in one constraint are "any of", several predicates are "and"; ordering by an unknown
+//!   field is no order; `after: ""` is the beginning;
+//! - labels are sets: repeated ones are stored once, except on stacks, which refuse them.
 
 /// How long a token lives, in seconds. The sources say one hour and ten hours; the shorter one finds
 /// more mistakes (SA section 2).
@@ -8,6 +22,21 @@ pub const TOKEN_LIFE_SECONDS: i64 = 3600;
 /// The fraction of a second in `iat`, `nbf` and `exp`: that they are fractional is known (SA section 2),
 /// how much is not.
 pub const TOKEN_TIME_FRACTION: f64 = 0.25;
+
+/// The claim `adm` of a token: the sandbox's keys are administrators.
+pub const TOKEN_ADMIN: bool = true;
+
+/// The claim `avt` of a token, whose meaning nobody shows.
+pub const TOKEN_AVT: &str = "";
+
+/// `viewer { type }` for a key.
+pub const VIEWER_TYPE: &str = "api-key";
+
+/// `space { accessLevel }`, by the role names.
+pub const ACCESS_LEVEL: &str = "ADMIN";
+
+/// Whether the space `legacy` can use what lies in `root`.
+pub const LEGACY_INHERITS: bool = true;
 
 /// The message for a wrong key secret (SA section 2).
 pub const WRONG_SECRET: &str = "unauthorized";
@@ -153,6 +182,28 @@ pub const COMMIT_AUTHOR_NAME: &str = "Octo Sandbox";
 
 /// Message of the commits of repositories that do not exist.
 pub const COMMIT_MESSAGE: &str = "a commit of the sandbox";
+
+/// The state a run comes into when somebody calls the mutation `verb`, if its present one allows it.
+/// That an unconfirmed run is confirmed or discarded is documented (SA section 13); the rest is by the
+/// words' meaning.
+pub fn run_state_after(verb: &str, state: &str) -> Option<&'static str> {
+    match (verb, state) {
+        ("runConfirm", "UNCONFIRMED") => Some("CONFIRMED"),
+        ("runDiscard", "UNCONFIRMED") => Some("DISCARDED"),
+        ("runCancel", "QUEUED" | "READY" | "PENDING") => Some("CANCELED"),
+        (
+            "runStop",
+            "PREPARING" | "INITIALIZING" | "PLANNING" | "PREPARING_APPLY" | "PREPARING_REPLAN"
+            | "APPLYING" | "PERFORMING" | "DESTROYING",
+        ) => Some("STOPPED"),
+        _ => None,
+    }
+}
+
+/// The id of an attachment that a label made.
+pub fn label_attachment_id(policy: &str, stack: &str) -> String {
+    format!("{policy}/{stack}")
+}
 
 /// The title of a run.
 pub fn run_title(run_type: &str, command: Option<&str>) -> String {

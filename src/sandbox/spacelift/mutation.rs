@@ -10,7 +10,6 @@ use super::arguments::Arguments;
 use super::policies::UpdateForm;
 use super::query::user;
 use super::refusal::Refusal;
-use super::runs::Verdict;
 use super::session::Session;
 use super::state::SpaceliftState;
 use super::view::{Held, Made};
@@ -148,13 +147,7 @@ impl MutationRoot<'_> {
                 Made::Run(state.queue_run(&stack()?, arguments, (session, now), id)?)
             }
             "runConfirm" | "runDiscard" | "runCancel" | "runStop" => {
-                let verdict = match field {
-                    "runConfirm" => Verdict::Confirm,
-                    "runDiscard" => Verdict::Discard,
-                    "runCancel" => Verdict::Cancel,
-                    _ => Verdict::Stop,
-                };
-                Made::Run(state.judge_run(verdict, arguments, (session, now))?)
+                Made::Run(state.judge_run(field, arguments, (session, now))?)
             }
             _ => {
                 return Err(Refusal(format!(

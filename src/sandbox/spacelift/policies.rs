@@ -102,6 +102,7 @@ impl SpaceliftState {
         let body = input.needed_text("body")?;
         let policy_type = current_name(input.needed_text("type")?);
         let engine_type = input.text("engineType").unwrap_or("REGO_V0");
+        // A LOGIN policy has nowhere else to go (SA section 3), so `legacy` cannot be its default.
         let default = if policy_type == "LOGIN" { ROOT } else { LEGACY };
         let space = self.space_for(input.id("space"), default)?;
         if policy_type == "LOGIN" && space != ROOT {

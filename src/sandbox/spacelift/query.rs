@@ -135,7 +135,7 @@ pub(super) fn user(session: &Session, jwt: Option<&str>) -> Leaves {
             ("id", session.login().into()),
             ("name", session.name.as_str().into()),
             ("login", session.login().into()),
-            ("type", "api-key".into()),
+            ("type", guesses::VIEWER_TYPE.into()),
             ("jwt", jwt.into()),
             ("validUntil", session.expires_at.into()),
         ],

@@ -70,15 +70,6 @@ pub struct Transition {
     pub username: Option<String>,
 }
 
-/// What a person can do to a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Confirm,
-    Discard,
-    Cancel,
-    Stop,
-}
-
 impl Run {
     pub(super) fn field<'a>(&'a self, look: Look<'a>, info: &ResolveInfo<'_>) -> Answer<'a> {
         Ok(match info.field_name() {
@@ -137,23 +128,6 @@ impl Run {
     }
 }
 
-impl Verdict {
-    /// The state a run comes into, when its present one allows it (SA section 13).
-    fn after(self, state: &str) -> Option<&'static str> {
-        match (self, state) {
-            (Self::Confirm, "UNCONFIRMED") => Some("CONFIRMED"),
-            (Self::Discard, "UNCONFIRMED") => Some("DISCARDED"),
-            (Self::Cancel, "QUEUED" | "READY" | "PENDING") => Some("CANCELED"),
-            (
-                Self::Stop,
-                "PREPARING" | "INITIALIZING" | "PLANNING" | "PREPARING_APPLY" | "APPLYING"
-                | "PREPARING_REPLAN" | "PERFORMING" | "DESTROYING",
-            ) => Some("STOPPED"),
-            _ => None,
-        }
-    }
-}
-
 impl SpaceliftState {
     /// Puts a run into a `RunState`, as the service's own worker would. False when there is no such run or
     /// it has ended.
@@ -199,10 +173,11 @@ impl SpaceliftState {
         Ok(run)
     }
 
-    /// Confirms, discards, cancels or stops a run; without an id the one that blocks the stack.
+    /// Confirms, discards, cancels or stops a run, as the mutation `verb` says; without an id the one that
+    /// blocks the stack.
     pub(super) fn judge_run(
         &mut self,
-        verdict: Verdict,
+        verb: &str,
         arguments: Arguments<'_>,
         (session, now): (&Session, i64),
     ) -> Result<Run, Refusal> {
@@ -217,7 +192,7 @@ impl SpaceliftState {
         let runs = self.runs.get_mut(&stack).ok_or_else(Refusal::not_found)?;
         let run = runs.iter_mut().find(|run| run.id == id);
         let run = run.ok_or_else(Refusal::not_found)?;
-        let Some(state) = verdict.after(&run.state) else {
+        let Some(state) = guesses::run_state_after(verb, &run.state) else {
             return Err(guesses::WRONG_RUN_STATE.into());
         };
         let note = arguments.text("note").map(str::to_owned);

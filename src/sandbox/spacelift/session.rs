@@ -100,8 +100,8 @@ fn token(session: &Session, origin: &str, now: i64, token_id: &str) -> String {
         "nbf": at(now),
         "exp": at(session.expires_at),
         "jti": token_id,
-        "adm": true,
-        "avt": "",
+        "adm": guesses::TOKEN_ADMIN,
+        "avt": guesses::TOKEN_AVT,
     });
     let head = URL_SAFE_NO_PAD.encode(json!({ "alg": "HS256", "typ": "JWT" }).to_string());
     let body = URL_SAFE_NO_PAD.encode(claims.to_string());

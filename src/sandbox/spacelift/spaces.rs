@@ -43,7 +43,7 @@ impl Space {
                 name: id.to_owned(),
                 description: String::new(),
                 parent: parent.map(str::to_owned),
-                inherit_entities: parent.is_some(),
+                inherit_entities: parent.is_some() && guesses::LEGACY_INHERITS,
                 labels: BTreeSet::new(),
             };
             (id.to_owned(), space)
@@ -59,7 +59,7 @@ impl Space {
             "parentSpace" => ResolvedValue::leaf(self.parent.as_deref()),
             "inheritEntities" => ResolvedValue::leaf(self.inherit_entities),
             "labels" => texts(self.labels.iter()),
-            "accessLevel" => ResolvedValue::leaf("ADMIN"),
+            "accessLevel" => ResolvedValue::leaf(guesses::ACCESS_LEVEL),
             _ => return unanswered(info),
         })
     }
