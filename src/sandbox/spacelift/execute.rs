@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use apollo_compiler::executable::Operation;
+use apollo_compiler::introspection::check_max_depth;
 use apollo_compiler::request::RequestError;
 use apollo_compiler::resolvers::Execution;
 use apollo_compiler::response::{ExecutionResponse, GraphQLError, JsonMap, JsonValue};
@@ -59,6 +60,8 @@ pub fn execute(
     };
     let result = document.operations.get(named).and_then(|operation| {
         describe(&mut answer, operation, &document);
+        // The schema of schemas is recursive: a short query could ask for an endless answer.
+        check_max_depth(&document, operation)?;
         let variables = variables(call.body);
         let execution = Execution::new(&SCHEMA, &document)
             .operation(operation)

@@ -222,3 +222,26 @@ pub fn commit_url(namespace: &str, repository: &str, hash: &str) -> String {
 pub fn unknown_search_field(field: &str) -> String {
     format!("unknown search field `{field}`")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn slugs_fit_the_known_examples() {
+        assert_eq!(slug("My first policy ab1"), "my-first-policy-ab1");
+        assert_eq!(slug("ab1cd"), "ab1cd");
+        assert_eq!(slug("  Port (EU) -- Hook! "), "port-eu-hook");
+        assert_eq!(slug("日本"), "");
+    }
+
+    proptest! {
+        #[test]
+        fn a_slug_is_its_own_slug(name in ".*") {
+            let once = slug(&name);
+            prop_assert_eq!(slug(&once), once);
+        }
+    }
+}

@@ -1,8 +1,25 @@
 //! What other people's clients send, line by line, and what they demand of the answer.
 
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_text_is_answered(query in "[a-z{}()\":$!,. \n#]*", body in "\\PC*|[a-z{}\\[\\]\"`#=\n\\\\ ]*") {
+        let account = Account::signed_in();
+        let answer = account.answer(&json!({ "query": query })).body;
+        prop_assert!(answer["errors"].is_array() || answer["data"].is_object());
+        let input = json!({"name": "p", "body": format!("package x\n{body}"), "type": "PLAN"});
+        let create = "mutation($input: PolicyCreateInput!) { policyCreatev2(input: $input) { body } }";
+        let answer = account.answer(&json!({"query": create, "variables": {"input": input}}));
+        let stored = &answer.body["data"]["policyCreatev2"]["body"];
+        prop_assert!(answer.body["errors"].is_array() || *stored == input["body"]);
+    }
+}
 
 #[test]
 fn variable_definitions_come_without_commas() {

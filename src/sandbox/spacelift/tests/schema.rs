@@ -30,6 +30,23 @@ fn introspection_works_without_a_token() {
 }
 
 #[test]
+fn introspection_has_a_depth() {
+    let account = Account::anonymous();
+    let deep = format!(
+        "{{ __schema {{ types {{ {} name {} }} }} }}",
+        "fields { type { ".repeat(9),
+        "} }".repeat(9)
+    );
+    assert!(account.refusal(&deep, json!({})).contains("depth"));
+    let usual = format!(
+        "{{ __schema {{ types {{ fields {{ args {{ type {{ {} name {} }} }} }} }} }} }}",
+        "ofType { ".repeat(9),
+        "}".repeat(9)
+    );
+    account.data(&usual, json!({}));
+}
+
+#[test]
 fn every_field_of_the_schema_is_answered() {
     let account = Account::signed_in();
     // Everything is called "x", so that made-up arguments name something.
