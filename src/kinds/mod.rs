@@ -13,13 +13,30 @@
 //! | [`schema`] | a shape as JSON Schema |
 //! | [`charset`] | the identifier rules that several kinds share |
 //! | [`call`] | requests as values |
+//! | [`property`] | properties in Port's dialect of JSON Schema |
+//! | [`derived`] | calculations, mirrors and aggregations of a blueprint |
+//! | [`inputs`] | the form of a self-service action |
+//! | [`invocation`] | what an action or automation does, in seven forms |
+//! | [`action_body`] | what actions and automations share |
+//! | [`action_v1`] | actions in the old form |
+//! | [`stamp`] | what Port adds to every object |
 
+pub mod action_body;
+pub mod action_v1;
 pub mod call;
 pub mod charset;
 pub mod check;
+pub mod derived;
+pub mod inputs;
+pub mod invocation;
+pub mod property;
 pub mod schema;
 pub mod shape;
+pub mod stamp;
 
+mod port_action;
+mod port_automation;
+mod port_blueprint;
 mod port_secret;
 mod spacelift_policy;
 
@@ -33,7 +50,13 @@ pub use call::{Call, List};
 pub use shape::Shape;
 
 /// Every kind, in the order of every list: service, then name.
-pub const ALL: &[&dyn Kind] = &[&port_secret::Secret, &spacelift_policy::Policy];
+pub const ALL: &[&dyn Kind] = &[
+    &port_action::Action,
+    &port_automation::Automation,
+    &port_blueprint::Blueprint,
+    &port_secret::Secret,
+    &spacelift_policy::Policy,
+];
 
 /// The kind with this full name, `port.blueprint`.
 pub fn find(name: &str) -> Option<&'static dyn Kind> {
@@ -72,6 +95,9 @@ pub struct Mention {
     pub at: Pointer,
     /// The object that is meant; its name is the identifier.
     pub addr: Addr,
+    /// Another kind that the same identifier may belong to: `port.automation` where runs of either
+    /// are meant.
+    pub or_kind: Option<&'static str>,
     /// A property of that object that must exist too, and in which of its maps to look:
     /// pointers to maps whose keys count, `/schema/properties` for example.
     pub property: Option<(String, &'static [&'static str])>,
@@ -172,6 +198,7 @@ pub fn mention(at: Pointer, kind: &dyn Kind, name: impl Into<String>) -> Mention
     Mention {
         at,
         addr: Addr::new(kind.service(), kind.word(), name),
+        or_kind: None,
         property: None,
         hard: true,
     }
