@@ -3,7 +3,9 @@
 //! Deliberately not here: running JQ, and whether a target really has the property (the mentions
 //! are looked up by `want`).
 
-use crate::kinds::property::{MAPS, SPECS, TYPES, colours, items, key, query, spec_authentication};
+use crate::kinds::property::{
+    MAPS, SPECS, TYPES, colours, items, key, plain, query, spec_authentication,
+};
 use crate::kinds::shape::{Charset, Field, Object, Shape, field};
 use crate::kinds::{Mention, mention, port_blueprint, property};
 use crate::words::{Finding, Findings, Node, Pointer, Value};
@@ -371,11 +373,6 @@ pub fn mentions(spec: &Value, found: &mut Vec<Mention>) {
             }
         }
     }
-}
-
-/// An identifier that can be looked up: not empty and no template of Port's.
-pub fn plain(text: &str) -> Option<&str> {
-    (!text.is_empty() && !text.contains("{{")).then_some(text)
 }
 
 fn first_relation(

@@ -2,10 +2,9 @@
 //!
 //! Deliberately not here: running the `jqQuery` expressions.
 
-use crate::kinds::derived::plain;
 use crate::kinds::property::{
     ITEM_LIMITS, MAPS, NUMBER_LIMITS, SPECS, TEXT_LIMITS, TYPES, check_colours, check_keys, count,
-    decoration, enum_value, items, jq, key, keys, query, unique_items,
+    decoration, enum_value, items, jq, key, keys, plain, query, unique_items,
 };
 use crate::kinds::shape::{Field, Limits, Shape, field};
 use crate::kinds::{Mention, mention, port_blueprint, property};

@@ -2,7 +2,7 @@
 //!
 //! Deliberately not here: evaluating `{{ … }}` and building the request (see the engines).
 
-use crate::kinds::derived::plain;
+use crate::kinds::property::plain;
 use crate::kinds::shape::{Limits, Object, Shape, field};
 use crate::kinds::{Mention, charset, mention, port_blueprint, port_secret};
 use crate::words::finding::did_you_mean;

@@ -39,6 +39,8 @@ mod port_automation;
 mod port_blueprint;
 mod port_secret;
 mod spacelift_policy;
+#[cfg(test)]
+mod story;
 
 use std::fmt::Debug;
 

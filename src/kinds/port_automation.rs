@@ -7,8 +7,7 @@ use std::sync::LazyLock;
 use serde_json::Value as Json;
 
 use crate::kinds::call::{Call, List};
-use crate::kinds::derived::plain;
-use crate::kinds::property::MAPS;
+use crate::kinds::property::{MAPS, plain};
 use crate::kinds::shape::{Field, Object, Shape, field};
 use crate::kinds::{
     Identity, Kind, Mention, Observed, action_body, invocation, mention, port_action,
@@ -193,8 +192,9 @@ impl Kind for Automation {
         if let Some(trigger) = trigger
             && let Some(condition) = trigger.get("condition")
             && match condition.get("expressions") {
-                Some(expressions) => expressions.as_list().is_some_and(<[Value]>::is_empty),
-                None => condition.as_map().is_some(),
+                Some(Value::List(expressions)) => expressions.is_empty(),
+                Some(Value::Null) | None => condition.as_map().is_some(),
+                Some(_) => false,
             }
         {
             trigger.shift_remove("condition");
@@ -234,4 +234,156 @@ fn reads_event(jq: &str) -> bool {
         !before.is_some_and(|c| c.is_alphanumeric() || "_])\"'".contains(c))
             && matches!(after, Some('.' | '['))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kinds::story::{changed, found, mentioned};
+
+    fn on_failure() -> Json {
+        json!({
+            "identifier": "on_failure",
+            "trigger": {
+                "type": "automation",
+                "event": { "type": "ENTITY_UPDATED", "blueprintIdentifier": "stack" },
+                "condition": { "type": "JQ", "combinator": "and", "expressions": [".diff.after.properties.state == \"FAILED\""] }
+            },
+            "invocationMethod": {
+                "type": "UPSERT_ENTITY",
+                "blueprintIdentifier": "incident",
+                "mapping": {
+                    "identifier": "{{ .event.diff.after.identifier }}",
+                    "team": ["sre"],
+                    "properties": { "token": "{{ .secrets.A }}{{ .secrets.A }}" },
+                    "relations": { "stack": "{{ .event.diff.after.identifier }}", "run": null, "others": ["a"] }
+                }
+            },
+            "publish": true
+        })
+    }
+
+    #[test]
+    fn each_event_has_its_own_keys() {
+        assert_eq!(found(&Automation, &on_failure()), [""; 0]);
+        for (event, says) in [
+            (
+                json!({ "type": "ENTITY_CREATED" }),
+                "config::missing_field: `event` has no `blueprintIdentifier` (Blueprint whose entities are watched)",
+            ),
+            (
+                json!({ "type": "TIMER_PROPERTY_EXPIRED", "blueprintIdentifier": "a" }),
+                "config::missing_field: `event` has no `propertyIdentifier` (Property of format `timer`)",
+            ),
+            (
+                json!({ "type": "RUN_UPDATED" }),
+                "config::missing_field: `event` has no `actionIdentifier` (Action or automation whose runs are watched)",
+            ),
+            (
+                json!({ "type": "RUN_CREATED", "actionIdentifier": "a", "blueprintIdentifier": "b" }),
+                "config::unknown_field: unknown field `blueprintIdentifier` in `event` (known here: `type`, `actionIdentifier`)",
+            ),
+            (
+                json!({ "type": "ENTITY_UPDATE", "blueprintIdentifier": "b" }),
+                "config::unknown_value: `type` cannot be `ENTITY_UPDATE` (did you mean `ENTITY_UPDATED`?)",
+            ),
+        ] {
+            let spec = changed(&on_failure(), &[("/trigger/event", event)]);
+            assert_eq!(found(&Automation, &spec), [says]);
+        }
+    }
+
+    #[test]
+    fn each_mistake_is_named_with_what_to_do() {
+        for (pointer, value, says) in [
+            (
+                "/trigger/condition/type",
+                json!("SEARCH"),
+                "config::unknown_value: `type` cannot be `SEARCH` (one of `JQ`)",
+            ),
+            (
+                "/trigger/condition/expressions",
+                json!([".event.diff.after.x == 1"]),
+                "lint::condition_root: a condition begins at the event itself, so `.event` is `null` there (write `.diff`, `.context` or `.trigger`; only templates say `.event.diff`)",
+            ),
+            (
+                "/invocationMethod/mapping/relations/stack",
+                json!({ "a": 1 }),
+                "config::wrong_type: `stack` is a map, expected a text, a list of texts or `null`",
+            ),
+            (
+                "/invocationMethod",
+                json!({ "type": "INTEGRATION_ACTION", "installationId": "gh", "integrationActionType": "dispatch_workflow",
+                        "integrationActionExecutionProperties": { "org": "o", "repo": "r", "workflw": "w" } }),
+                "config::unknown_field: unknown field `workflw` in `integrationActionExecutionProperties` (did you mean `workflow`?)",
+            ),
+        ] {
+            assert_eq!(
+                found(&Automation, &changed(&on_failure(), &[(pointer, value)])),
+                [says],
+                "{pointer}"
+            );
+        }
+    }
+
+    #[test]
+    fn events_name_blueprints_properties_and_either_kind_of_run() {
+        assert_eq!(
+            mentioned(&Automation, &on_failure()),
+            [
+                "/trigger/event/blueprintIdentifier: port.blueprint.stack",
+                "/invocationMethod/blueprintIdentifier: port.blueprint.incident",
+                "/invocationMethod/mapping/properties/token: port.secret.A?",
+            ]
+        );
+        let event = |event| {
+            let spec = changed(&on_failure(), &[("/trigger/event", event)]);
+            mentioned(&Automation, &spec)
+        };
+        assert_eq!(
+            event(json!({ "type": "RUN_UPDATED", "actionIdentifier": "restart" }))[0],
+            "/trigger/event/actionIdentifier: port.action.restart or port.automation"
+        );
+        assert_eq!(
+            event(
+                json!({ "type": "TIMER_PROPERTY_EXPIRED", "blueprintIdentifier": "lease", "propertyIdentifier": "ttl" })
+            )[1],
+            "/trigger/event/propertyIdentifier: port.blueprint.lease #ttl in /schema/properties"
+        );
+    }
+
+    #[test]
+    fn a_condition_without_expressions_is_none() {
+        let bare = changed(&on_failure(), &[("/trigger/condition", Json::Null)]);
+        let empty = json!({ "type": "JQ", "combinator": "and", "expressions": [] });
+        for spec in [
+            bare.clone(),
+            changed(&on_failure(), &[("/trigger/condition", empty)]),
+        ] {
+            let mut value = Value::from(spec);
+            Automation.canonical(&mut value);
+            assert_eq!(value, Value::from(bare.clone()));
+            Automation.canonical(&mut value);
+            assert_eq!(value, Value::from(bare.clone()));
+        }
+        let mut kept = Value::from(on_failure());
+        Automation.canonical(&mut kept);
+        assert_eq!(kept, Value::from(on_failure()));
+    }
+
+    #[test]
+    fn only_automations_are_observed() {
+        let mut answer = on_failure();
+        answer["id"] = json!("x");
+        answer["updatedAt"] = json!("x");
+        let seen = Automation.observe(&answer).unwrap();
+        assert_eq!(seen.value, Value::from(on_failure()));
+        answer["trigger"] = json!("CREATE");
+        assert!(
+            Automation.observe(&answer).is_none(),
+            "a v1 answer is none of ours"
+        );
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use serde_json::Value as Json;
 
 use crate::kinds::call::{Call, List, path};
-use crate::kinds::derived::plain;
+use crate::kinds::property::plain;
 use crate::kinds::shape::{Object, Shape, field};
 use crate::kinds::{Identity, Kind, Mention, Observed, charset, derived, mention, property, stamp};
 use crate::words::value::Map;
@@ -331,4 +331,250 @@ fn with_flags(want: &Value) -> Value {
         }
     }
     body
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kinds::story::{changed, corpus, found, mentioned};
+
+    fn stack() -> Json {
+        json!({
+            "identifier": "stack",
+            "title": "Stack",
+            "icon": "IaC",
+            "schema": {
+                "properties": {
+                    "state": {
+                        "type": "string",
+                        "enum": ["FINISHED", "FAILED"],
+                        "enumColors": { "FINISHED": "green", "FAILED": "red" }
+                    },
+                    "cost": { "type": "number", "minimum": 0 },
+                    "console": {
+                        "type": "string",
+                        "format": "url",
+                        "spec": "embedded-url",
+                        "specAuthentication": {
+                            "clientId": "c",
+                            "authorizationUrl": "https://id.example/a",
+                            "tokenUrl": "https://id.example/t"
+                        }
+                    }
+                },
+                "required": ["state"]
+            },
+            "relations": {
+                "space": { "target": "space", "required": true, "many": false },
+                "parents": { "target": "stack", "many": true }
+            },
+            "mirrorProperties": {
+                "spaceTitle": { "path": "space.$title" },
+                "budget": { "path": "space.budget" },
+                "owner": { "path": "space.organization.owner" }
+            },
+            "calculationProperties": {
+                "slug": { "type": "string", "calculation": ".identifier | ascii_downcase" }
+            },
+            "aggregationProperties": {
+                "runs": {
+                    "title": "Runs a day",
+                    "target": "run",
+                    "calculationSpec": { "func": "average", "calculationBy": "entities", "averageOf": "day", "measureTimeBy": "$createdAt" }
+                },
+                "slowest": {
+                    "title": "Slowest run",
+                    "target": "run",
+                    "calculationSpec": { "func": "max", "calculationBy": "property", "property": "seconds" },
+                    "pathFilter": [{ "fromBlueprint": "run", "path": ["stack"] }],
+                    "query": { "combinator": "and", "rules": [{ "property": "state", "operator": "=", "value": "FINISHED" }] }
+                }
+            },
+            "ownership": { "type": "Inherited", "path": "space.organization" },
+            "changelogDestination": { "type": "WEBHOOK", "url": "https://hooks.example/changes", "agent": false }
+        })
+    }
+
+    #[test]
+    fn a_whole_blueprint_is_fine() {
+        assert_eq!(found(&Blueprint, &stack()), [""; 0]);
+        assert_eq!(
+            found(
+                &Blueprint,
+                &json!({ "identifier": "_user", "schema": { "properties": {}, "required": ["status"] }, "title": "User",
+                         "mirrorProperties": { "a": { "path": "manager.$title" } } })
+            ),
+            [""; 0],
+            "the base of a system blueprint need not be repeated"
+        );
+    }
+
+    #[test]
+    fn each_mistake_is_named_with_what_to_do() {
+        for (pointer, value, says) in [
+            (
+                "/schema/required",
+                json!(["stat"]),
+                "config::unknown_key: `required` names `stat`, which is not a property (did you mean `state`?)",
+            ),
+            (
+                "/relations/parents/required",
+                json!(true),
+                "config::conflict: relation `parents` is both `required` and `many` (Port refuses that; set one of them to `false`)",
+            ),
+            (
+                "/relations/space/target",
+                json!(null),
+                "config::missing_field: `space` has no `target` (Blueprint that is related to)",
+            ),
+            (
+                "/mirrorProperties/budget/path",
+                json!("spaces.budget"),
+                "config::unknown_key: `path` names `spaces`, which is not a relation of this blueprint (did you mean `space`?)",
+            ),
+            (
+                "/mirrorProperties/budget/path",
+                json!("budget"),
+                "config::pattern: `path` is not allowed: `budget` (allowed: relations and a property, joined by dots: `relation.property`)",
+            ),
+            (
+                "/ownership/path",
+                json!("organization"),
+                "config::unknown_key: `path` names `organization`, which is not a relation of this blueprint (known here: `space`, `parents`)",
+            ),
+            (
+                "/aggregationProperties/runs/calculationSpec/averageOf",
+                json!(null),
+                "config::missing_field: `calculationSpec` has no `averageOf` (`func: average` needs one of `hour`, `day`, `week`, `month`, `total`)",
+            ),
+            (
+                "/aggregationProperties/slowest/calculationSpec/averageOf",
+                json!("day"),
+                "config::not_here: `averageOf` is only for `func: average`, not for `max` (remove it)",
+            ),
+            (
+                "/aggregationProperties/slowest/calculationSpec/property",
+                json!(null),
+                "config::missing_field: `calculationSpec` has no `property` (Property of the target; a number)",
+            ),
+            (
+                "/schema/properties/state/enumColors/FALED",
+                json!("red"),
+                "config::unknown_key: `enumColors` names `FALED`, which is not a value of `enum` (did you mean `FAILED`?)",
+            ),
+            (
+                "/schema/properties/state/enumColors/FAILED",
+                json!("crimson"),
+                "config::unknown_value: `FAILED` cannot be `crimson` (one of `blue`, `turquoise`, `orange`, `purple`, `pink`, `yellow`, `green`, `red`, `gold`, `silver`, `paleBlue`, `darkGray`, `lightGray`, `bronze`, `lime`, `olive`, `brown`)",
+            ),
+            (
+                "/schema/properties/cost/type",
+                json!("integer"),
+                "config::unknown_value: `type` cannot be `integer` (one of `string`, `number`, `boolean`, `object`, `array`)",
+            ),
+            (
+                "/schema/properties/console/spec",
+                json!(null),
+                "config::not_here: `specAuthentication` is only for `spec: embedded-url` (add `spec: embedded-url` or remove it)",
+            ),
+            (
+                "/identifier",
+                json!("a=b"),
+                "config::pattern: `identifier` is not allowed: `a=b` (allowed: letters, digits and `@ _ . + : \\ / -`, but not `.` or `..`)",
+            ),
+            (
+                "/createdAt",
+                json!("2026-01-01T00:00:00.000Z"),
+                "lint::computed_field: `createdAt` is set by the server and is left out (remove it)",
+            ),
+        ] {
+            assert_eq!(
+                found(&Blueprint, &changed(&stack(), &[(pointer, value)])),
+                [says],
+                "{pointer}"
+            );
+        }
+    }
+
+    #[test]
+    fn relations_and_derived_properties_name_other_blueprints() {
+        assert_eq!(
+            mentioned(&Blueprint, &stack()),
+            [
+                "/relations/space/target: port.blueprint.space",
+                "/relations/parents/target: port.blueprint.stack",
+                "/mirrorProperties/budget/path: port.blueprint.space #budget in /schema/properties",
+                "/mirrorProperties/owner/path: port.blueprint.space #organization in /relations",
+                "/aggregationProperties/runs/target: port.blueprint.run",
+                "/aggregationProperties/slowest/target: port.blueprint.run",
+                "/aggregationProperties/slowest/calculationSpec/property: port.blueprint.run #seconds in /schema/properties",
+                "/aggregationProperties/slowest/pathFilter/0/fromBlueprint: port.blueprint.run",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_server_s_stamps_are_left_out_and_what_is_unknown_stays() {
+        let answer = json!({
+            "identifier": "team/a", "title": "A", "schema": { "properties": {}, "required": [] },
+            "relations": {}, "futureField": 1, "createdAt": "x", "createdBy": "u", "updatedAt": "x", "updatedBy": "u"
+        });
+        let seen = Blueprint.observe(&answer).unwrap();
+        assert_eq!((seen.id.as_str(), seen.name.as_str()), ("team/a", "team/a"));
+        assert_eq!(
+            seen.value,
+            Value::from(json!({
+                "identifier": "team/a", "title": "A", "schema": { "properties": {}, "required": [] },
+                "relations": {}, "futureField": 1
+            }))
+        );
+        assert_eq!(
+            Blueprint.delete(&seen.id),
+            Call::Port {
+                method: "DELETE",
+                path: "/v1/blueprints/team%2Fa".into(),
+                body: None
+            }
+        );
+        assert!(
+            Blueprint
+                .observe(&json!({ "title": "no identifier" }))
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn writes_carry_both_flags_of_every_relation() {
+        let want =
+            json!({ "identifier": "a", "relations": { "b": { "target": "c", "many": true } } });
+        let sent = json!({ "identifier": "a", "relations": { "b": { "target": "c", "many": true, "required": false } } });
+        let seen = Blueprint.observe(&json!({ "identifier": "a" })).unwrap();
+        let want = Value::from(want);
+        for (calls, method, path) in [
+            (Blueprint.create(&want), "POST", "/v1/blueprints"),
+            (
+                Blueprint.update(&seen, &want, &[]),
+                "PUT",
+                "/v1/blueprints/a",
+            ),
+        ] {
+            assert_eq!(
+                calls,
+                [Call::Port {
+                    method,
+                    path: path.into(),
+                    body: Some(Value::from(sent.clone()))
+                }]
+            );
+        }
+    }
+
+    #[test]
+    fn real_blueprints_are_accepted() {
+        for (file, spec) in corpus("port/blueprints").into_iter().flatten() {
+            assert_eq!(found(&Blueprint, &spec), [""; 0], "{file}");
+        }
+    }
 }

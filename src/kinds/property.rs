@@ -362,6 +362,11 @@ pub fn unknown_key(
     .maybe_help(help)
 }
 
+/// An identifier that can be looked up: not empty and no template of Port's.
+pub fn plain(text: &str) -> Option<&str> {
+    (!text.is_empty() && !text.contains("{{")).then_some(text)
+}
+
 /// The keys of a map in a node; empty when it is none.
 pub fn keys(node: Option<&Node>) -> Vec<&str> {
     node.and_then(Node::entries)
