@@ -3,11 +3,9 @@
 //! Deliberately not here: running JQ, and whether a target really has the property (the mentions
 //! are looked up by `want`).
 
-use crate::kinds::property::{
-    MAPS, SPECS, TYPES, colours, items, key, plain, query, spec_authentication,
-};
+use crate::kinds::property::{MAPS, SPECS, TYPES, colours, items, key, plain, spec_authentication};
 use crate::kinds::shape::{Charset, Field, Object, Shape, field};
-use crate::kinds::{Mention, mention, port_blueprint, property};
+use crate::kinds::{Mention, mention, port_blueprint, property, query};
 use crate::words::{Finding, Findings, Node, Pointer, Value};
 
 /// Formats of a calculated value.
@@ -164,7 +162,7 @@ fn aggregation() -> Shape {
         field("icon", Shape::text(), "Name of one of Port's icons."),
         field(
             "query",
-            query(),
+            query::shape(),
             "Which of the entities count. Leave it out to count all; an empty query is refused.",
         ),
         field(
@@ -285,21 +283,24 @@ pub fn check(spec: &Node, findings: &mut Findings) {
         if let Some(specification) = aggregation.get("calculationSpec") {
             averages(specification, findings);
         }
+        if let Some(query) = aggregation.get("query") {
+            query::check(query, findings);
+        }
     }
     for (_, calculation) in entries(spec, "calculationProperties") {
         authentication(calculation, findings);
     }
 }
 
-/// Refuses a sign-in for something that is not an embedded page.
+/// Warns about a sign-in for something that is not an embedded page.
 pub fn authentication(property: &Node, findings: &mut Findings) {
     if let Some((key, node)) = property.entry("specAuthentication")
         && node.entries().is_some()
         && property.get("spec").and_then(Node::text) != Some("embedded-url")
     {
         findings.push(
-            Finding::error(
-                "config::not_here",
+            Finding::warning(
+                "lint::no_effect",
                 key.place,
                 "`specAuthentication` is only for `spec: embedded-url`",
             )
@@ -364,6 +365,9 @@ pub fn mentions(spec: &Value, found: &mut Vec<Mention>) {
                     )
                 });
             }
+        }
+        if let Some(query) = aggregation.get("query") {
+            query::mentions(query, &at.join("query"), found);
         }
         let filters = aggregation.get("pathFilter").and_then(Value::as_list);
         for (index, filter) in filters.unwrap_or(&[]).iter().enumerate() {

@@ -4,10 +4,10 @@
 
 use crate::kinds::property::{
     ITEM_LIMITS, MAPS, NUMBER_LIMITS, SPECS, TEXT_LIMITS, TYPES, check_colours, check_keys, count,
-    decoration, enum_value, items, jq, key, keys, plain, query, unique_items,
+    decoration, enum_value, items, jq, key, keys, plain, unique_items,
 };
 use crate::kinds::shape::{Field, Limits, Shape, field};
-use crate::kinds::{Mention, mention, port_blueprint, property};
+use crate::kinds::{Mention, mention, port_blueprint, property, query};
 use crate::words::{Data, Finding, Findings, Node, Pointer, Value};
 
 /// Formats of an input.
@@ -221,7 +221,7 @@ fn entity_fields() -> Vec<Field> {
         .reference("port.blueprint"),
         field(
             "dataset",
-            query(),
+            query::shape(),
             "Which of the entities are offered. Values may be `{ jqQuery: … }`.",
         ),
     ]
@@ -291,6 +291,9 @@ fn check_input(name: &str, input: &Node, known: &[&str], findings: &mut Findings
         (Some(input), format!("`{name}`")),
         (input.get("items"), format!("`items` of `{name}`")),
     ] {
+        if let Some(dataset) = holder.and_then(|holder| holder.get("dataset")) {
+            query::check(dataset, findings);
+        }
         if let Some(holder) = holder
             && holder.get("format").and_then(Node::text) == Some("entity")
             && holder
@@ -320,6 +323,9 @@ pub fn mentions(inputs: &Value, at: &Pointer, found: &mut Vec<Mention>) {
             (Some(input), at.clone()),
             (input.get("items"), at.join("items")),
         ] {
+            if let Some(dataset) = holder.and_then(|h| h.get("dataset")) {
+                query::mentions(dataset, &at.join("dataset"), found);
+            }
             if let Some(blueprint) = holder.and_then(|h| h.get_text("blueprint")).and_then(plain) {
                 offered = offered.or(Some(blueprint));
                 found.push(mention(

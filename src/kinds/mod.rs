@@ -14,6 +14,7 @@
 //! | [`charset`] | the identifier rules that several kinds share |
 //! | [`call`] | requests as values |
 //! | [`property`] | properties in Port's dialect of JSON Schema |
+//! | [`query`] | queries over entities |
 //! | [`derived`] | calculations, mirrors and aggregations of a blueprint |
 //! | [`inputs`] | the form of a self-service action |
 //! | [`invocation`] | what an action or automation does, in seven forms |
@@ -30,6 +31,7 @@ pub mod derived;
 pub mod inputs;
 pub mod invocation;
 pub mod property;
+pub mod query;
 pub mod schema;
 pub mod shape;
 pub mod stamp;

@@ -12,7 +12,7 @@ use crate::kinds::property::plain;
 use crate::kinds::shape::{Charset, Object, Shape, field};
 use crate::kinds::{
     Identity, Kind, Mention, Observed, action_body, action_v1, inputs, invocation, mention,
-    port_blueprint, property,
+    port_blueprint, query,
 };
 use crate::words::{Data, Finding, Findings, Node, Pointer, Value};
 
@@ -69,7 +69,7 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
                             )
                             .required()]
                             .into_iter()
-                            .chain(property::query_fields())
+                            .chain(query::fields())
                             .collect(),
                         ),
                         "Entities on which it is offered; only for DAY-2 and DELETE.",
@@ -117,6 +117,18 @@ impl Kind for Action {
 
     fn check(&self, spec: &Node, findings: &mut Findings) {
         if let Some(trigger) = spec.get("trigger") {
+            if let Some(node) = trigger.get("type")
+                && node.text() == Some("automation")
+            {
+                findings.push(
+                    Finding::error(
+                        "config::not_here",
+                        node.place,
+                        "this is an automation, not an action",
+                    )
+                    .help("write `kind: port.automation`"),
+                );
+            }
             check_condition(trigger, findings);
             if let Some(inputs) = trigger.get("userInputs") {
                 inputs::check(inputs, findings);
@@ -137,6 +149,9 @@ impl Kind for Action {
                     &port_blueprint::Blueprint,
                     blueprint,
                 ));
+            }
+            if let Some(condition) = trigger.get("condition") {
+                query::mentions(condition, &at.join("condition"), &mut found);
             }
             if let Some(inputs) = trigger.get("userInputs") {
                 inputs::mentions(inputs, &at.join("userInputs"), &mut found);
@@ -178,12 +193,13 @@ impl Kind for Action {
 }
 
 fn check_condition(trigger: &Node, findings: &mut Findings) {
-    let Some((key, _)) = trigger
+    let Some((key, condition)) = trigger
         .entry("condition")
         .filter(|(_, node)| node.data != Data::Null)
     else {
         return;
     };
+    query::check(condition, findings);
     if trigger.get("operation").and_then(Node::text) == Some("CREATE") {
         findings.push(
             Finding::error(
@@ -339,6 +355,11 @@ mod tests {
                 "/invocationMethod/body",
                 json!("text"),
                 "config::wrong_type: `body` is a text, expected a map or a list",
+            ),
+            (
+                "/trigger/userInputs/properties/run/dataset/rules",
+                json!([{ "property": "state", "operator": "is" , "value": 1 }]),
+                "config::unknown_value: `operator` cannot be `is` (did you mean `in`?)",
             ),
             (
                 "/userInputs",

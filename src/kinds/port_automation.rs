@@ -128,6 +128,19 @@ impl Kind for Automation {
     }
 
     fn check(&self, spec: &Node, findings: &mut Findings) {
+        let tag = spec.get("trigger").and_then(|t| t.get("type"));
+        if let Some(node) = tag
+            && node.text() == Some("self-service")
+        {
+            findings.push(
+                Finding::error(
+                    "config::not_here",
+                    node.place,
+                    "this is an action, not an automation",
+                )
+                .help("write `kind: port.action`"),
+            );
+        }
         let condition = spec.get("trigger").and_then(|t| t.get("condition"));
         let expressions = condition.and_then(|c| c.get("expressions"));
         for expression in expressions.and_then(Node::items).unwrap_or(&[]) {
@@ -298,6 +311,11 @@ mod tests {
     #[test]
     fn each_mistake_is_named_with_what_to_do() {
         for (pointer, value, says) in [
+            (
+                "/trigger/condition/expressions",
+                json!(true),
+                "config::wrong_type: `expressions` is a boolean, expected a list",
+            ),
             (
                 "/trigger/condition/type",
                 json!("SEARCH"),

@@ -462,7 +462,7 @@ mod tests {
             (
                 "/schema/properties/state/enumColors/FALED",
                 json!("red"),
-                "config::unknown_key: `enumColors` names `FALED`, which is not a value of `enum` (did you mean `FAILED`?)",
+                "lint::no_effect: `enumColors` names `FALED`, which is not a value of `enum` (did you mean `FAILED`?)",
             ),
             (
                 "/schema/properties/state/enumColors/FAILED",
@@ -477,7 +477,7 @@ mod tests {
             (
                 "/schema/properties/console/spec",
                 json!(null),
-                "config::not_here: `specAuthentication` is only for `spec: embedded-url` (add `spec: embedded-url` or remove it)",
+                "lint::no_effect: `specAuthentication` is only for `spec: embedded-url` (add `spec: embedded-url` or remove it)",
             ),
             (
                 "/identifier",

@@ -205,6 +205,11 @@ pub fn items(formats: &'static [&'static str], further: Vec<Field>) -> Shape {
             "The only items that are allowed.",
         ),
         field("enumColors", colours(), "Colour of each value of `enum`."),
+        field(
+            "items",
+            Shape::map(Shape::Any),
+            "What the items of an inner array look like.",
+        ),
         field("default", Shape::Any, "Item to begin with."),
         field(
             "pattern",
@@ -270,29 +275,6 @@ pub fn jq() -> Shape {
     ])
 }
 
-/// A query over entities: rules joined by a combinator (PA section 7 has their forms).
-pub fn query() -> Shape {
-    Shape::closed(query_fields())
-}
-
-/// The fields of a query.
-pub fn query_fields() -> Vec<Field> {
-    vec![
-        field(
-            "combinator",
-            Shape::Enum(&["and", "or"]),
-            "Whether all rules must hold or one of them.",
-        )
-        .required(),
-        field(
-            "rules",
-            Shape::list(Shape::map(Shape::Any)),
-            "Rules: `{property, operator, value}`, or a query again.",
-        )
-        .required(),
-    ]
-}
-
 /// Checks that `enumColors` names values of `enum` only, in a property and in its items.
 pub fn check_colours(property: &Node, findings: &mut Findings) {
     for holder in [Some(property), property.get("items")]
@@ -317,13 +299,17 @@ pub fn check_colours(property: &Node, findings: &mut Findings) {
         let known: Vec<&str> = values.iter().map(String::as_str).collect();
         for (key, _) in colours {
             if !known.contains(&key.text.as_str()) {
-                findings.push(unknown_key(
-                    key.place,
-                    "enumColors",
-                    &key.text,
-                    "a value of `enum`",
-                    &known,
-                ));
+                findings.push(
+                    Finding::warning(
+                        "lint::no_effect",
+                        key.place,
+                        format!(
+                            "`enumColors` names `{}`, which is not a value of `enum`",
+                            key.text
+                        ),
+                    )
+                    .maybe_help(did_you_mean(&key.text, known.iter().copied())),
+                );
             }
         }
     }

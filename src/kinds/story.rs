@@ -80,3 +80,27 @@ pub fn corpus(folder: &str) -> Option<Vec<(String, Json)>> {
     assert!(!documents.is_empty(), "the corpus is empty");
     Some(documents)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::kinds::ALL;
+
+    #[test]
+    fn every_kind_is_in_its_place_and_every_field_is_documented() {
+        let names: Vec<(_, &str)> = ALL.iter().map(|k| (k.service(), k.word())).collect();
+        assert!(names.is_sorted(), "{names:?}");
+        for kind in ALL {
+            let undocumented = kind.shape().pick(&|field| {
+                !field.doc.ends_with('.') || !field.doc.starts_with(char::is_uppercase)
+            });
+            assert!(undocumented.is_empty(), "{}: {undocumented:?}", kind.name());
+            let bad_defaults = kind.shape().pick(&|field| {
+                field
+                    .rules
+                    .default
+                    .is_some_and(|json| serde_json::from_str::<serde_json::Value>(json).is_err())
+            });
+            assert!(bad_defaults.is_empty(), "{}: {bad_defaults:?}", kind.name());
+        }
+    }
+}
