@@ -20,7 +20,8 @@ pub fn upgrade(spec: Node, findings: &mut Findings) -> Node {
         .entry("trigger")
         .filter(|(_, trigger)| trigger.text().is_some());
     let method = spec.get("invocationMethod").map(|m| (m, old_method(m)));
-    if trigger.is_none() && !matches!(method, Some((_, true))) {
+    let stray = stray_inputs(&spec);
+    if trigger.is_none() && stray.is_none() && !matches!(method, Some((_, true))) {
         return spec;
     }
     let mut current: Vec<(Key, Node)> = Vec::new();
@@ -30,6 +31,8 @@ pub fn upgrade(spec: Node, findings: &mut Findings) -> Node {
                 findings.push(told(key.place, node));
                 current.push((key.clone(), new_trigger(&spec, key, node)));
             }
+            "trigger" => current.push((key.clone(), with_inputs(node, stray, findings))),
+            "userInputs" if stray.is_some() => {}
             "userInputs" | "blueprint" | "blueprintIdentifier" if trigger.is_some() => {}
             "invocationMethod" => current.push((key.clone(), new_method(node, findings))),
             _ => current.push((key.clone(), node.clone())),
@@ -49,6 +52,32 @@ fn told(place: Place, operation: &Node) -> Finding {
         "in v2 it reads `trigger: {{ type: self-service, operation: {operation}, userInputs: … }}`, and `body`, \
          `payload`, `workflowInputs` or `pipelineVariables` of the `invocationMethod` say what is sent"
     ))
+}
+
+/// Inputs beside a trigger that is a map without any.
+fn stray_inputs(spec: &Node) -> Option<(&Key, &Node)> {
+    let trigger = spec.get("trigger")?;
+    if trigger.entries().is_none() || trigger.get("userInputs").is_some() {
+        return None;
+    }
+    spec.entry("userInputs")
+}
+
+fn with_inputs(trigger: &Node, stray: Option<(&Key, &Node)>, findings: &mut Findings) -> Node {
+    let (Some(fields), Some((key, inputs))) = (trigger.entries(), stray) else {
+        return trigger.clone();
+    };
+    findings.push(
+        Finding::warning(
+            "lint::action_v1",
+            key.place,
+            "`userInputs` beside `trigger` is the old form of an action (v1); it is read as part of it",
+        )
+        .help("move `userInputs` into `trigger`"),
+    );
+    let mut fields = fields.to_vec();
+    fields.push((key.clone(), inputs.clone()));
+    Node::new(trigger.place, Data::Map(Arc::new(fields)))
 }
 
 fn new_trigger(spec: &Node, trigger: &Key, operation: &Node) -> Node {

@@ -357,3 +357,113 @@ fn secret_name(access: &str) -> Option<&str> {
         .unwrap_or(rest.len());
     Some(&rest[..end])
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kinds::check;
+    use crate::kinds::story::{changed, node};
+    use crate::words::Template;
+
+    #[test]
+    fn each_of_the_seven_forms_has_its_own_needs() {
+        let workflow = json!({ "org": "o", "repo": "r", "workflow": "w.yml", "workflowInputs": { "{{ spreadValue() }}": "{{ .inputs }}" }, "reportWorkflowStatus": "{{ true }}" });
+        let mut github = workflow.clone();
+        github["type"] = json!("GITHUB");
+        let forms = [
+            (
+                json!({ "type": "WEBHOOK", "url": "{{ .secrets.URL }}", "method": "{{ .inputs.method }}", "body": [1] }),
+                "url",
+            ),
+            (json!({ "type": "KAFKA", "payload": {} }), ""),
+            (github, "org repo workflow"),
+            (
+                json!({ "type": "INTEGRATION_ACTION", "installationId": "i", "integrationActionType": "dispatch_workflow", "integrationActionExecutionProperties": workflow }),
+                "installationId integrationActionType integrationActionExecutionProperties",
+            ),
+            (
+                json!({ "type": "GITLAB", "projectName": "p", "groupName": "g", "defaultRef": "main", "pipelineVariables": { "A": 1 } }),
+                "projectName groupName",
+            ),
+            (
+                json!({ "type": "AZURE_DEVOPS", "webhook": "w", "org": "o", "payload": {} }),
+                "webhook org",
+            ),
+            (
+                json!({ "type": "UPSERT_ENTITY", "blueprintIdentifier": "b", "mapping": { "team": "a", "relations": { "r": null } } }),
+                "blueprintIdentifier mapping",
+            ),
+        ];
+        let messages = |spec| {
+            let mut findings = Findings::default();
+            let node = node(&spec);
+            check::check(&shape(), &node, "invocationMethod", &mut findings);
+            super::check(&node, &mut findings);
+            let messages: Vec<String> = findings.into_iter().map(|f| f.message).collect();
+            messages
+        };
+        for (form, required) in forms {
+            assert_eq!(messages(form.clone()), [""; 0], "{form}");
+            for name in required.split_whitespace() {
+                let pointer = format!("/{name}");
+                let without = changed(&form, &[(pointer.as_str(), json!(null))]);
+                assert_eq!(
+                    messages(without),
+                    [format!("`invocationMethod` has no `{name}`")]
+                );
+            }
+        }
+        assert_eq!(
+            messages(json!({ "type": "SLACK" })),
+            ["`type` cannot be `SLACK`"]
+        );
+    }
+
+    #[test]
+    fn secrets_are_found_in_every_spelling_and_nowhere_else() {
+        for (text, names) in [
+            (
+                "Bearer {{.secrets.SPACELIFT_TOKEN}}",
+                vec!["SPACELIFT_TOKEN"],
+            ),
+            (
+                "{{ .secrets[\"my-name\"] }}{{ .secrets['b'] }}",
+                vec!["my-name", "b"],
+            ),
+            ("{{ .secrets.\"c-d\" + .secrets.'e' }}", vec!["c-d", "e"]),
+            ("{{ .secrets.[\"f\"] | length }}", vec!["f"]),
+            ("{{ (.secrets.g) }}", vec!["g"]),
+            ("{{ .inputs.secrets.h }}", vec![]),
+            ("{{ .secrets.__SLACK }}", vec![]),
+            (".secrets.i", vec![]),
+            ("{{ .secrets }} {{ .secrets[", vec![]),
+            ("{{ .secrets.k", vec!["k"]),
+        ] {
+            assert_eq!(secret_names(text), names, "{text}");
+        }
+    }
+
+    #[test]
+    fn secrets_beside_references_are_found_once() {
+        let template =
+            Template::parse("${port.webhook.a.url}?t={{ .secrets.T }}{{ .secrets.T }}").unwrap();
+        let method = Value::Map(
+            [("url".to_owned(), Value::Deferred(template))]
+                .into_iter()
+                .collect(),
+        );
+        let mut found = Vec::new();
+        mentions(&method, &Pointer::root(), &mut found);
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (
+                found[0].at.to_string(),
+                found[0].addr.to_string(),
+                found[0].hard
+            ),
+            ("/url".to_owned(), "port.secret.T".to_owned(), false)
+        );
+    }
+}

@@ -362,9 +362,14 @@ mod tests {
                 "config::unknown_value: `operator` cannot be `is` (did you mean `in`?)",
             ),
             (
-                "/userInputs",
-                json!({ "properties": {} }),
-                "config::unknown_field: unknown field `userInputs` in `spec` (known here: `identifier`, `title`, `icon`, `description`, `trigger`, `invocationMethod`, `requiredApproval`, `approvalNotification`, `publish`, `allowAnyoneToViewRuns`)",
+                "/trigger/type",
+                json!("self_service"),
+                "config::unknown_value: `type` cannot be `self_service` (did you mean `self-service`?)",
+            ),
+            (
+                "/omitPayload",
+                json!(true),
+                "config::unknown_field: unknown field `omitPayload` in `spec` (known here: `identifier`, `title`, `icon`, `description`, `trigger`, `invocationMethod`, `requiredApproval`, `approvalNotification`, `publish`, `allowAnyoneToViewRuns`)",
             ),
         ] {
             assert_eq!(
@@ -373,6 +378,15 @@ mod tests {
                 "{pointer}"
             );
         }
+    }
+
+    #[test]
+    fn an_automation_is_sent_to_its_own_kind() {
+        let spec = changed(&restart(), &[("/trigger/type", json!("automation"))]);
+        assert!(
+            found(&Action, &spec)
+                .contains(&"config::not_here: this is an automation, not an action (write `kind: port.automation`)".to_owned())
+        );
     }
 
     #[test]
@@ -420,6 +434,27 @@ mod tests {
         );
         let again = Action.upgrade(current.clone(), &mut Findings::default());
         assert_eq!(again, current);
+
+        let inputs = restart()["trigger"]["userInputs"].clone();
+        let stray = changed(
+            &restart(),
+            &[
+                ("/trigger/userInputs", Json::Null),
+                ("/userInputs", inputs),
+                ("/invocationMethod/omitUserInputs", json!(false)),
+            ],
+        );
+        assert_eq!(
+            found(&Action, &stray),
+            [
+                "lint::action_v1: `omitUserInputs` has no counterpart in v2 and is left out (remove it, and say in `body` what is sent)",
+                "lint::action_v1: `userInputs` beside `trigger` is the old form of an action (v1); it is read as part of it (move `userInputs` into `trigger`)",
+            ]
+        );
+        assert_eq!(
+            Action.upgrade(node(&stray), &mut findings).to_value(),
+            Value::from(restart())
+        );
     }
 
     #[test]
