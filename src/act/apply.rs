@@ -15,7 +15,6 @@ use crate::decide::diff;
 use crate::decide::ledger::{Entry, Fingerprint, Home, Intent, Ledger, digests};
 use crate::decide::plan::settle::{self, Exports};
 use crate::decide::plan::{Action, Change, Plan};
-use crate::there::live::Live;
 use crate::there::services::{Failure, Writer};
 use crate::words::graph::Graph;
 use crate::words::value::Map;
@@ -28,9 +27,7 @@ const FINGERPRINTS: usize = 4;
 pub struct Apply<'a> {
     /// The plan; nothing else is done.
     pub plan: &'a Plan,
-    /// What the plan was made from, for attributes of objects that stay as they are.
-    pub live: &'a Live,
-    /// The objects' addresses by kind and name, with what live exports of them.
+    /// What live exports of the objects that stay as they are.
     pub exports: Exports,
     /// Sends the requests.
     pub writer: Arc<Writer>,

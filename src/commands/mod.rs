@@ -9,9 +9,11 @@
 //! | [`project`] | a project, read and checked |
 //! | [`session`] | both services, looked at and planned against |
 //! | [`stage`] | the world that a command works on: real services or the embedded sandbox |
+//! | [`checkout`] | the git checkout around a project |
 //! | the others | one command each |
 
 pub mod apply;
+pub mod checkout;
 pub mod explain;
 pub mod init;
 pub mod plan;
