@@ -7,15 +7,18 @@
 //! delivery into entities.
 //!
 //! - `server` starts and stops it; `shell` answers one request; `steering` is `/_sandbox/…`.
-//! - `fault` and `journal` (the log of requests) steer and observe it.
+//! - `fault` says what goes wrong when, `failure` and `cut` carry it out; `journal` logs requests;
+//!   `reply` makes HTTP answers.
 //! - `store` keeps the state in a folder, `dice` gives identifiers and the time.
 //! - `port` and `spacelift` are the two services.
 
 mod cut;
 mod dice;
+mod failure;
 mod fault;
 mod journal;
 pub mod port;
+mod reply;
 mod server;
 mod shell;
 pub mod spacelift;

@@ -57,7 +57,7 @@ impl Default for Options {
     }
 }
 
-/// A running sandbox; dropping it stops it without waiting.
+/// A running sandbox; dropping it stops it without waiting, as its connections become idle.
 #[derive(Debug)]
 pub struct Sandbox {
     url: String,
@@ -138,6 +138,10 @@ impl Sandbox {
         if let Err(error) = self.shared.save() {
             tracing::warn!(%error, "the sandbox could not save its state");
         }
+        if let Some(store) = &self.shared.store {
+            // A connection that is just ending may hold the store for a moment longer.
+            store.release();
+        }
     }
 
     /// Everything that both services remember, as `/_sandbox/state` shows it.
@@ -168,14 +172,6 @@ impl Sandbox {
     /// Changes how disputed things behave from now on.
     pub fn set_quirks(&self, quirks: Quirks) {
         self.shared.port().quirks = quirks;
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        if let Some(server) = self.server.take() {
-            server.abort();
-        }
     }
 }
 

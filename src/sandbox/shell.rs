@@ -7,18 +7,17 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
-use rand::SeedableRng;
-use rand::rngs::StdRng;
-use rand::seq::SliceRandom;
 use serde_json::{Value, json};
 
 use super::cut::Switch;
 use super::dice;
-use super::fault::{Effect, Reset, Service, Traits, When};
+use super::failure;
+use super::fault::{Effect, Service, Traits, When};
 use super::journal::Entry;
 use super::port::{self, Call, Refusal, guesses};
+use super::reply::{json_response, response, too_large};
 use super::server::Shared;
 use super::spacelift::{self, GraphqlCall};
 use super::steering;
@@ -107,8 +106,8 @@ impl Visit<'_> {
                 _ => {}
             }
         }
-        let failure = effects.iter().find(|effect| is_failure(effect));
-        let is_spared = failure.is_none_or(|effect| when(effect) == When::After);
+        let failure = effects.iter().find(|effect| failure::is_failure(effect));
+        let is_spared = failure.is_none_or(|effect| failure::when(effect) == When::After);
         let mut said = if is_spared {
             self.ask(&graphql, &effects)
         } else {
@@ -117,7 +116,7 @@ impl Visit<'_> {
         let mut is_cut = false;
         if let Some(failure) = failure {
             is_cut = matches!(failure, Effect::Cut { .. });
-            said.response = self.failed(failure);
+            said.response = self.with_port_headers(failure::answer(failure, self.service));
         }
         self.shared.journal.push(Entry {
             service: self.service,
@@ -168,7 +167,7 @@ impl Visit<'_> {
             body: self.body,
             now: dice::now(),
             dice: &self.shared.dice,
-            page_limit: page_limit(effects),
+            page_limit: failure::page_limit(effects),
         };
         let mut answer = {
             let mut state = self.shared.port();
@@ -198,8 +197,8 @@ impl Visit<'_> {
         {
             for effect in effects {
                 match effect {
-                    Effect::Reorder { seed } => shuffle_members(&mut body, *seed),
-                    Effect::ExtraFields => add_extra_fields(&mut body),
+                    Effect::Reorder { seed } => failure::shuffle_members(&mut body, *seed),
+                    Effect::ExtraFields => failure::add_extra_fields(&mut body),
                     _ => {}
                 }
             }
@@ -231,8 +230,12 @@ impl Visit<'_> {
             now: dice::now() / 1000,
         };
         let ids = || self.shared.dice.ulid();
-        let mut answer =
-            spacelift::execute(&self.shared.spacelift, &call, &ids, page_limit(effects));
+        let mut answer = spacelift::execute(
+            &self.shared.spacelift,
+            &call,
+            &ids,
+            failure::page_limit(effects),
+        );
         if answer.is_write
             && let Some(store) = &self.shared.store
             && let Err(error) = store.save_spacelift(&self.shared.spacelift)
@@ -240,8 +243,10 @@ impl Visit<'_> {
             return refused(500, &format!("state is not saved: {error}"));
         }
         for effect in effects {
-            if let Effect::Reorder { seed } = effect {
-                shuffle_members(&mut answer.body["data"], *seed);
+            if let Effect::Reorder { seed } = effect
+                && let Some(data) = answer.body.get_mut("data")
+            {
+                failure::shuffle_members(data, *seed);
             }
         }
         Said {
@@ -280,47 +285,6 @@ impl Visit<'_> {
             operation,
             write,
         }
-    }
-
-    fn failed(&self, effect: &Effect) -> Response {
-        match effect {
-            Effect::Status { status, .. } => {
-                let body = match self.service {
-                    Service::Spacelift => json!({"errors": [{"message": "sandbox fault"}]}),
-                    _ => {
-                        json!({"ok": false, "error": "internal_error", "message": "sandbox fault"})
-                    }
-                };
-                self.with_port_headers(json_response(*status, &body))
-            }
-            Effect::RateLimit { reset, seconds } => self.limited(*reset, *seconds),
-            Effect::BadGateway { .. } => {
-                let page = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
-                            <center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
-                response(502, "text/html", page.as_bytes().to_vec())
-            }
-            // The connection is cut before this is written.
-            _ => Response::new(Body::empty()),
-        }
-    }
-
-    fn limited(&self, reset: Reset, seconds: u64) -> Response {
-        let body =
-            json!({"ok": false, "error": "too_many_requests", "message": "Too many requests"});
-        let mut limited = json_response(429, &body);
-        let seconds_now = u64::try_from(dice::now() / 1000).unwrap_or(0);
-        let (name, value) = match reset {
-            Reset::Epoch => ("x-ratelimit-reset", seconds_now + seconds),
-            Reset::Delay => ("x-ratelimit-reset", seconds),
-            Reset::RetryAfter => ("retry-after", seconds),
-            Reset::Silent => return limited,
-        };
-        let headers = limited.headers_mut();
-        headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
-        if reset != Reset::RetryAfter {
-            headers.insert("x-ratelimit-remaining", HeaderValue::from(0));
-        }
-        limited
     }
 
     /// A trace id, and a rate limit that never runs out (PA section 1).
@@ -373,30 +337,6 @@ fn text_header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str>
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn is_failure(effect: &Effect) -> bool {
-    matches!(
-        effect,
-        Effect::Status { .. }
-            | Effect::Cut { .. }
-            | Effect::RateLimit { .. }
-            | Effect::BadGateway { .. }
-    )
-}
-
-fn when(effect: &Effect) -> When {
-    match effect {
-        Effect::Status { when, .. } | Effect::Cut { when } | Effect::BadGateway { when } => *when,
-        _ => When::Before,
-    }
-}
-
-fn page_limit(effects: &[Effect]) -> Option<usize> {
-    effects.iter().find_map(|effect| match effect {
-        Effect::Pages { size } => Some((*size).max(1)),
-        _ => None,
-    })
-}
-
 /// The operation's name and text, for faults that match by operation.
 fn graphql_text(body: &Value) -> String {
     let name = body["operationName"].as_str().unwrap_or_default();
@@ -425,55 +365,4 @@ fn operation_name(text: &str) -> String {
 fn is_graphql_write(text: &str) -> bool {
     let reads = ["apiKeyUser", "oauthUser", "logout", "policySimulate"];
     text.trim_start().starts_with("mutation") && !reads.iter().any(|read| text.contains(read))
-}
-
-/// Shuffles each list that is a direct member of an object.
-fn shuffle_members(body: &mut Value, seed: u64) {
-    let mut generator = StdRng::seed_from_u64(seed);
-    for list in body
-        .as_object_mut()
-        .into_iter()
-        .flat_map(|body| body.values_mut())
-    {
-        if let Some(items) = list.as_array_mut() {
-            items.shuffle(&mut generator);
-        }
-    }
-}
-
-/// Adds a field that nobody knows to each object of an answer.
-fn add_extra_fields(body: &mut Value) {
-    let add = |object: &mut Value| {
-        if let Some(object) = object.as_object_mut() {
-            object.insert("sandboxExtra".to_owned(), json!({"since": "tomorrow"}));
-        }
-    };
-    for member in body
-        .as_object_mut()
-        .into_iter()
-        .flat_map(|body| body.values_mut())
-    {
-        match member {
-            Value::Array(items) => items.iter_mut().for_each(add),
-            member => add(member),
-        }
-    }
-}
-
-fn too_large(limit: usize) -> Value {
-    let message = format!("the body has more than {limit} bytes");
-    json!({"ok": false, "error": guesses::TOO_LARGE, "message": message})
-}
-
-fn json_response(status: u16, body: &Value) -> Response {
-    response(status, "application/json", body.to_string().into_bytes())
-}
-
-fn response(status: u16, kind: &'static str, body: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    response
 }

@@ -31,8 +31,7 @@ pub(crate) struct Store {
     journal: Mutex<Journal>,
     spacelift_writes: AtomicU64,
     spacelift_saved: Mutex<u64>,
-    /// Held, not used: closing it lets the next process in.
-    _lock: File,
+    lock: File,
 }
 
 /// What an earlier process left.
@@ -87,7 +86,7 @@ impl Store {
             journal: Mutex::new(Journal { file, length }),
             spacelift_writes: AtomicU64::new(0),
             spacelift_saved: Mutex::new(0),
-            _lock: lock,
+            lock,
         };
         Ok((store, restored))
     }
@@ -128,6 +127,12 @@ impl Store {
         replace(&self.folder, "spacelift.json", &text)?;
         *saved = covers;
         Ok(())
+    }
+
+    /// Lets the next process in.
+    pub(crate) fn release(&self) {
+        // Closing the file does the same, only later.
+        let _ = self.lock.unlock();
     }
 
     fn fold(&self, tables: &mut Tables, journal: &mut Journal) -> io::Result<()> {

@@ -305,11 +305,7 @@ fn store(
         }
     }
     let made = entity_model::check(state, blueprint_id, &mut kept, mode.leave)?;
-    for (name, default) in [
-        ("team", json!([])),
-        ("properties", json!({})),
-        ("icon", Value::Null),
-    ] {
+    for (name, default) in [("team", json!([])), ("properties", json!({}))] {
         kept.entry(name).or_insert(default);
     }
     let title = kept["identifier"].clone();
@@ -336,7 +332,7 @@ fn make(state: &mut PortState, now: i64, key: &str) {
         return;
     };
     let bare = json!({
-        "identifier": id, "title": id, "icon": null, "team": [], "properties": {},
+        "identifier": id, "title": id, "team": [], "properties": {},
         "relations": {}, "blueprint": blueprint,
     });
     if let Value::Object(bare) = bare {
