@@ -116,7 +116,11 @@ impl Visit<'_> {
         let mut is_cut = false;
         if let Some(failure) = failure {
             is_cut = matches!(failure, Effect::Cut { .. });
-            said.response = self.with_port_headers(failure::answer(failure, self.service));
+            said.response = failure::answer(failure, self.service);
+            // A 429 has the headers that its fault asks for, a 502 comes from a proxy.
+            if matches!(failure, Effect::Status { .. }) {
+                said.response = self.with_port_headers(said.response);
+            }
         }
         self.shared.journal.push(Entry {
             service: self.service,
