@@ -88,12 +88,12 @@ enum Done {
 }
 
 impl Apply<'_> {
-    /// Carries out the plan. Returns what became of it and the ledger as kept.
-    pub async fn run(mut self) -> (Report, Ledger) {
+    /// Carries out the plan. The ledger is kept at its home.
+    pub async fn run(mut self) -> Report {
         let mut report = Report::default();
         if let Err(problem) = self.declare() {
             report.ledger_problem = Some(problem);
-            return (report, self.ledger);
+            return report;
         }
         let mut failed: BTreeMap<Addr, &'static str> = BTreeMap::new();
         for layer in self.layers() {
@@ -113,7 +113,7 @@ impl Apply<'_> {
             .save(&self.ledger)
             .err()
             .map(|error| error.to_string());
-        (report, self.ledger)
+        report
     }
 
     /// Writes the intents, before the first change.

@@ -46,7 +46,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
 
 async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Result<u8, Stop> {
     if !arguments.yes && !std::io::stdin().is_terminal() {
-        return Err(Stop::new(exit::USAGE, "there is no terminal to ask on").help("review with `spaceport plan`, then run `spaceport apply --yes`".to_owned()));
+        return Err(Stop::new(exit::USAGE, "there is no terminal to ask on")
+            .help("review with `spaceport plan`, then run `spaceport apply --yes`".to_owned()));
     }
     let _lock = Lock::take(&session.stage.home).map_err(|error| Stop::new(exit::BLOCKED, error))?;
     let flags = arguments.scope.flags()?;
@@ -68,13 +69,20 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
         // The world may have moved while the user was reading.
         look = session.look(global, &flags).await?;
         if human::plan(&look.plan, &style) != shown {
-            return Err(Stop::new(exit::BLOCKED, "the plan is another one than you were shown").help("run `spaceport apply` again".to_owned()));
+            return Err(
+                Stop::new(exit::BLOCKED, "the plan is another one than you were shown")
+                    .help("run `spaceport apply` again".to_owned()),
+            );
         }
     }
     let stop = Arc::new(AtomicBool::new(false));
     listen(&stop);
     let writer = Arc::new(Writer::new(session.reader.clone(), session.stage.vault()));
-    let written: BTreeSet<Addr> = look.plan.writes().map(|change| change.addr.clone()).collect();
+    let written: BTreeSet<Addr> = look
+        .plan
+        .writes()
+        .map(|change| change.addr.clone())
+        .collect();
     let report = carry_out(global, session, look, &writer, &stop).await;
     print(&human::report(&report, &style));
     if report.interrupted {
@@ -101,10 +109,17 @@ async fn prove(
     loop {
         let look = session.look(global, flags).await?;
         if look.plan.is_empty() {
-            print(&human::converged(session.reader.requests().requests, &style));
+            print(&human::converged(
+                session.reader.requests().requests,
+                &style,
+            ));
             return Ok(exit::DONE);
         }
-        let only_written = look.plan.changes.iter().all(|change| written.contains(&change.addr));
+        let only_written = look
+            .plan
+            .changes
+            .iter()
+            .all(|change| written.contains(&change.addr));
         if corrected || !only_written || !look.plan.refusals.is_empty() {
             print(&human::not_converged(&look.plan, &style));
             return Ok(exit::INCOMPLETE);
@@ -115,14 +130,26 @@ async fn prove(
         let report = carry_out(global, session, look, writer, stop).await;
         if !report.is_complete() {
             print(&human::report(&report, &style));
-            return Ok(if report.interrupted { exit::INTERRUPTED } else { exit::INCOMPLETE });
+            return Ok(if report.interrupted {
+                exit::INTERRUPTED
+            } else {
+                exit::INCOMPLETE
+            });
         }
     }
 }
 
-async fn carry_out(global: &Global, session: &Session, look: Look, writer: &Arc<Writer>, stop: &Arc<AtomicBool>) -> Report {
+async fn carry_out(
+    global: &Global,
+    session: &Session,
+    look: Look,
+    writer: &Arc<Writer>,
+    stop: &Arc<AtomicBool>,
+) -> Report {
     let stamp = Stamp {
-        at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        at: jiff::Timestamp::now()
+            .strftime("%Y-%m-%dT%H:%M:%SZ")
+            .to_string(),
         commit: checkout::commit(&global.config),
         organization: look.live.organization.as_ref().map(|o| o.id.clone()),
         account: look.live.account.clone(),
@@ -136,9 +163,10 @@ async fn carry_out(global: &Global, session: &Session, look: Look, writer: &Arc<
             tell(human::progress(change, outcome, &style).trim_end());
         }
     };
-    let fingerprint = |addr: &Addr, at: &crate::words::Pointer, secret: &crate::words::Value, salt: &str| {
-        session.fingerprint(addr, at, secret, salt)
-    };
+    let fingerprint =
+        |addr: &Addr, at: &crate::words::Pointer, secret: &crate::words::Value, salt: &str| {
+            session.fingerprint(addr, at, secret, salt)
+        };
     let apply = Apply {
         plan: &look.plan,
         exports: look.exports,
@@ -154,7 +182,11 @@ async fn carry_out(global: &Global, session: &Session, look: Look, writer: &Arc<
 }
 
 fn refuse(plan: &Plan) -> Result<(), Stop> {
-    if plan.refusals.is_empty() { Ok(()) } else { Err(Stop::quiet(exit::BLOCKED)) }
+    if plan.refusals.is_empty() {
+        Ok(())
+    } else {
+        Err(Stop::quiet(exit::BLOCKED))
+    }
 }
 
 /// A secret that must be sent and is not at hand stops the apply before its first write.
@@ -162,7 +194,11 @@ fn missing(global: &Global, session: &Session, plan: &Plan) -> Result<(), Stop> 
     let mut findings = Findings::default();
     for (addr, at, names) in &plan.missing_secrets {
         let place = session.desired.objects.get(addr).map(|object| object.place);
-        let names = names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(" and ");
+        let names = names
+            .iter()
+            .map(|n| format!("`{n}`"))
+            .collect::<Vec<_>>()
+            .join(" and ");
         findings.push(
             Finding::error("ref::unset_secret", place, format!("`{addr}` must be sent with `{at}`, and {names} is not set"))
                 .help("set the variable for this run; it is needed once, when the object is created or the secret changes"),

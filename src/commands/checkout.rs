@@ -14,5 +14,6 @@ pub fn commit(folder: &Path) -> Option<String> {
         .ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let commit = text.trim();
-    (output.status.success() && commit.len() >= 40 && commit.chars().all(|c| c.is_ascii_hexdigit())).then(|| commit.to_owned())
+    (output.status.success() && commit.len() >= 40 && commit.chars().all(|c| c.is_ascii_hexdigit()))
+        .then(|| commit.to_owned())
 }

@@ -29,14 +29,38 @@ pub struct Arguments {
 
 /// The files of a new project: those of `port-config/`, which the tests apply.
 const FILES: &[(&str, &str)] = &[
-    ("spaceport.yaml", include_str!("../../port-config/spaceport.yaml")),
-    ("blueprint.yaml", include_str!("../../port-config/blueprint.yaml")),
-    ("secrets.yaml", include_str!("../../port-config/secrets.yaml")),
-    ("webhook.yaml", include_str!("../../port-config/webhook.yaml")),
-    ("actions/refresh_spacelift_token.yaml", include_str!("../../port-config/actions/refresh_spacelift_token.yaml")),
-    ("actions/spacelift_token_refresh_sync.yaml", include_str!("../../port-config/actions/spacelift_token_refresh_sync.yaml")),
-    ("actions/trigger_spacelift_stack.yaml", include_str!("../../port-config/actions/trigger_spacelift_stack.yaml")),
-    ("policies/port_webhook_notification.rego", include_str!("../../port-config/policies/port_webhook_notification.rego")),
+    (
+        "spaceport.yaml",
+        include_str!("../../port-config/spaceport.yaml"),
+    ),
+    (
+        "blueprint.yaml",
+        include_str!("../../port-config/blueprint.yaml"),
+    ),
+    (
+        "secrets.yaml",
+        include_str!("../../port-config/secrets.yaml"),
+    ),
+    (
+        "webhook.yaml",
+        include_str!("../../port-config/webhook.yaml"),
+    ),
+    (
+        "actions/refresh_spacelift_token.yaml",
+        include_str!("../../port-config/actions/refresh_spacelift_token.yaml"),
+    ),
+    (
+        "actions/spacelift_token_refresh_sync.yaml",
+        include_str!("../../port-config/actions/spacelift_token_refresh_sync.yaml"),
+    ),
+    (
+        "actions/trigger_spacelift_stack.yaml",
+        include_str!("../../port-config/actions/trigger_spacelift_stack.yaml"),
+    ),
+    (
+        "policies/port_webhook_notification.rego",
+        include_str!("../../port-config/policies/port_webhook_notification.rego"),
+    ),
 ];
 
 /// Schemas for every YAML file, for editors with the YAML language server.
@@ -52,15 +76,28 @@ const EDITOR: &str = r#"{
 pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
     let root = &global.config;
     if root.join("spaceport.yaml").exists() {
-        return Err(Stop::new(exit::FINDINGS, format!("`{}` holds a project already", root.display()))
-            .help("name another folder with `-C DIR`".to_owned()));
+        return Err(Stop::new(
+            exit::FINDINGS,
+            format!("`{}` holds a project already", root.display()),
+        )
+        .help("name another folder with `-C DIR`".to_owned()));
     }
-    let project = arguments.project.clone().unwrap_or_else(|| format!("{}-portal", arguments.account));
+    let project = arguments
+        .project
+        .clone()
+        .unwrap_or_else(|| format!("{}-portal", arguments.account));
     let mut written = Vec::new();
     for (path, text) in FILES {
-        let schema = if *path == "spaceport.yaml" { ".schema.project.json" } else { ".schema.json" };
+        let schema = if *path == "spaceport.yaml" {
+            ".schema.project.json"
+        } else {
+            ".schema.json"
+        };
         let text = match path.ends_with(".yaml") {
-            true => format!("# yaml-language-server: $schema={}{schema}\n{text}", "../".repeat(path.matches('/').count())),
+            true => format!(
+                "# yaml-language-server: $schema={}{schema}\n{text}",
+                "../".repeat(path.matches('/').count())
+            ),
             false => (*text).to_owned(),
         };
         written.push(((*path).to_owned(), settings(&text, arguments, &project)));
@@ -98,11 +135,20 @@ fn settings(text: &str, arguments: &Arguments, project: &str) -> String {
 
 fn write(root: &Path, path: &str, text: &str) -> Result<(), Stop> {
     let path = root.join(path);
-    let fail = |error: std::io::Error| Stop::new(exit::WORLD, format!("`{}` cannot be written: {error}", path.display()));
+    let fail = |error: std::io::Error| {
+        Stop::new(
+            exit::WORLD,
+            format!("`{}` cannot be written: {error}", path.display()),
+        )
+    };
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(fail)?;
     }
-    match fs::OpenOptions::new().write(true).create_new(true).open(&path) {
+    match fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&path)
+    {
         Ok(mut file) => std::io::Write::write_all(&mut file, text.as_bytes()).map_err(fail),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             tell(&format!("kept {}, which exists", path.display()));

@@ -45,7 +45,9 @@ impl Scope {
             match text.as_str() {
                 "all" => flags.adopt_all = true,
                 addr => {
-                    let addr = addr.parse().map_err(|message| Stop::new(exit::USAGE, format!("--adopt: {message}")))?;
+                    let addr = addr
+                        .parse()
+                        .map_err(|message| Stop::new(exit::USAGE, format!("--adopt: {message}")))?;
                     flags.adopt.insert(addr);
                 }
             }
@@ -56,11 +58,24 @@ impl Scope {
     /// Targets must be objects of the project or of the ledger.
     pub fn check(&self, session: &Session, plan: &Plan) -> Result<(), Stop> {
         for addr in &self.targets {
-            let known = session.desired.objects.contains_key(addr) || plan.changes.iter().any(|c| c.addr == *addr);
+            let known = session.desired.objects.contains_key(addr)
+                || plan.changes.iter().any(|c| c.addr == *addr);
             if !known {
-                let names: Vec<String> = session.desired.objects.keys().map(ToString::to_string).collect();
-                let near = crate::words::finding::did_you_mean(&addr.to_string(), names.iter().map(String::as_str));
-                return Err(Stop::new(exit::USAGE, format!("--target: `{addr}` is not in the project")).help(near));
+                let names: Vec<String> = session
+                    .desired
+                    .objects
+                    .keys()
+                    .map(ToString::to_string)
+                    .collect();
+                let near = crate::words::finding::did_you_mean(
+                    &addr.to_string(),
+                    names.iter().map(String::as_str),
+                );
+                return Err(Stop::new(
+                    exit::USAGE,
+                    format!("--target: `{addr}` is not in the project"),
+                )
+                .help(near));
             }
         }
         Ok(())

@@ -34,10 +34,18 @@ pub fn run(_global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
             ..Options::default()
         };
         let sandbox = Sandbox::start(options).await.map_err(|error| {
-            let stop = Stop::new(exit::WORLD, format!("the sandbox cannot start on {}: {error}", arguments.listen));
+            let stop = Stop::new(
+                exit::WORLD,
+                format!("the sandbox cannot start on {}: {error}", arguments.listen),
+            );
             match error.kind() {
-                std::io::ErrorKind::AddrInUse => stop.help("name another address: `--listen 127.0.0.1:0` picks a free port".to_owned()),
-                std::io::ErrorKind::InvalidInput => stop.help("the sandbox has fixed credentials; `--allow-remote` serves it all the same".to_owned()),
+                std::io::ErrorKind::AddrInUse => stop.help(
+                    "name another address: `--listen 127.0.0.1:0` picks a free port".to_owned(),
+                ),
+                std::io::ErrorKind::InvalidInput => stop.help(
+                    "the sandbox has fixed credentials; `--allow-remote` serves it all the same"
+                        .to_owned(),
+                ),
                 _ => stop,
             }
         })?;

@@ -8,7 +8,10 @@ use crate::exit::{self, Stop};
 use crate::kinds::schema;
 
 /// The file names that `--write` and `init` use.
-pub const FILES: [(Of, &str); 2] = [(Of::Documents, ".schema.json"), (Of::Project, ".schema.project.json")];
+pub const FILES: [(Of, &str); 2] = [
+    (Of::Documents, ".schema.json"),
+    (Of::Project, ".schema.project.json"),
+];
 
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
@@ -38,7 +41,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
     }
     for (of, name) in FILES {
         let path = global.config.join(name);
-        std::fs::write(&path, text(of)).map_err(|error| Stop::new(exit::WORLD, format!("`{}` cannot be written: {error}", path.display())))?;
+        std::fs::write(&path, text(of)).map_err(|error| {
+            Stop::new(
+                exit::WORLD,
+                format!("`{}` cannot be written: {error}", path.display()),
+            )
+        })?;
         if !global.quiet {
             tell(&format!("wrote {}", path.display()));
         }

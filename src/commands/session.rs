@@ -55,24 +55,47 @@ impl Session {
         let env = crate::commands::environment();
         let desired = project::open(global, &env)?;
         let stage = Stage::set(global, &desired, &env).await?;
-        let options = Options { ca_bundle: global.ca_bundle.clone(), ..Options::default() };
+        let options = Options {
+            ca_bundle: global.ca_bundle.clone(),
+            ..Options::default()
+        };
         let reader = Reader::new(&stage.endpoints, &options).map_err(world)?;
         let vault = stage.vault();
-        Ok(Session { desired, stage, reader: Arc::new(reader), vault })
+        Ok(Session {
+            desired,
+            stage,
+            reader: Arc::new(reader),
+            vault,
+        })
     }
 
     /// Reads both services and the ledger, and plans.
     pub async fn look(&self, global: &Global, flags: &Flags) -> Result<Look, Stop> {
         let ledger = self.ledger()?;
-        let live = self.reader.read(&self.kinds(&ledger)).await.map_err(world)?;
+        let live = self
+            .reader
+            .read(&self.kinds(&ledger))
+            .await
+            .map_err(world)?;
         self.same_world(&ledger, &live)?;
         self.readable(&ledger, &live)?;
         let secrets = self.secret_facts(&ledger);
-        let input = Input { desired: &self.desired, live: &live, ledger: &ledger, secrets: &secrets, flags };
+        let input = Input {
+            desired: &self.desired,
+            live: &live,
+            ledger: &ledger,
+            secrets: &secrets,
+            flags,
+        };
         let (plan, findings) = plan::plan(input);
         project::check(global, findings, &self.desired.sources)?;
         let exports = self.exports(&live, &ledger, &plan);
-        Ok(Look { live, ledger, plan, exports })
+        Ok(Look {
+            live,
+            ledger,
+            plan,
+            exports,
+        })
     }
 
     /// The ledger as kept, or a new one.
@@ -80,11 +103,17 @@ impl Session {
         let config = &self.desired.config;
         let environment = config.environment.as_deref();
         let kept = self.stage.home.load().map_err(|error| {
-            Stop::new(exit::WORLD, error).help("restore it from a backup; without it nothing is known to be ours".to_owned())
+            Stop::new(exit::WORLD, error)
+                .help("restore it from a backup; without it nothing is known to be ours".to_owned())
         })?;
         match kept {
             None => Ok(Ledger::new(&config.project, environment, salt())),
-            Some(ledger) if ledger.project == config.project && ledger.environment.as_deref() == environment => Ok(ledger),
+            Some(ledger)
+                if ledger.project == config.project
+                    && ledger.environment.as_deref() == environment =>
+            {
+                Ok(ledger)
+            }
             Some(ledger) => Err(Stop::new(
                 exit::BLOCKED,
                 format!(
@@ -103,14 +132,27 @@ impl Session {
     fn same_world(&self, ledger: &Ledger, live: &Live) -> Result<(), Stop> {
         let organization = live.organization.as_ref().map(|o| o.id.as_str());
         for (what, ours, theirs) in [
-            ("Port organization", ledger.organization.as_deref(), organization),
-            ("Spacelift account", ledger.account.as_deref(), live.account.as_deref()),
+            (
+                "Port organization",
+                ledger.organization.as_deref(),
+                organization,
+            ),
+            (
+                "Spacelift account",
+                ledger.account.as_deref(),
+                live.account.as_deref(),
+            ),
         ] {
             if let (Some(ours), Some(theirs)) = (ours, theirs)
                 && ours != theirs
             {
-                return Err(Stop::new(exit::BLOCKED, format!("the ledger speaks about the {what} `{ours}`, and this is `{theirs}`"))
-                    .help("check the credentials and the environment; nothing was changed".to_owned()));
+                return Err(Stop::new(
+                    exit::BLOCKED,
+                    format!("the ledger speaks about the {what} `{ours}`, and this is `{theirs}`"),
+                )
+                .help(
+                    "check the credentials and the environment; nothing was changed".to_owned(),
+                ));
             }
         }
         Ok(())
@@ -119,9 +161,14 @@ impl Session {
     /// A refused list is an error only when config or ledger has that kind.
     fn readable(&self, ledger: &Ledger, live: &Live) -> Result<(), Stop> {
         for (kind, said) in &live.refused {
-            let Some(kind) = kinds::find(kind) else { continue };
+            let Some(kind) = kinds::find(kind) else {
+                continue;
+            };
             let wanted = self.desired.objects.keys().chain(ledger.entries.keys());
-            if wanted.into_iter().any(|addr| addr.service == kind.service() && addr.kind == kind.word()) {
+            if wanted
+                .into_iter()
+                .any(|addr| addr.service == kind.service() && addr.kind == kind.word())
+            {
                 return Err(Stop::new(exit::WORLD, format!("{} refuses to list `{}` objects: {said}", kind.service().title(), kind.name()))
                     .help("use credentials that may read them; Port shows webhooks to admins and moderators only".to_owned()));
             }
@@ -136,7 +183,11 @@ impl Session {
             Service::Port => endpoints.port.is_some(),
             Service::Spacelift => endpoints.spacelift.is_some(),
         };
-        kinds::ALL.iter().copied().filter(|kind| there(kind.service())).collect()
+        kinds::ALL
+            .iter()
+            .copied()
+            .filter(|kind| there(kind.service()))
+            .collect()
     }
 
     /// What is known about every secret, without sending anything.
@@ -148,12 +199,24 @@ impl Session {
                 let missing = self.vault.missing(source);
                 let fact = if !missing.is_empty() {
                     SecretFact::Unset(missing)
-                } else if source.template().references().any(|r| matches!(r, Reference::Attribute(..))) {
+                } else if source
+                    .template()
+                    .references()
+                    .any(|r| matches!(r, Reference::Attribute(..)))
+                {
                     // Its text is known only when the other object is.
                     continue;
                 } else {
-                    let known = ledger.entries.get(&object.addr).and_then(|entry| entry.fingerprints.get(&at));
-                    let mac = key.as_ref().and_then(|key| Some((key.id().to_owned(), self.vault.fingerprint(key, &object.addr, &at, source)?)));
+                    let known = ledger
+                        .entries
+                        .get(&object.addr)
+                        .and_then(|entry| entry.fingerprints.get(&at));
+                    let mac = key.as_ref().and_then(|key| {
+                        Some((
+                            key.id().to_owned(),
+                            self.vault.fingerprint(key, &object.addr, &at, source)?,
+                        ))
+                    });
                     compare(known.map_or(&[][..], Vec::as_slice), mac)
                 };
                 facts.insert((object.addr.clone(), at), fact);
@@ -163,11 +226,22 @@ impl Session {
     }
 
     /// The fingerprint of a secret that is sent, for the ledger.
-    pub fn fingerprint(&self, addr: &Addr, at: &Pointer, secret: &Value, salt: &str) -> Option<Fingerprint> {
-        let Value::Secret(source) = secret else { return None };
+    pub fn fingerprint(
+        &self,
+        addr: &Addr,
+        at: &Pointer,
+        secret: &Value,
+        salt: &str,
+    ) -> Option<Fingerprint> {
+        let Value::Secret(source) = secret else {
+            return None;
+        };
         let key = self.vault.fingerprint_key(salt.as_bytes())?;
         let mac = self.vault.fingerprint(&key, addr, at, source)?;
-        Some(Fingerprint { key_id: key.id().to_owned(), mac })
+        Some(Fingerprint {
+            key_id: key.id().to_owned(),
+            mac,
+        })
     }
 
     /// What live exports of objects that are neither created nor replaced, and of outside ones.
@@ -179,10 +253,21 @@ impl Session {
             .filter(|change| change.seen.is_none() || change.action.destroys())
             .map(|change| &change.addr)
             .collect();
-        for object in self.desired.objects.values().filter(|object| !anew.contains(&object.addr)) {
+        for object in self
+            .desired
+            .objects
+            .values()
+            .filter(|object| !anew.contains(&object.addr))
+        {
             let kind = object.kind;
-            let by_ledger = ledger.entries.get(&object.addr).and_then(|entry| live.by_id(kind.name(), &entry.id));
-            let found = match (by_ledger, live.by_name(kind.name(), &object.name).as_slice()) {
+            let by_ledger = ledger
+                .entries
+                .get(&object.addr)
+                .and_then(|entry| live.by_id(kind.name(), &entry.id));
+            let found = match (
+                by_ledger,
+                live.by_name(kind.name(), &object.name).as_slice(),
+            ) {
                 (Some(found), _) => Some(found),
                 (None, [one]) => Some(*one),
                 _ => None,
@@ -191,7 +276,12 @@ impl Session {
                 exports.insert(object.addr.clone(), settle::exports_of(kind, found));
             }
         }
-        for (addr, _, _) in self.desired.objects.values().flat_map(|object| &object.reads) {
+        for (addr, _, _) in self
+            .desired
+            .objects
+            .values()
+            .flat_map(|object| &object.reads)
+        {
             if !self.desired.objects.contains_key(addr)
                 && let Some(found) = settle::outside(addr, live)
             {
@@ -206,19 +296,34 @@ impl Session {
         let endpoints = &self.stage.endpoints;
         let port = endpoints.port.as_ref().map(|port| {
             let host = port.origin.as_str().trim_end_matches('/');
-            let name = look.live.organization.as_ref().map(|o| format!("{} ({}) at ", o.name, o.id)).unwrap_or_default();
+            let name = look
+                .live
+                .organization
+                .as_ref()
+                .map(|o| format!("{} ({}) at ", o.name, o.id))
+                .unwrap_or_default();
             self.endpoint_line(&name, host, &port.source, port.overridden)
         });
         let spacelift = endpoints.spacelift.as_ref().map(|spacelift| {
             let name = format!("{} at ", spacelift.account);
-            self.endpoint_line(&name, &spacelift.origin, &spacelift.source, spacelift.overridden)
+            self.endpoint_line(
+                &name,
+                &spacelift.origin,
+                &spacelift.source,
+                spacelift.overridden,
+            )
         });
         let mut ledger = match (&self.desired.config.ledger, self.stage.is_sandbox()) {
             (Some(LedgerHome::File(_)), true) => "kept with the sandbox".to_owned(),
             _ => self.stage.home.words(&global.config),
         };
         if let Some(at) = &look.ledger.applied_at {
-            let commit = look.ledger.commit.as_deref().map(|c| format!(" {}", &c[..c.len().min(7)])).unwrap_or_default();
+            let commit = look
+                .ledger
+                .commit
+                .as_deref()
+                .map(|c| format!(" {}", &c[..c.len().min(7)]))
+                .unwrap_or_default();
             ledger.push_str(&format!(", last apply{commit}{}", age(at)));
         } else if self.desired.config.ledger != Some(LedgerHome::None) {
             ledger.push_str(", nothing applied yet");
@@ -249,9 +354,16 @@ pub fn world(error: ServiceError) -> Stop {
 
 fn compare(known: &[Fingerprint], mac: Option<(String, String)>) -> SecretFact {
     let Some((key_id, mac)) = mac else {
-        return if known.is_empty() { SecretFact::Unverified } else { SecretFact::OtherKey };
+        return if known.is_empty() {
+            SecretFact::Unverified
+        } else {
+            SecretFact::OtherKey
+        };
     };
-    match known.iter().find(|fingerprint| fingerprint.key_id == key_id) {
+    match known
+        .iter()
+        .find(|fingerprint| fingerprint.key_id == key_id)
+    {
         Some(fingerprint) if fingerprint.mac == mac => SecretFact::Same,
         Some(_) => SecretFact::Changed,
         None if known.is_empty() => SecretFact::Unverified,
@@ -264,13 +376,20 @@ fn salt() -> String {
 }
 
 fn suffix(environment: Option<&str>) -> String {
-    environment.map(|name| format!(" in environment `{name}`")).unwrap_or_default()
+    environment
+        .map(|name| format!(" in environment `{name}`"))
+        .unwrap_or_default()
 }
 
 /// How long ago, in the largest fitting unit; empty when the clock makes no sense.
 fn age(at: &str) -> String {
-    let Ok(then) = at.parse::<Timestamp>() else { return String::new() };
-    let Ok(minutes) = Timestamp::now().since(then).and_then(|span| span.total(Unit::Minute)) else {
+    let Ok(then) = at.parse::<Timestamp>() else {
+        return String::new();
+    };
+    let Ok(minutes) = Timestamp::now()
+        .since(then)
+        .and_then(|span| span.total(Unit::Minute))
+    else {
         return String::new();
     };
     let minutes = minutes as i64;

@@ -34,7 +34,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
         Format::Json => print(&format!("{:#}\n", findings::json(&list, &desired.sources))),
         Format::Human => {
             if !list.is_empty() {
-                tell(findings::human(&list, &desired.sources, &style(global, Stream::Err)).trim_end());
+                tell(
+                    findings::human(&list, &desired.sources, &style(global, Stream::Err))
+                        .trim_end(),
+                );
             }
             if !errors && !global.quiet {
                 let count = desired.objects.len();
@@ -43,7 +46,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
                     Some(name) => format!(" in environment `{name}`"),
                     None => String::new(),
                 };
-                print(&format!("{}: {count} object{plural}{environment}, valid\n", desired.config.project));
+                print(&format!(
+                    "{}: {count} object{plural}{environment}, valid\n",
+                    desired.config.project
+                ));
             }
         }
     }

@@ -134,13 +134,19 @@ pub struct Lock {
 impl Lock {
     /// Takes the lock of a ledger's home, or says who cannot have it.
     pub fn take(home: &Home) -> Result<Lock, HomeError> {
-        let Home::File(path) = home else { return Ok(Lock { _file: None }) };
+        let Home::File(path) = home else {
+            return Ok(Lock { _file: None });
+        };
         let beside = path.with_extension("lock");
         let open = || -> std::io::Result<fs::File> {
             if let Some(folder) = beside.parent() {
                 fs::create_dir_all(folder)?;
             }
-            fs::OpenOptions::new().create(true).truncate(false).write(true).open(&beside)
+            fs::OpenOptions::new()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(&beside)
         };
         let file = open().map_err(|error| io(&beside, "written", error))?;
         match file.try_lock() {

@@ -35,7 +35,12 @@ pub fn refusals(plan: &Plan, input: &Input) -> Vec<Refusal> {
     if !input.flags.allow_empty {
         refusals.extend(empty_lists(input));
     }
-    refusals.extend(brake(plan, input.ledger, input.desired.config.limits, input.flags));
+    refusals.extend(brake(
+        plan,
+        input.ledger,
+        input.desired.config.limits,
+        input.flags,
+    ));
     refusals.extend(protect(plan, input.ledger));
     refusals.extend(adoption(plan));
     refusals

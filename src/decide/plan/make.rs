@@ -74,12 +74,7 @@ pub fn plan(input: Input) -> (Plan, Findings) {
         mut plan, findings, ..
     } = planning;
     plan.changes.sort_by(|a, b| a.addr.cmp(&b.addr));
-    plan.refusals = guard::refusals(
-        &plan,
-        input.ledger,
-        input.desired.config.limits,
-        input.flags,
-    );
+    plan.refusals = guard::refusals(&plan, &input);
     (plan, findings)
 }
 
@@ -455,7 +450,10 @@ impl<'a> Planning<'a> {
     }
 
     fn blank(&self, object: &Object) -> Change {
-        let mut lifecycle = Lifecycle { ignore: ignored(object), ..object.lifecycle.clone() };
+        let mut lifecycle = Lifecycle {
+            ignore: ignored(object),
+            ..object.lifecycle.clone()
+        };
         lifecycle.adopt |=
             self.input.flags.adopt_all || self.input.flags.adopt.contains(&object.addr);
         Change {
@@ -471,6 +469,15 @@ impl<'a> Planning<'a> {
             ..forget(&object.addr, object.kind, &object.name, BTreeSet::new())
         }
     }
+}
+
+/// The places that are left alone: what the document says, and what a seed leaves to others.
+fn ignored(object: &Object) -> Vec<Pointer> {
+    let mut ignored = object.lifecycle.ignore.clone();
+    if object.lifecycle.seed {
+        ignored.extend(object.kind.shape().pick(&|field| field.rules.seeded));
+    }
+    ignored
 }
 
 fn forget(
