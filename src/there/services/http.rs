@@ -446,3 +446,58 @@ fn chain(error: &reqwest::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_read_in_every_spelling() {
+        let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let wait = |status, name: &'static str, value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, HeaderValue::from_static(value));
+            advised_wait(status, &headers, now).map(|wait| wait.as_secs_f64())
+        };
+        assert_eq!(wait(429, "retry-after", "7"), Some(7.0));
+        assert_eq!(wait(503, "retry-after", "7"), Some(7.0));
+        assert_eq!(
+            wait(429, "retry-after", "Tue, 14 Nov 2023 22:13:50 GMT"),
+            Some(30.0)
+        );
+        assert_eq!(wait(429, "retry-after", "3600"), Some(60.0));
+        assert_eq!(wait(429, "retry-after", "soon"), None);
+        assert_eq!(wait(429, "retry-after", "-1"), None);
+        assert_eq!(wait(429, "x-ratelimit-reset", "1700000005"), Some(5.0));
+        assert_eq!(wait(429, "x-ratelimit-reset", "1700000005000"), Some(5.0));
+        assert_eq!(wait(429, "x-ratelimit-reset", "1600000000"), Some(0.0));
+        assert_eq!(wait(429, "x-ratelimit-reset", "12"), Some(12.0));
+        assert_eq!(wait(503, "x-ratelimit-reset", "12"), None);
+        assert_eq!(wait(429, "x-ratelimit-reset", "NaN"), None);
+    }
+
+    #[test]
+    fn a_client_can_be_made_for_https_and_a_bad_bundle_is_told() {
+        let base: Url = "https://api.port.io".parse().unwrap();
+        Http::new(Service::Port, &base, 1, &Options::default()).unwrap();
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        let options = Options {
+            ca_bundle: Some(path.clone()),
+            ..Options::default()
+        };
+        let error = Http::new(Service::Port, &base, 1, &options).unwrap_err();
+        assert!(error.to_string().contains("cannot read"), "{error}");
+        std::fs::write(&path, "no certificate").unwrap();
+        let error = Http::new(Service::Port, &base, 1, &options).unwrap_err();
+        assert!(
+            error.to_string().contains("holds no certificate"),
+            "{error}"
+        );
+
+        let plain: Url = "http://api.port.io".parse().unwrap();
+        let error = Http::new(Service::Port, &plain, 1, &Options::default()).unwrap_err();
+        assert!(error.to_string().contains("plain `http://`"), "{error}");
+    }
+}
