@@ -386,3 +386,286 @@ pub(super) fn refused(message: String, help: impl Into<String>) -> EndpointError
         missing_credentials: false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    const PORT: &[(&str, &str)] = &[("PORT_CLIENT_ID", "id"), ("PORT_CLIENT_SECRET", "s3cret")];
+    const KEY: &[(&str, &str)] = &[
+        ("SPACELIFT_API_KEY_ID", "key"),
+        ("SPACELIFT_API_KEY_SECRET", "s3cret"),
+    ];
+
+    fn env(parts: &[&[(&str, &str)]]) -> BTreeMap<String, String> {
+        let all = parts.iter().flat_map(|part| part.iter());
+        all.map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect()
+    }
+
+    fn wanted(environment: Option<&str>) -> Wanted {
+        Wanted {
+            port: Some(PortWanted { region: Region::Eu }),
+            spacelift: Some(SpaceliftWanted {
+                account: "acme".into(),
+            }),
+            environment: environment.map(str::to_owned),
+        }
+    }
+
+    /// The endpoints with all credentials and these further variables.
+    fn with(environment: Option<&str>, more: &[(&str, &str)]) -> Result<Endpoints, EndpointError> {
+        let env = env(&[PORT, KEY, more]);
+        resolve(&wanted(environment), &Overrides::default(), &env)
+    }
+
+    fn port(more: &[(&str, &str)]) -> PortEndpoint {
+        with(None, more).unwrap().port.unwrap()
+    }
+
+    fn spacelift(more: &[(&str, &str)]) -> SpaceliftEndpoint {
+        with(None, more).unwrap().spacelift.unwrap()
+    }
+
+    fn token(claims: &str) -> String {
+        format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims))
+    }
+
+    /// What becomes of `SPACELIFT_API_TOKEN` with these claims.
+    fn with_token(claims: &str, host: &str) -> Result<Endpoints, EndpointError> {
+        let token = token(claims);
+        let mut env = env(&[PORT, &[("SPACELIFT_API_TOKEN", &token)]]);
+        if !host.is_empty() {
+            env.insert("SPACELIFT_API_KEY_ENDPOINT".into(), host.into());
+        }
+        resolve(&wanted(None), &Overrides::default(), &env)
+    }
+
+    #[test]
+    fn the_configuration_names_the_hosts() {
+        let endpoints = with(Some("prod"), &[]).unwrap();
+        let port = endpoints.port.unwrap();
+        assert_eq!(port.origin.as_str(), "https://api.port.io/");
+        assert_eq!(port.source, "port.region: eu");
+        assert!(!port.overridden);
+        assert_eq!(port.client_secret.expose_secret(), "s3cret");
+        let spacelift = endpoints.spacelift.unwrap();
+        assert_eq!(
+            spacelift.graphql.as_str(),
+            "https://acme.app.spacelift.io/graphql"
+        );
+        assert_eq!(spacelift.origin, "https://acme.app.spacelift.io");
+        assert_eq!(spacelift.account, "acme");
+        assert!(!spacelift.overridden);
+    }
+
+    #[test]
+    fn overrides_are_accepted_in_all_their_spellings() {
+        for url in [
+            "https://api.us.port.io",
+            "https://api.us.port.io/",
+            "https://api.us.port.io/v1",
+            "https://api.us.port.io/v1/",
+            "api.us.port.io",
+            " https://api.us.port.io\n",
+        ] {
+            let port = port(&[("PORT_BASE_URL", url)]);
+            assert_eq!(port.origin.as_str(), "https://api.us.port.io/", "{url}");
+            assert!(port.overridden && port.source == "PORT_BASE_URL");
+        }
+        for (url, graphql) in [
+            ("https://self.corp", "https://self.corp/graphql"),
+            ("https://self.corp/graphql", "https://self.corp/graphql"),
+            ("https://self.corp/graphql/", "https://self.corp/graphql"),
+            ("self.corp", "https://self.corp/graphql"),
+            ("https://self.corp/lift/", "https://self.corp/lift/graphql"),
+            ("http://[::1]:8080", "http://[::1]:8080/graphql"),
+        ] {
+            let spacelift = spacelift(&[("SPACELIFT_API_KEY_ENDPOINT", url)]);
+            assert_eq!(spacelift.graphql.as_str(), graphql, "{url}");
+        }
+        let same = spacelift(&[(
+            "SPACELIFT_API_KEY_ENDPOINT",
+            "https://acme.app.spacelift.io",
+        )]);
+        assert!(!same.overridden && same.source == "SPACELIFT_API_KEY_ENDPOINT");
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment() {
+        let flags = Overrides {
+            port_url: Some("http://127.0.0.1:9".into()),
+            spacelift_url: Some("http://localhost:9".into()),
+        };
+        let env = env(&[PORT, KEY, &[("PORT_BASE_URL", "https://elsewhere.example")]]);
+        let endpoints = resolve(&wanted(Some("prod")), &flags, &env).unwrap();
+        assert_eq!(endpoints.port.unwrap().source, "--port-url");
+        let spacelift = endpoints.spacelift.unwrap();
+        assert_eq!(spacelift.graphql.as_str(), "http://localhost:9/graphql");
+        assert_eq!(
+            spacelift.account, "acme",
+            "loopback stands for the configured account"
+        );
+    }
+
+    #[test]
+    fn hosts_that_credentials_must_not_go_to_are_refused() {
+        for (url, says) in [
+            ("http://api.port.io", "plain `http://`"),
+            ("http://127.0.0.1.evil.example", "plain `http://`"),
+            ("http://localhost.evil.example", "plain `http://`"),
+            ("ftp://api.port.io", "begins with `ftp://`"),
+            (
+                "https://user:hunter2@api.port.io",
+                "a user name or a password",
+            ),
+            (
+                "https://api.port.io@evil.example",
+                "a user name or a password",
+            ),
+            ("https://api.port.io/v1?x=hunter2", "more than an origin"),
+            ("https://api.port.io/v2", "has the path `/v2`"),
+            ("https://", "is not an address"),
+        ] {
+            let error = with(None, &[("PORT_BASE_URL", url)]).unwrap_err();
+            assert!(error.message.contains(says), "{url}: {error}");
+            assert!(!error.message.contains("hunter2"), "{error}");
+            assert!(!error.missing_credentials);
+        }
+    }
+
+    #[test]
+    fn another_host_of_a_vendor_contradicts_a_chosen_environment() {
+        let variables = [
+            ("PORT_BASE_URL", "https://api.us.port.io"),
+            ("PORT_BASE_URL", "https://api.us.getport.io/v1"),
+            ("PORT_BASE_URL", "https://acme.app.spacelift.io"),
+            (
+                "SPACELIFT_API_KEY_ENDPOINT",
+                "https://other.app.spacelift.io",
+            ),
+            (
+                "SPACELIFT_API_KEY_ENDPOINT",
+                "https://other.app.spacelift.io./graphql",
+            ),
+        ];
+        for variable in variables {
+            let error = with(Some("staging"), &[variable]).unwrap_err();
+            assert!(error.message.contains("`staging`"), "{variable:?}: {error}");
+            with(None, &[variable]).unwrap();
+        }
+        for variable in [
+            ("PORT_BASE_URL", "https://api.getport.io"),
+            ("PORT_BASE_URL", "https://proxy.corp.example"),
+            ("PORT_BASE_URL", "http://127.0.0.1:1"),
+            (
+                "SPACELIFT_API_KEY_ENDPOINT",
+                "https://acme.app.spacelift.io/graphql",
+            ),
+            ("SPACELIFT_API_KEY_ENDPOINT", "http://127.0.0.1:1"),
+        ] {
+            with(Some("staging"), &[variable]).unwrap();
+        }
+    }
+
+    #[test]
+    fn all_missing_credentials_are_named_at_once() {
+        let empty = env(&[&[("PORT_CLIENT_SECRET", ""), ("SPACELIFT_API_KEY_ID", "key")]]);
+        let error = resolve(&wanted(None), &Overrides::default(), &empty).unwrap_err();
+        assert_eq!(
+            error.message,
+            "no credentials: `PORT_CLIENT_ID`, `PORT_CLIENT_SECRET`, `SPACELIFT_API_KEY_SECRET` not set"
+        );
+        assert!(error.missing_credentials);
+
+        let misnamed = env(&[
+            PORT,
+            &[("SPACELIFT_API_KEY_ID", "k"), ("SPACELIFT_API_SECRET", "x")],
+        ]);
+        let error = resolve(&wanted(None), &Overrides::default(), &misnamed).unwrap_err();
+        assert!(error.help.contains("is called `SPACELIFT_API_KEY_SECRET`"));
+    }
+
+    #[test]
+    fn only_wanted_services_need_credentials() {
+        let wanted = Wanted {
+            port: Some(PortWanted { region: Region::Us }),
+            ..Wanted::default()
+        };
+        let endpoints = resolve(&wanted, &Overrides::default(), &env(&[PORT])).unwrap();
+        assert_eq!(
+            endpoints.port.unwrap().origin.as_str(),
+            "https://api.us.port.io/"
+        );
+        assert!(endpoints.spacelift.is_none());
+    }
+
+    #[test]
+    fn a_token_is_shown_to_its_own_audience_only() {
+        let mine = r#"{"aud":["https://acme.app.spacelift.io"],"exp":1.5}"#;
+        let endpoints = with_token(mine, "").unwrap();
+        assert!(matches!(
+            endpoints.spacelift.unwrap().login,
+            Login::Token(_)
+        ));
+        with_token(r#"{"aud":"https://acme.app.spacelift.io/"}"#, "").unwrap();
+
+        let error = with_token(mine, "http://127.0.0.1:1").unwrap_err();
+        assert!(
+            error.message.contains("not for `http://127.0.0.1:1`"),
+            "{error}"
+        );
+        for claims in [
+            r#"{"aud":["https://other.app.spacelift.io"]}"#,
+            r#"{"aud":["https://acme.app.spacelift.io","https://other.app.spacelift.io"]}"#,
+            r#"{"aud":[]}"#,
+            r#"{"aud":"acme"}"#,
+            "{}",
+            "nonsense",
+        ] {
+            let error = with_token(claims, "").unwrap_err();
+            assert!(
+                error.message.contains("SPACELIFT_API_TOKEN"),
+                "{claims}: {error}"
+            );
+            assert!(!error.message.contains(&token(claims)), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_complete_key_wins_over_a_token() {
+        let token = token(r#"{"aud":"https://other.app.spacelift.io"}"#);
+        let endpoint = spacelift(&[("SPACELIFT_API_TOKEN", &token)]);
+        assert!(matches!(endpoint.login, Login::Key { .. }));
+    }
+
+    #[test]
+    fn an_account_is_one_part_of_a_host_name() {
+        for account in ["", "evil.example/", "a.b", "a@b", "-a", "a#"] {
+            let wanted = Wanted {
+                spacelift: Some(SpaceliftWanted {
+                    account: account.into(),
+                }),
+                ..Wanted::default()
+            };
+            let error = resolve(&wanted, &Overrides::default(), &env(&[KEY])).unwrap_err();
+            assert!(
+                error
+                    .message
+                    .contains("not the name of a Spacelift account")
+            );
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let text = format!("{:?}", with(None, &[]).unwrap());
+        assert!(
+            text.contains("api.port.io") && !text.contains("s3cret"),
+            "{text}"
+        );
+    }
+}

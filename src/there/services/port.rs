@@ -189,8 +189,11 @@ impl Port {
         };
         let answer = self.http.send(request, &discreet).await?;
         if matches!(answer.status, 401 | 403) {
-            let says = discreet.body(&answer.body);
-            return Err(error(&call, Problem::Credentials(says)).traced(answer.trace));
+            let problem = Problem::Credentials {
+                host: self.http.host(),
+                says: discreet.body(&answer.body),
+            };
+            return Err(error(&call, problem).traced(answer.trace));
         }
         let status = answer.status;
         let trace = answer.trace.clone();
@@ -514,7 +517,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .contains("credentials were refused: invalid_credentials"),
+                .contains("refused the credentials: invalid_credentials"),
             "{error}"
         );
         let help = error.help().unwrap();

@@ -247,13 +247,15 @@ fn refusal(error: ServiceError) -> Result<String, ServiceError> {
 
 fn organization(answer: &Json) -> Result<Organization, ServiceError> {
     let found = object_in(answer, "/organization").and_then(|found| {
+        let name = found.get("name").and_then(Json::as_str);
         Some(Organization {
-            id: found.get("id")?.as_str()?.to_owned(),
-            name: found.get("name")?.as_str()?.to_owned(),
+            // Without an id, the name is the best that tells organizations apart.
+            id: found.get("id").and_then(Json::as_str).or(name)?.to_owned(),
+            name: name?.to_owned(),
         })
     });
     found.ok_or_else(|| {
-        let what = "no organization with `id` and `name`".to_owned();
+        let what = "no organization with a `name`".to_owned();
         let problem = Problem::Unreadable { status: 200, what };
         ServiceError::new(Service::Port, "GET /v1/organization", problem)
     })
@@ -263,8 +265,11 @@ fn organization(answer: &Json) -> Result<Organization, ServiceError> {
 async fn survey(spacelift: &Spacelift, document: Document) -> Result<Survey, ServiceError> {
     let mut token = spacelift.token().await?;
     let mut survey = attempt(spacelift, &token, document.clone()).await;
-    let unseen = |survey: &Result<Survey, ServiceError>| matches!(survey, Err(e) if *e.problem() == Problem::Unseen);
-    if unseen(&survey) && spacelift.renews() {
+    let ended = matches!(
+        survey.as_ref().map_err(ServiceError::problem),
+        Err(Problem::Unseen | Problem::Forbidden(_))
+    );
+    if ended && spacelift.renews() {
         // The token may have ended since it was exchanged.
         token = spacelift.another_token(token.number()).await?;
         survey = attempt(spacelift, &token, document).await;
@@ -624,7 +629,7 @@ mod tests {
             Script::start(|_, _| Say::Json(200, json!({"data": {"apiKeyUser": null}}))).await;
         let error = spacelift_reader(&spacelift).read(&[]).await.unwrap_err();
         assert!(
-            matches!(error.problem(), Problem::Credentials(_)),
+            matches!(error.problem(), Problem::Credentials { .. }),
             "{error}"
         );
         assert!(error.help().unwrap().contains("SPACELIFT_API_KEY_ID"));

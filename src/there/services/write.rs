@@ -537,17 +537,22 @@ mod tests {
                 ("name", Value::text("b")),
                 ("pin", Value::Secret(source("${spacelift.runtime.token}"))),
             ]);
-            let outcome = writer(spacelift_reader(&script))
-                .create(&Badge, &want)
-                .await;
+            let there = writer(spacelift_reader(&script));
+            let outcome = there.create(&Badge, &want).await;
             let pin = &script.of("BadgePin")[0].body["variables"];
             assert_eq!(pin, &json!({"pin": "canary-jwt", "id": "b-1"}));
+            let again = there.update(&Badge, &seen_policy(), &want, &[]).await;
+            assert_eq!(again.is_ok(), pin_works);
             let logins: Vec<Json> = script
                 .of("Login")
                 .into_iter()
                 .map(|login| login.body["variables"]["id"].clone())
                 .collect();
-            assert_eq!(logins, ["01KEY", "01RUN"], "the runtime token is minted");
+            assert_eq!(
+                logins,
+                ["01KEY", "01RUN"],
+                "the runtime token is minted once"
+            );
             match outcome {
                 Ok(seen) => assert!(pin_works && seen.id == "b-1"),
                 Err(failure) => {
