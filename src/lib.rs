@@ -1,6 +1,7 @@
 //! `spaceport` keeps the wiring between Port and Spacelift as YAML in git: the library behind the
 //! command line. `src/ARCHITECTURE.md` is the map.
 
+pub mod act;
 pub mod decide;
 pub mod kinds;
 pub mod there;

@@ -15,10 +15,10 @@ use crate::decide::diff;
 use crate::decide::ledger::{Entry, Fingerprint, Home, Intent, Ledger, digests};
 use crate::decide::plan::settle::{self, Exports};
 use crate::decide::plan::{Action, Change, Plan};
-use crate::kinds::Observed;
 use crate::there::live::Live;
 use crate::there::services::{Failure, Writer};
 use crate::words::graph::Graph;
+use crate::words::value::Map;
 use crate::words::{Addr, Pointer, Value};
 
 /// Fingerprints kept per secret (design, section 5.7).
@@ -41,7 +41,8 @@ pub struct Apply<'a> {
     /// Set when the user wants to stop.
     pub stop: Arc<AtomicBool>,
     /// Makes the fingerprint of a secret that is about to be sent.
-    pub fingerprint: &'a (dyn Fn(&Addr, &Pointer, &Value, &str) -> Option<Fingerprint> + Send + Sync),
+    pub fingerprint:
+        &'a (dyn Fn(&Addr, &Pointer, &Value, &str) -> Option<Fingerprint> + Send + Sync),
     /// When and at which commit, for the ledger.
     pub stamp: Stamp,
     /// Called when a change begins and ends.
@@ -73,13 +74,20 @@ pub enum Progress<'a> {
 /// What a finished change leaves for the ledger.
 struct Finished {
     addr: Addr,
-    result: Result<Done, (Failure, Option<Observed>)>,
+    result: Result<Done, Failure>,
 }
 
 enum Done {
-    Written { id: String, name: String, exports: Option<crate::words::value::Map>, want: Value },
+    Written {
+        id: String,
+        name: String,
+        exports: Option<Map>,
+        want: Value,
+    },
     Gone,
-    Unchanged { want: Value },
+    Unchanged {
+        want: Value,
+    },
 }
 
 impl Apply<'_> {
@@ -95,11 +103,19 @@ impl Apply<'_> {
             self.layer(&layer, &mut failed, &mut report).await;
         }
         self.settle_ledger_only(&mut report);
-        self.ledger.intent = if report.is_complete() { None } else { self.open_intent(&report) };
+        self.ledger.intent = if report.is_complete() {
+            None
+        } else {
+            self.open_intent(&report)
+        };
         self.ledger.serial += 1;
         self.ledger.applied_at = Some(self.stamp.at.clone());
         self.ledger.commit = self.stamp.commit.clone().or(self.ledger.commit.take());
-        report.ledger_problem = self.home.save(&self.ledger).err().map(|error| error.to_string());
+        report.ledger_problem = self
+            .home
+            .save(&self.ledger)
+            .err()
+            .map(|error| error.to_string());
         (report, self.ledger)
     }
 
@@ -112,12 +128,18 @@ impl Apply<'_> {
                     intent.creates.insert(change.addr.clone());
                 }
                 Action::Update if !change.sends.is_empty() => {
-                    intent.sends.insert(change.addr.clone(), change.sends.clone());
+                    intent
+                        .sends
+                        .insert(change.addr.clone(), change.sends.clone());
                 }
                 _ => {}
             }
         }
-        self.ledger.organization = self.stamp.organization.clone().or(self.ledger.organization.take());
+        self.ledger.organization = self
+            .stamp
+            .organization
+            .clone()
+            .or(self.ledger.organization.take());
         self.ledger.account = self.stamp.account.clone().or(self.ledger.account.take());
         if intent == Intent::default() {
             return Ok(());
@@ -131,7 +153,9 @@ impl Apply<'_> {
             }
         }
         self.ledger.intent = Some(intent);
-        self.home.save(&self.ledger).map_err(|error| error.to_string())
+        self.home
+            .save(&self.ledger)
+            .map_err(|error| error.to_string())
     }
 
     /// Creates and updates in the order of their needs, then deletes in the reverse order.
@@ -139,7 +163,11 @@ impl Apply<'_> {
         let mut forward = Graph::default();
         let mut backward = Graph::default();
         for change in self.plan.writes() {
-            let graph = if change.action == Action::Delete { &mut backward } else { &mut forward };
+            let graph = if change.action == Action::Delete {
+                &mut backward
+            } else {
+                &mut forward
+            };
             graph.node(change.addr.clone());
             for need in &change.needs {
                 match change.action {
@@ -153,28 +181,54 @@ impl Apply<'_> {
         for (graph, deletes) in [(forward, false), (backward, true)] {
             let ordered = graph.layers().unwrap_or_else(|stuck| stuck);
             layers.extend(ordered.into_iter().map(|layer| {
-                layer.into_iter().filter(|a| self.change(a).is_some_and(|c| (c.action == Action::Delete) == deletes)).collect::<Vec<_>>()
+                layer
+                    .into_iter()
+                    .filter(|a| {
+                        self.change(a)
+                            .is_some_and(|c| (c.action == Action::Delete) == deletes)
+                    })
+                    .collect::<Vec<_>>()
             }));
         }
         layers
     }
 
     fn change(&self, addr: &Addr) -> Option<&Change> {
-        let found = self.plan.changes.binary_search_by(|change| change.addr.cmp(addr)).ok()?;
-        self.plan.changes.get(found).filter(|change| change.action.writes())
+        let found = self
+            .plan
+            .changes
+            .binary_search_by(|change| change.addr.cmp(addr))
+            .ok()?;
+        self.plan
+            .changes
+            .get(found)
+            .filter(|change| change.action.writes())
     }
 
-    async fn layer(&mut self, layer: &[Addr], failed: &mut BTreeMap<Addr, &'static str>, report: &mut Report) {
+    async fn layer(
+        &mut self,
+        layer: &[Addr],
+        failed: &mut BTreeMap<Addr, &'static str>,
+        report: &mut Report,
+    ) {
         let mut running: JoinSet<Finished> = JoinSet::new();
         for addr in layer {
-            let Some(change) = self.change(addr) else { continue };
+            let Some(change) = self.change(addr) else {
+                continue;
+            };
             let blocked = self.blocked(change, failed);
             if self.stop.load(Ordering::SeqCst) {
                 report.interrupted = true;
             }
-            if let Some(why) = blocked.or_else(|| report.interrupted.then(|| "stopped before its turn".to_owned())) {
+            if let Some(why) = blocked.or_else(|| {
+                report
+                    .interrupted
+                    .then(|| "stopped before its turn".to_owned())
+            }) {
                 failed.insert(addr.clone(), "was skipped");
-                report.outcomes.push((addr.clone(), change.action, Outcome::Skipped(why)));
+                report
+                    .outcomes
+                    .push((addr.clone(), change.action, Outcome::Skipped(why)));
                 continue;
             }
             (self.progress)(Progress::Begun(change));
@@ -198,27 +252,44 @@ impl Apply<'_> {
         let needs: BTreeSet<&Addr> = match change.action {
             // A delete waits for those that need it, which were deleted before.
             Action::Delete => {
-                let users = self.plan.writes().filter(|c| c.action == Action::Delete && c.needs.contains(&change.addr));
+                let users = self
+                    .plan
+                    .writes()
+                    .filter(|c| c.action == Action::Delete && c.needs.contains(&change.addr));
                 users.map(|c| &c.addr).collect()
             }
             _ => change.needs.iter().collect(),
         };
-        let (addr, what) = needs.into_iter().find_map(|need| Some((need, failed.get(need)?)))?;
+        let (addr, what) = needs
+            .into_iter()
+            .find_map(|need| Some((need, failed.get(need)?)))?;
         Some(match change.action {
             Action::Delete => format!("`{addr}`, which needs it, {what}"),
             _ => format!("it needs `{addr}`, which {what}"),
         })
     }
 
-    fn finish(&mut self, finished: Finished, failed: &mut BTreeMap<Addr, &'static str>, report: &mut Report) {
+    fn finish(
+        &mut self,
+        finished: Finished,
+        failed: &mut BTreeMap<Addr, &'static str>,
+        report: &mut Report,
+    ) {
         let Finished { addr, result } = finished;
-        let Some(change) = self.change(&addr).cloned() else { return };
+        let Some(change) = self.change(&addr).cloned() else {
+            return;
+        };
         let outcome = match result {
             Ok(Done::Gone) => {
                 self.ledger.entries.remove(&addr);
                 Outcome::Done
             }
-            Ok(Done::Written { id, name, exports, want }) => {
+            Ok(Done::Written {
+                id,
+                name,
+                exports,
+                want,
+            }) => {
                 if let Some(exports) = exports {
                     self.exports.insert(addr.clone(), exports);
                 }
@@ -231,16 +302,20 @@ impl Apply<'_> {
                 }
                 Outcome::Unchanged
             }
-            Err((failure, created)) => {
+            Err(failure) => {
                 failed.insert(addr.clone(), "failed");
-                if let Some(created) = created {
+                if let Some(created) = failure.created {
                     // It exists, though incomplete: ours, and the next run mends it.
-                    let nothing = Value::Map(Default::default());
+                    let nothing = Value::Map(Map::new());
                     self.own(&change, created.id, created.name, &nothing);
-                } else if change.action == Action::Replace && failure.created.is_none() {
+                } else if change.action == Action::Replace {
+                    // Its delete may have worked; an entry without an object is harmless.
                     tracing::debug!(%addr, "replacing failed");
                 }
-                Outcome::Failed { message: failure.error.to_string(), help: failure.error.help() }
+                Outcome::Failed {
+                    message: failure.error.to_string(),
+                    help: failure.error.help(),
+                }
             }
         };
         (self.progress)(Progress::Ended(&change, &outcome));
@@ -250,10 +325,18 @@ impl Apply<'_> {
     /// Notes in the ledger that an object is ours, as it was written.
     fn own(&mut self, change: &Change, id: String, name: String, want: &Value) {
         let old = self.ledger.entries.remove(&change.addr);
-        let mut fingerprints = old.as_ref().map(|entry| entry.fingerprints.clone()).unwrap_or_default();
+        let mut fingerprints = old
+            .as_ref()
+            .map(|entry| entry.fingerprints.clone())
+            .unwrap_or_default();
         for (at, source) in want.secrets() {
             if change.sends.contains(&at)
-                && let Some(made) = (self.fingerprint)(&change.addr, &at, &Value::Secret(source.clone()), &self.ledger.salt)
+                && let Some(made) = (self.fingerprint)(
+                    &change.addr,
+                    &at,
+                    &Value::Secret(source.clone()),
+                    &self.ledger.salt,
+                )
             {
                 let list: &mut Vec<Fingerprint> = fingerprints.entry(at).or_default();
                 list.retain(|known| known.key_id != made.key_id);
@@ -286,14 +369,25 @@ impl Apply<'_> {
         for change in &self.plan.changes {
             match (change.action, &change.seen, &change.want) {
                 (Action::Adopt, Some(seen), Some(want)) => {
-                    let ours = self.ledger.intent.as_ref().is_some_and(|intent| intent.creates.contains(&change.addr));
-                    let change = Change { adopts: !ours, ..change.clone() };
+                    let ours = self
+                        .ledger
+                        .intent
+                        .as_ref()
+                        .is_some_and(|intent| intent.creates.contains(&change.addr));
+                    let change = Change {
+                        adopts: !ours,
+                        ..change.clone()
+                    };
                     self.own(&change, seen.id.clone(), seen.name.clone(), want);
-                    report.outcomes.push((change.addr.clone(), change.action, Outcome::Done));
+                    report
+                        .outcomes
+                        .push((change.addr.clone(), change.action, Outcome::Done));
                 }
                 (Action::Forget, _, _) => {
                     self.ledger.entries.remove(&change.addr);
-                    report.outcomes.push((change.addr.clone(), change.action, Outcome::Done));
+                    report
+                        .outcomes
+                        .push((change.addr.clone(), change.action, Outcome::Done));
                 }
                 _ => {}
             }
@@ -303,31 +397,30 @@ impl Apply<'_> {
     /// What stays intended after an incomplete apply: creates and sends that did not end well.
     fn open_intent(&self, report: &Report) -> Option<Intent> {
         let mut intent = self.ledger.intent.clone()?;
-        let ended = |addr: &Addr| matches!(report.outcome(addr), Some(Outcome::Done | Outcome::Unchanged));
-        intent.creates.retain(|addr| !ended(addr) && !self.ledger.entries.contains_key(addr));
+        let ended = |addr: &Addr| {
+            matches!(
+                report.outcome(addr),
+                Some(Outcome::Done | Outcome::Unchanged)
+            )
+        };
+        intent
+            .creates
+            .retain(|addr| !ended(addr) && !self.ledger.entries.contains_key(addr));
         intent.sends.retain(|addr, _| !ended(addr));
         (intent != Intent::default()).then_some(intent)
     }
 }
 
 /// Sends what one change needs.
-async fn carry_out(
-    writer: &Writer,
-    change: &Change,
-    want: Option<Value>,
-) -> Result<Done, (Failure, Option<Observed>)> {
+async fn carry_out(writer: &Writer, change: &Change, want: Option<Value>) -> Result<Done, Failure> {
     let kind = change.kind;
-    let fail = |mut failure: Failure| {
-        let created = failure.created.take();
-        (failure, created)
-    };
     match (change.action, &change.seen, want) {
         (Action::Delete, Some(seen), _) => {
-            writer.delete(kind, &seen.id).await.map_err(fail)?;
+            writer.delete(kind, &seen.id).await?;
             Ok(Done::Gone)
         }
         (Action::Replace, Some(seen), Some(want)) => {
-            writer.delete(kind, &seen.id).await.map_err(fail)?;
+            writer.delete(kind, &seen.id).await?;
             create(writer, change, want).await
         }
         (Action::Create, _, Some(want)) => create(writer, change, want).await,
@@ -345,19 +438,30 @@ async fn carry_out(
             if changed.is_empty() {
                 return Ok(Done::Unchanged { want });
             }
-            writer.update(kind, seen, &change.body(&want), &changed).await.map_err(fail)?;
-            Ok(Done::Written { id: seen.id.clone(), name: change.name.clone(), exports: None, want })
+            writer
+                .update(kind, seen, &change.body(&want), &changed)
+                .await?;
+            Ok(Done::Written {
+                id: seen.id.clone(),
+                name: change.name.clone(),
+                exports: None,
+                want,
+            })
         }
         // The plan gives each of these actions what it needs; there is nothing to do otherwise.
-        (_, _, want) => Ok(Done::Unchanged { want: want.unwrap_or_default() }),
+        (_, _, want) => Ok(Done::Unchanged {
+            want: want.unwrap_or_default(),
+        }),
     }
 }
 
-async fn create(writer: &Writer, change: &Change, want: Value) -> Result<Done, (Failure, Option<Observed>)> {
-    let made = writer.create(change.kind, &change.body(&want)).await.map_err(|mut failure| {
-        let created = failure.created.take();
-        (failure, created)
-    })?;
+async fn create(writer: &Writer, change: &Change, want: Value) -> Result<Done, Failure> {
+    let made = writer.create(change.kind, &change.body(&want)).await?;
     let exports = settle::exports_of(change.kind, &made);
-    Ok(Done::Written { id: made.id, name: made.name, exports: Some(exports), want })
+    Ok(Done::Written {
+        id: made.id,
+        name: made.name,
+        exports: Some(exports),
+        want,
+    })
 }

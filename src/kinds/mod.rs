@@ -15,19 +15,40 @@
 //! | [`call`] | requests as values |
 //! | [`label`] | labels that are spaceport's own |
 //! | [`project`] | the fields around a spec and of `spaceport.yaml` |
+//! | [`property`] | properties in Port's dialect of JSON Schema |
+//! | [`query`] | queries over entities |
+//! | [`derived`] | calculations, mirrors and aggregations of a blueprint |
+//! | [`inputs`] | the form of a self-service action |
+//! | [`invocation`] | what an action or automation does, in seven forms |
+//! | [`action_body`] | what actions and automations share |
+//! | [`action_v1`] | actions in the old form |
+//! | [`stamp`] | what Port adds to every object |
 
+pub mod action_body;
+pub mod action_v1;
 pub mod call;
 pub mod charset;
 pub mod check;
+pub mod derived;
+pub mod inputs;
+pub mod invocation;
 pub mod label;
 pub mod project;
+pub mod property;
+pub mod query;
 pub mod schema;
 pub mod shape;
+pub mod stamp;
 
+mod port_action;
+mod port_automation;
+mod port_blueprint;
 mod port_secret;
 mod port_webhook;
 mod spacelift_policy;
 mod spacelift_webhook;
+#[cfg(test)]
+mod story;
 
 use std::fmt::Debug;
 
@@ -40,6 +61,9 @@ pub use shape::Shape;
 
 /// Every kind, in the order of every list: service, then name.
 pub const ALL: &[&dyn Kind] = &[
+    &port_action::Action,
+    &port_automation::Automation,
+    &port_blueprint::Blueprint,
     &port_secret::Secret,
     &port_webhook::Webhook,
     &spacelift_policy::Policy,
@@ -83,12 +107,23 @@ pub struct Mention {
     pub at: Pointer,
     /// The object that is meant; its name is the identifier.
     pub addr: Addr,
+    /// Another kind that the same identifier may belong to: `port.automation` where runs of either
+    /// are meant.
+    pub or_kind: Option<&'static str>,
     /// A property of that object that must exist too, and in which of its maps to look:
     /// pointers to maps whose keys count, `/schema/properties` for example.
     pub property: Option<(String, &'static [&'static str])>,
     /// Whether the service refuses the object without it. Soft mentions order the writes too,
     /// but a missing one is only a warning.
     pub hard: bool,
+}
+
+impl Mention {
+    /// The full names of the kinds that may be meant, the likeliest first.
+    pub fn kinds(&self) -> impl Iterator<Item = String> {
+        let other = self.or_kind.map(str::to_owned);
+        std::iter::once(self.addr.kind_name()).chain(other)
+    }
 }
 
 /// An object as a service holds it.
@@ -183,6 +218,7 @@ pub fn mention(at: Pointer, kind: &dyn Kind, name: impl Into<String>) -> Mention
     Mention {
         at,
         addr: Addr::new(kind.service(), kind.word(), name),
+        or_kind: None,
         property: None,
         hard: true,
     }

@@ -275,6 +275,7 @@ impl Kind for Webhook {
             let at = Pointer::root().join("mappings").join(index);
             let addr = Addr::new(Service::Port, "blueprint", blueprint);
             mentions.push(Mention {
+                or_kind: None,
                 at: at.join("blueprint"),
                 addr: addr.clone(),
                 property: None,
@@ -284,6 +285,7 @@ impl Kind for Webhook {
                 let keys = mapping.get("entity").and_then(|e| e.get(map)?.as_map());
                 for key in keys.into_iter().flat_map(Map::keys) {
                     mentions.push(Mention {
+                        or_kind: None,
                         at: at.join("entity").join(map).join(key),
                         addr: addr.clone(),
                         property: Some((key.clone(), holders)),

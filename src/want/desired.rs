@@ -296,15 +296,14 @@ impl Building<'_> {
                 }
             }
             for (mention, place) in &object.mentions {
-                match by_name.get(&(
-                    mention.addr.kind_name().as_str(),
-                    mention.addr.name.as_str(),
-                )) {
+                let declared = mention
+                    .kinds()
+                    .find_map(|kind| by_name.get(&(kind.as_str(), mention.addr.name.as_str())));
+                match declared {
                     Some(target) => {
-                        graph.edge(object.addr.clone(), (*target).clone());
-                        places
-                            .entry((object.addr.clone(), (*target).clone()))
-                            .or_insert(*place);
+                        let edge = (object.addr.clone(), (*target).clone());
+                        graph.edge(edge.0.clone(), edge.1.clone());
+                        places.entry(edge).or_insert(*place);
                         property_exists(
                             mention,
                             &self.objects[*target].spec,
@@ -314,6 +313,8 @@ impl Building<'_> {
                     }
                     None if self.config.external.contains(&mention.addr)
                         || mention.addr.name.starts_with('_') => {}
+                    // The mention of the object itself is reported; its properties need no more.
+                    None if mention.property.is_some() => {}
                     None => findings.push(self.unresolved(&mention.addr, *place)),
                 }
             }

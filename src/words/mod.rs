@@ -13,7 +13,7 @@
 //! | [`node`] | the tree that a file becomes: data with places |
 //! | [`value`] | the tree that the middle works on: JSON plus `Deferred` and `Secret` |
 //! | [`template`] | `${…}` inside texts |
-//! | [`pointer`] | JSON pointers, with `*` for any key |
+//! | [`mod@pointer`] | JSON pointers, with `*` for any key |
 //! | [`graph`] | layers and cycles over addresses |
 //! | [`hosts`] | what a region and an account mean |
 

@@ -207,25 +207,27 @@ impl<'a> Planning<'a> {
             }
         }
         for (mention, place) in &object.mentions {
-            let Some(kind) = kinds::of(&mention.addr) else {
-                continue;
-            };
-            if self
-                .declared
-                .contains(&(kind.name(), mention.addr.name.as_str()))
+            let name = mention.addr.name.as_str();
+            let kinds: Vec<&'static dyn kinds::Kind> = mention
+                .kinds()
+                .filter_map(|kind| kinds::find(&kind))
+                .collect();
+            if kinds
+                .iter()
+                .any(|kind| self.declared.contains(&(kind.name(), name)))
             {
                 continue;
             }
-            match self.input.live.by_id(kind.name(), &mention.addr.name) {
+            match kinds
+                .iter()
+                .find_map(|kind| self.input.live.by_id(kind.name(), name))
+            {
                 Some(found) => {
                     desired::property_exists(mention, &found.value, *place, &mut self.findings)
                 }
-                None if mention.hard => {
-                    self.findings.push(self.absent(
-                        &mention.addr,
-                        &format!("`{}`", mention.addr.name),
-                        *place,
-                    ));
+                None if mention.hard && mention.property.is_none() => {
+                    self.findings
+                        .push(self.absent(&mention.addr, &format!("`{name}`"), *place));
                 }
                 None => {}
             }

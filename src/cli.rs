@@ -1,0 +1,168 @@
+//! The command line: arguments, and which command they call.
+//!
+//! Deliberately not here: what the commands do (see `commands`).
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+use crate::exit::{self, Stop};
+
+/// Terraform-style plan and apply for the wiring between Port and Spacelift.
+#[derive(Debug, Parser)]
+#[command(name = "spaceport", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    /// What every command understands.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The project's folder
+    #[arg(short = 'C', long = "config", global = true, value_name = "DIR", default_value = "port-config")]
+    pub config: PathBuf,
+    /// The environment of the project to work on
+    #[arg(short = 'e', long, global = true, value_name = "NAME", env = "SPACEPORT_ENVIRONMENT")]
+    pub environment: Option<String>,
+    /// Set a variable of the project
+    #[arg(long = "var", global = true, value_name = "NAME=VALUE", value_parser = variable)]
+    pub variables: Vec<(String, String)>,
+    /// Work on the embedded sandbox of both services, kept in DIR
+    /// [default: .spaceport/sandbox in the project's folder]
+    #[arg(long, global = true, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub sandbox: Option<PathBuf>,
+    /// Send Port's requests to this host
+    #[arg(long, global = true, value_name = "URL")]
+    pub port_url: Option<String>,
+    /// Send Spacelift's requests to this host
+    #[arg(long, global = true, value_name = "URL")]
+    pub spacelift_url: Option<String>,
+    /// Trust the certificates in this PEM file too
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ca_bundle: Option<PathBuf>,
+    /// When to use colors
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Say less
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more; up to three times
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// When to use colors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented project to start from
+    Init(commands::init::Arguments),
+    /// Check the project's files, without network
+    Validate(commands::validate::Arguments),
+    /// Show what an apply would change
+    Plan(commands::plan::Arguments),
+    /// Change both services to what the project wants
+    Apply(commands::apply::Arguments),
+    /// Explain a finding code
+    Explain(commands::explain::Arguments),
+    /// Print the JSON Schema for editors
+    Schema(commands::schema::Arguments),
+    /// Serve the sandbox of both services
+    #[cfg(feature = "sandbox")]
+    Sandbox(commands::sandbox::Arguments),
+}
+
+/// Runs the command line and returns the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { exit::USAGE } else { exit::DONE };
+            // Nothing can be done when the terminal is gone.
+            let _ = error.print();
+            return code;
+        }
+    };
+    logging(cli.global.verbose);
+    match cli.global.color {
+        Color::Auto => {}
+        Color::Always => anstream::ColorChoice::Always.write_global(),
+        Color::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    let global = &cli.global;
+    let result = match &cli.command {
+        Command::Init(arguments) => commands::init::run(global, arguments),
+        Command::Validate(arguments) => commands::validate::run(global, arguments),
+        Command::Plan(arguments) => commands::plan::run(global, arguments),
+        Command::Apply(arguments) => commands::apply::run(global, arguments),
+        Command::Explain(arguments) => commands::explain::run(global, arguments),
+        Command::Schema(arguments) => commands::schema::run(global, arguments),
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox(arguments) => commands::sandbox::run(global, arguments),
+    };
+    match result {
+        Ok(code) => code,
+        Err(stop) => {
+            say(&stop);
+            stop.code
+        }
+    }
+}
+
+fn say(stop: &Stop) {
+    if !stop.message.is_empty() {
+        anstream::eprintln!("error: {}", stop.message);
+    }
+    if let Some(help) = &stop.help {
+        anstream::eprintln!("  help: {help}");
+    }
+}
+
+/// Only our own events are logged: other crates could write headers.
+fn logging(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "info",
+        2 => "debug",
+        _ => "trace",
+    };
+    let filter = tracing_subscriber::EnvFilter::new(format!("off,spaceport={level}"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time();
+    // A second call in one process (tests) keeps the first subscriber.
+    let _ = subscriber.try_init();
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

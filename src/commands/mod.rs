@@ -1,0 +1,66 @@
+//! The commands, one file each, and what they share: opening a project, looking at both sides,
+//! printing.
+//!
+//! This is the edge: environment, clock, terminal and network are touched here and handed to the
+//! layers below as values.
+//!
+//! | room | noun |
+//! |---|---|
+//! | [`project`] | a project, read and checked |
+//! | [`session`] | both services, looked at and planned against |
+//! | [`stage`] | the world that a command works on: real services or the embedded sandbox |
+//! | the others | one command each |
+
+pub mod apply;
+pub mod explain;
+pub mod init;
+pub mod plan;
+pub mod project;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+pub mod schema;
+pub mod session;
+pub mod stage;
+pub mod validate;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use crate::exit::{self, Stop};
+
+/// The process environment; names and values that are not text are left out.
+pub fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect()
+}
+
+/// Prints data to stdout. A closed pipe ends the output quietly.
+pub fn print(text: &str) {
+    let mut out = anstream::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Says something on stderr.
+pub fn tell(text: &str) {
+    let mut err = anstream::stderr().lock();
+    let _ = writeln!(err, "{text}");
+}
+
+/// The runtime for commands that use the network.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Stop::new(exit::WORLD, format!("the runtime cannot start: {error}")))
+}
+
+/// A panic is our bug: says where, and nothing of the data (law 5).
+pub fn on_panic() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map_or_else(|| "unknown place".to_owned(), ToString::to_string);
+        tell(&format!(
+            "bug: spaceport {} stopped at {place}\n  help: please report this line; running the command again is safe",
+            env!("CARGO_PKG_VERSION")
+        ));
+    }));
+}

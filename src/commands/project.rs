@@ -1,0 +1,62 @@
+//! Opening a project: reading it, saying what is wrong with it, stopping when it cannot be used.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+
+use crate::cli::{Color, Global};
+use crate::commands::tell;
+use crate::exit::{self, Stop};
+use crate::show::findings;
+use crate::show::style::Style;
+use crate::want::config::Choice;
+use crate::want::desired::{self, Desired};
+use crate::words::{Findings, Sources};
+
+/// Reads the project that the command line names.
+pub fn read(global: &Global, env: &BTreeMap<String, String>) -> (Desired, Findings) {
+    let choice = Choice {
+        environment: global.environment.clone(),
+        variables: global.variables.iter().cloned().collect(),
+    };
+    desired::load(&global.config, &choice, env)
+}
+
+/// Reads the project and stops when a finding is an error; warnings are said.
+pub fn open(global: &Global, env: &BTreeMap<String, String>) -> Result<Desired, Stop> {
+    let (desired, findings) = read(global, env);
+    check(global, findings, &desired.sources)?;
+    Ok(desired)
+}
+
+/// Says what was found, and stops when it holds an error.
+pub fn check(global: &Global, found: Findings, sources: &Sources) -> Result<(), Stop> {
+    let errors = found.has_errors();
+    let list = found.sorted();
+    if !list.is_empty() && (errors || !global.quiet) {
+        tell(findings::human(&list, sources, &style(global, Stream::Err)).trim_end());
+    }
+    if errors { Err(Stop::quiet(exit::FINDINGS)) } else { Ok(()) }
+}
+
+/// Where something is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Data.
+    Out,
+    /// Everything else.
+    Err,
+}
+
+/// How to print on a stream: colors only where they are wanted.
+pub fn style(global: &Global, stream: Stream) -> Style {
+    let terminal = match stream {
+        Stream::Out => std::io::stdout().is_terminal(),
+        Stream::Err => std::io::stderr().is_terminal(),
+    };
+    let colour = match global.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+    };
+    Style { width: 80, colour, verbose: global.verbose }
+}

@@ -1,0 +1,164 @@
+//! One GraphQL request from body to answer: parse, validate against the schema text, run, word the
+//! errors. Knows no noun. The store stays locked for the whole request, so answers are consistent.
+
+use std::cell::RefCell;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use apollo_compiler::executable::Operation;
+use apollo_compiler::introspection::check_max_depth;
+use apollo_compiler::request::RequestError;
+use apollo_compiler::resolvers::Execution;
+use apollo_compiler::response::{ExecutionResponse, GraphQLError, JsonMap, JsonValue};
+use apollo_compiler::validation::{DiagnosticList, Valid};
+use apollo_compiler::{ExecutableDocument, Schema};
+use serde_json::{Value, json};
+
+use super::guesses;
+use super::mutation::{MutationRoot, NOT_WRITES};
+use super::query::QueryRoot;
+use super::state::SpaceliftState;
+use super::view::Look;
+use super::{GraphqlAnswer, GraphqlCall};
+
+/// What the executor puts in front of a resolver's own words.
+const RESOLVER_PREFIX: &str = "resolver error: ";
+
+/// The schema, parsed once.
+pub(super) static SCHEMA: LazyLock<Valid<Schema>> = LazyLock::new(|| {
+    Schema::parse_and_validate(include_str!("schema.graphql"), "schema.graphql")
+        .expect("the committed schema text is valid; a test parses it")
+});
+
+/// Answers one request. `ids` gives fresh ULIDs and is called while the store is locked; `page_limit` is a
+/// fault: no page is longer than that.
+pub fn execute(
+    state: &Mutex<SpaceliftState>,
+    call: &GraphqlCall<'_>,
+    ids: &dyn Fn() -> String,
+    page_limit: Option<usize>,
+) -> GraphqlAnswer {
+    let named = call.body.get("operationName").and_then(Value::as_str);
+    let named = named.filter(|name| !name.is_empty());
+    let mut answer = GraphqlAnswer {
+        status: 200,
+        body: Value::Null,
+        operation: named.unwrap_or("").to_owned(),
+        is_write: false,
+    };
+    let Some(query) = call.body.get("query").and_then(Value::as_str) else {
+        answer.status = guesses::NOT_A_REQUEST_STATUS;
+        answer.body = refused([json!({ "message": "request body has no `query` text" })]);
+        return answer;
+    };
+    let document = match ExecutableDocument::parse_and_validate(&SCHEMA, query, "query.graphql") {
+        Ok(document) => document,
+        Err(invalid) => {
+            answer.status = guesses::INVALID_DOCUMENT_STATUS;
+            answer.body = refused(diagnostics(&invalid.errors));
+            return answer;
+        }
+    };
+    let result = document.operations.get(named).and_then(|operation| {
+        describe(&mut answer, operation, &document);
+        // The schema of schemas is recursive: a short query could ask for an endless answer.
+        check_max_depth(&document, operation)?;
+        let variables = variables(call.body);
+        let execution = Execution::new(&SCHEMA, &document)
+            .operation(operation)
+            .raw_variable_values(&variables)
+            .enable_schema_introspection(true);
+        run(state, call, ids, page_limit, operation, &execution)
+    });
+    match result {
+        Ok(response) => answer.body = worded(response),
+        Err(error) => {
+            answer.status = guesses::INVALID_DOCUMENT_STATUS;
+            let error = error.to_graphql_error(&document.sources);
+            answer.body = refused([plain(&error)]);
+        }
+    }
+    answer
+}
+
+fn run(
+    state: &Mutex<SpaceliftState>,
+    call: &GraphqlCall<'_>,
+    ids: &dyn Fn() -> String,
+    page_limit: Option<usize>,
+    operation: &Operation,
+    execution: &Execution<'_>,
+) -> Result<ExecutionResponse, RequestError> {
+    // Every write leaves the maps whole, so a store whose holder panicked elsewhere is still good.
+    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    let session = state.session(call.bearer, call.now);
+    if operation.is_mutation() {
+        execution.execute_sync(&MutationRoot {
+            state: RefCell::new(&mut state),
+            session: session.as_ref(),
+            call,
+            ids,
+            page_limit,
+        })
+    } else {
+        let look = Look {
+            state: &state,
+            session: session.as_ref(),
+            page_limit,
+        };
+        execution.execute_sync(&QueryRoot { look })
+    }
+}
+
+/// Notes the operation's name and whether it asks for a change.
+fn describe(answer: &mut GraphqlAnswer, operation: &Operation, document: &ExecutableDocument) {
+    let fields = operation.root_fields(document);
+    let fields: Vec<&str> = fields.map(|field| field.name.as_str()).collect();
+    let name = operation.name.as_ref().map(|name| name.as_str());
+    if let Some(name) = name.or_else(|| fields.first().copied()) {
+        name.clone_into(&mut answer.operation);
+    }
+    answer.is_write = operation.is_mutation() && fields.iter().any(|f| !NOT_WRITES.contains(f));
+}
+
+fn variables(body: &Value) -> JsonMap {
+    match body.get("variables").cloned().map(JsonValue::from) {
+        Some(JsonValue::Object(map)) => map,
+        _ => JsonMap::new(),
+    }
+}
+
+/// The response as the service words it.
+fn worded(response: ExecutionResponse) -> Value {
+    let data = json!(response.data);
+    if response.errors.is_empty() {
+        json!({ "data": data })
+    } else {
+        let errors: Vec<Value> = response.errors.iter().map(plain).collect();
+        json!({ "errors": errors, "data": data })
+    }
+}
+
+fn plain(error: &GraphQLError) -> Value {
+    let message = error.message.strip_prefix(RESOLVER_PREFIX);
+    let mut plain = json!({ "message": message.unwrap_or(&error.message) });
+    if !error.path.is_empty() {
+        plain["path"] = json!(error.path);
+    }
+    if !error.locations.is_empty() {
+        plain["locations"] = json!(error.locations);
+    }
+    plain
+}
+
+/// What is wrong with a document, in the words that most servers share. The compiler calls this form
+/// unstable; a test holds the one sentence that people search for.
+fn diagnostics(list: &DiagnosticList) -> Vec<Value> {
+    list.iter()
+        .map(|diagnostic| plain(&diagnostic.unstable_to_json_compat()))
+        .collect()
+}
+
+fn refused(errors: impl IntoIterator<Item = Value>) -> Value {
+    let errors: Vec<Value> = errors.into_iter().collect();
+    json!({ "errors": errors, "data": null })
+}

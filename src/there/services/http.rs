@@ -1,0 +1,448 @@
+//! HTTP: one client per service, with retries, limits and time-outs.
+//!
+//! The only module that names `reqwest` and `rustls`. It knows one origin and sends nothing
+//! elsewhere: no redirect is followed. Deliberately not here: tokens and what an answer means
+//! (see `port` and `spacelift`).
+
+use std::error::Error as _;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use reqwest::header::{self, HeaderMap, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value as Json;
+use tokio::sync::Semaphore;
+use url::Url;
+
+use crate::there::endpoints::is_loopback;
+use crate::there::services::error::{Discreet, Problem, ServiceError};
+use crate::words::Service;
+
+/// How to connect.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// A file of PEM certificates that are trusted besides the system's.
+    pub ca_bundle: Option<PathBuf>,
+    /// How long one try of a request may take.
+    pub timeout: Duration,
+    /// The wait before the second try; it doubles from try to try.
+    pub first_delay: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            ca_bundle: None,
+            timeout: Duration::from_secs(60),
+            first_delay: Duration::from_millis(250),
+        }
+    }
+}
+
+/// A request to the one origin.
+#[derive(Clone, Copy)]
+pub(super) struct Request<'a> {
+    pub method: &'static str,
+    /// From the origin on, query included.
+    pub path: &'a str,
+    /// What errors and logs call it: `GET /v1/blueprints`, `mutation PolicyCreate`.
+    pub call: &'a str,
+    pub body: Option<&'a Json>,
+    pub bearer: Option<&'a SecretString>,
+    pub repeat: Repeat,
+    /// Whether it changes something for the user, for counting.
+    pub writes: bool,
+}
+
+/// When a request may be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// Whenever that may help: doing it twice is doing it once.
+    Always,
+    /// Only when it is certain that the service did not take it.
+    Unreceived,
+}
+
+/// A complete answer.
+pub(super) struct Answer {
+    pub status: u16,
+    pub trace: Option<String>,
+    pub body: Vec<u8>,
+    /// Whether an earlier try may have been received too.
+    pub earlier: bool,
+}
+
+/// A client for one origin.
+pub(super) struct Http {
+    service: Service,
+    base: Url,
+    client: reqwest::Client,
+    slots: Semaphore,
+    options: Options,
+    requests: AtomicU64,
+    writes: AtomicU64,
+}
+
+const TRIES: u32 = 5;
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+impl Http {
+    /// A client for the origin of `base`, with at most `slots` requests under way.
+    pub fn new(
+        service: Service,
+        base: &Url,
+        slots: usize,
+        options: &Options,
+    ) -> Result<Self, ServiceError> {
+        let setup = |text: String| ServiceError::new(service, "client", Problem::Setup(text));
+        if base.scheme() != "https" && !is_loopback(base) {
+            return Err(setup("plain `http://` goes to this machine only".into()));
+        }
+        Ok(Http {
+            service,
+            base: base.clone(),
+            client: client(service, base, options).map_err(setup)?,
+            slots: Semaphore::new(slots),
+            options: options.clone(),
+            requests: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
+        })
+    }
+
+    /// How many requests were sent, and how many of them were writes.
+    pub fn counts(&self) -> (u64, u64) {
+        (
+            self.requests.load(Ordering::Relaxed),
+            self.writes.load(Ordering::Relaxed),
+        )
+    }
+
+    /// Sends a request, also again when that is allowed and may help, and returns the answer
+    /// whatever its status is, except for redirects and for 429 and 5xx to the end.
+    pub async fn send(
+        &self,
+        request: Request<'_>,
+        discreet: &Discreet,
+    ) -> Result<Answer, ServiceError> {
+        let error = |problem| ServiceError::new(self.service, request.call, problem);
+        let url = self.url(request.path).ok_or_else(|| {
+            error(Problem::Setup(
+                "the path leads away from the service".into(),
+            ))
+        })?;
+        let mut delays = ExponentialBuilder::default()
+            .with_min_delay(self.options.first_delay)
+            .with_max_delay(Duration::from_secs(10))
+            .with_max_times(TRIES as usize - 1)
+            .with_jitter()
+            .with_jitter_seed(rand::random())
+            .build();
+        let mut earlier = false;
+        loop {
+            let outcome = self.once(&request, &url, discreet).await;
+            // What is left to do with the outcome: whether the service may have taken it, whether
+            // a new try may help, and how long the service wants us to wait.
+            let (received, helps, advised) = match &outcome {
+                Ok(got) => match got.answer.status {
+                    429 => (false, true, got.advised),
+                    408 | 502 | 503 | 504 => (true, true, got.advised),
+                    _ => (true, false, None),
+                },
+                Err(Problem::Unreachable { certificate, .. }) => (false, !certificate, None),
+                Err(Problem::TimedOut(_) | Problem::Broken(_)) => (true, true, None),
+                Err(_) => (true, false, None),
+            };
+            let allowed = helps && (request.repeat == Repeat::Always || !received);
+            if allowed && let Some(delay) = delays.next() {
+                earlier |= received;
+                let wait = advised.unwrap_or(delay).min(LONGEST_WAIT);
+                tracing::debug!(service = %self.service, call = request.call, ms = wait.as_millis() as u64, "waits and tries again");
+                tokio::time::sleep(wait).await;
+                continue;
+            }
+            return match outcome {
+                Ok(mut got) => {
+                    got.answer.earlier = earlier;
+                    self.judge(got, &request, discreet)
+                }
+                Err(problem) => Err(error(problem).after(earlier)),
+            };
+        }
+    }
+
+    fn url(&self, path: &str) -> Option<Url> {
+        let url = self.base.join(path).ok()?;
+        // A path such as `//elsewhere/` would be another host.
+        (url.origin() == self.base.origin() && url.username().is_empty()).then_some(url)
+    }
+
+    /// Turns the statuses that mean the same for every call into errors.
+    fn judge(
+        &self,
+        got: Got,
+        request: &Request<'_>,
+        discreet: &Discreet,
+    ) -> Result<Answer, ServiceError> {
+        let answer = got.answer;
+        let problem = match answer.status {
+            429 => Problem::Limited(TRIES),
+            300..=399 => Problem::Redirected {
+                status: answer.status,
+                host: got.target.unwrap_or_else(|| "(no address)".into()),
+            },
+            408 | 500..=599 => Problem::Unavailable {
+                status: answer.status,
+                says: discreet.body(&answer.body),
+            },
+            _ => return Ok(answer),
+        };
+        Err(ServiceError::new(self.service, request.call, problem)
+            .traced(answer.trace)
+            .after(answer.earlier))
+    }
+
+    /// One try.
+    async fn once(
+        &self,
+        request: &Request<'_>,
+        url: &Url,
+        discreet: &Discreet,
+    ) -> Result<Got, Problem> {
+        let _slot = self.slots.acquire().await;
+        let method = reqwest::Method::from_bytes(request.method.as_bytes())
+            .map_err(|_| Problem::Setup(format!("`{}` is no method", request.method)))?;
+        let mut builder = self.client.request(method, url.clone());
+        if let Some(body) = request.body {
+            builder = builder.json(body);
+        }
+        if let Some(token) = request.bearer {
+            let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()))
+                .map_err(|_| Problem::Credentials("the token is not one".into()))?;
+            value.set_sensitive(true);
+            builder = builder.header(header::AUTHORIZATION, value);
+        }
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        if request.writes {
+            self.writes.fetch_add(1, Ordering::Relaxed);
+        }
+        let began = Instant::now();
+        let outcome = self.exchange(builder, discreet).await;
+        let ms = began.elapsed().as_millis() as u64;
+        match &outcome {
+            Ok(got) => tracing::debug!(
+                service = %self.service,
+                method = request.method,
+                path = url.path(),
+                call = request.call,
+                status = got.answer.status,
+                ms,
+                trace = got.answer.trace.as_deref().unwrap_or("-"),
+            ),
+            Err(problem) => tracing::debug!(
+                service = %self.service,
+                method = request.method,
+                path = url.path(),
+                call = request.call,
+                ms,
+                %problem,
+            ),
+        }
+        outcome
+    }
+
+    async fn exchange(
+        &self,
+        builder: reqwest::RequestBuilder,
+        discreet: &Discreet,
+    ) -> Result<Got, Problem> {
+        let mut response = builder.send().await.map_err(|e| self.lost(e))?;
+        let status = response.status().as_u16();
+        let headers = response.headers();
+        let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
+        let trace = text("x-trace-id").map(|id| discreet.first_line(id.as_bytes()));
+        let target = text("location").map(|to| self.host_of(to));
+        let advised = advised_wait(status, headers, SystemTime::now());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|e| self.lost(e))? {
+            if body.len() + chunk.len() > LARGEST_ANSWER {
+                let what = format!("more than {} MiB", LARGEST_ANSWER >> 20);
+                return Err(Problem::Unreadable { status, what });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Got {
+            answer: Answer {
+                status,
+                trace,
+                body,
+                earlier: false,
+            },
+            advised,
+            target,
+        })
+    }
+
+    fn host_of(&self, location: &str) -> String {
+        let url = self.base.join(location).ok();
+        let host = url.as_ref().and_then(Url::host_str);
+        host.unwrap_or("(no address)").to_owned()
+    }
+
+    /// What became of a request without a complete answer. The cause is taken without the URL.
+    fn lost(&self, error: reqwest::Error) -> Problem {
+        let mut innermost = String::new();
+        let mut certificate = false;
+        let mut cause = error.source();
+        while let Some(source) = cause {
+            innermost = source.to_string();
+            let inner = source
+                .downcast_ref::<io::Error>()
+                .and_then(io::Error::get_ref);
+            certificate |= source.is::<rustls::Error>()
+                || inner.is_some_and(|inner| inner.is::<rustls::Error>());
+            cause = source.source();
+        }
+        if innermost.is_empty() {
+            innermost = "no further details".into();
+        }
+        let reason = Discreet::default().message(&innermost);
+        if error.is_connect() {
+            Problem::Unreachable {
+                host: authority(&self.base),
+                reason,
+                certificate,
+            }
+        } else if error.is_timeout() {
+            Problem::TimedOut(self.options.timeout)
+        } else if error.is_builder() {
+            Problem::Setup(reason)
+        } else {
+            Problem::Broken(reason)
+        }
+    }
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Http({} at {})", self.service, authority(&self.base))
+    }
+}
+
+/// A complete answer with what the loop needs to know.
+struct Got {
+    answer: Answer,
+    advised: Option<Duration>,
+    target: Option<String>,
+}
+
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// How long the service wants us to wait: `Retry-After` in seconds or as a date, else, on 429,
+/// `x-ratelimit-reset`, which is an epoch above 10^9 and a delay below (PA section 1).
+fn advised_wait(status: u16, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let until = |seconds: f64| {
+        let wait = (seconds - now.as_secs_f64()).max(0.0);
+        Duration::try_from_secs_f64(wait).ok()
+    };
+    let after = text("retry-after").and_then(|after| match after.parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => {
+            let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(after);
+            until(date.ok()?.as_second() as f64)
+        }
+    });
+    let reset = || {
+        let reset = text("x-ratelimit-reset").filter(|_| status == 429)?;
+        let seconds = reset.parse::<f64>().ok()?;
+        if seconds > 1e9 {
+            // Milliseconds since 1970 are as good a guess beyond the year 2286.
+            until(if seconds > 1e10 {
+                seconds / 1000.0
+            } else {
+                seconds
+            })
+        } else {
+            Duration::try_from_secs_f64(seconds).ok()
+        }
+    };
+    after.or_else(reset).map(|wait| wait.min(LONGEST_WAIT))
+}
+
+/// The client: rustls with ring, the system's certificates or, where there are none (scratch
+/// images), Mozilla's; nothing that could follow a redirect.
+fn client(service: Service, base: &Url, options: &Options) -> Result<reqwest::Client, String> {
+    // reqwest asks for the process-wide provider; it panics without one. A second installation is
+    // refused and does no harm.
+    let _already_there = rustls::crypto::ring::default_provider().install_default();
+    let mut headers = HeaderMap::new();
+    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    if service == Service::Spacelift {
+        let name = HeaderValue::from_static("spaceport");
+        headers.insert("spacelift-client-type", name);
+    }
+    let extra = match &options.ca_bundle {
+        Some(path) => read_bundle(path)?,
+        None => Vec::new(),
+    };
+    let builder = || {
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("spaceport/", env!("CARGO_PKG_VERSION")))
+            .default_headers(headers.clone())
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(Duration::from_secs(10).min(options.timeout))
+            .timeout(options.timeout);
+        // The one origin is known, so a proxy for loopback is no proxy at all.
+        if is_loopback(base) {
+            builder.no_proxy()
+        } else {
+            builder
+        }
+    };
+    let with = |builder: reqwest::ClientBuilder| {
+        builder
+            .build()
+            .map_err(|e| Discreet::default().message(&chain(&e)))
+    };
+    if base.scheme() == "http" {
+        // Reading the system's certificates takes longer than all requests to a sandbox.
+        return with(builder().tls_certs_only([]));
+    }
+    with(builder().tls_certs_merge(extra.clone())).or_else(|_| {
+        let mozilla = webpki_root_certs::TLS_SERVER_ROOT_CERTS
+            .iter()
+            .filter_map(|der| reqwest::Certificate::from_der(der).ok());
+        with(builder().tls_certs_only(mozilla.chain(extra)))
+    })
+}
+
+fn read_bundle(path: &std::path::Path) -> Result<Vec<reqwest::Certificate>, String> {
+    let shown = path.display();
+    let pem = std::fs::read(path).map_err(|e| format!("cannot read `{shown}`: {e}"))?;
+    match reqwest::Certificate::from_pem_bundle(&pem) {
+        Ok(list) if !list.is_empty() => Ok(list),
+        Ok(_) => Err(format!("`{shown}` holds no certificate")),
+        Err(e) => Err(format!("`{shown}` holds no certificates: {}", chain(&e))),
+    }
+}
+
+fn chain(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text = format!("{text}: {source}");
+        cause = source.source();
+    }
+    text
+}

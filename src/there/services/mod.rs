@@ -1,0 +1,33 @@
+//! Services: the clients of Port and Spacelift.
+//!
+//! A [`Reader`] cannot write (law 2); a [`Writer`] is made from one. Deliberately not here: what a
+//! kind's requests look like (see `kinds`), what should be sent and when (see `act`).
+//!
+//! | room | noun |
+//! |---|---|
+//! | `read` | the reader: two round trips to [`Live`](crate::there::Live) |
+//! | `write` | the writer: one object at a time, creates never repeated blindly |
+//! | `port` | Port's tokens, answers and envelopes |
+//! | `spacelift` | Spacelift's tokens and GraphQL answers |
+//! | `document` | the one reading document of Spacelift |
+//! | `http` | one client per service: retries, limits, time-outs |
+//! | `vault` | secret texts and their fingerprints |
+//! | `error` | what a service did not do |
+
+mod document;
+mod error;
+mod http;
+mod port;
+mod read;
+mod spacelift;
+mod vault;
+mod write;
+
+#[cfg(test)]
+mod script;
+
+pub use error::{Failure, Problem, ServiceError, TookEffect};
+pub use http::{Options, Repeat};
+pub use read::{Counts, Reader};
+pub use vault::{FingerprintKey, RuntimeKey, Vault, VaultError};
+pub use write::Writer;

@@ -1,0 +1,309 @@
+//! Port: its token, its answers and its envelopes (PA section 1).
+//!
+//! Deliberately not here: the routes of the kinds (see `kinds`) and connections (see `http`).
+
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value as Json, json};
+use tokio::sync::Mutex;
+
+use crate::there::endpoints::PortEndpoint;
+use crate::there::services::error::{Discreet, Problem, ServiceError};
+use crate::there::services::http::{Answer, Http, Options, Repeat, Request};
+use crate::there::services::write::MayWrite;
+use crate::words::Service;
+
+/// A session with Port.
+#[derive(Debug)]
+pub(super) struct Port {
+    pub http: Http,
+    client_id: String,
+    client_secret: SecretString,
+    session: Mutex<Option<Arc<Token>>>,
+}
+
+/// A token and which one it is in this process.
+#[derive(Debug)]
+struct Token {
+    text: SecretString,
+    number: u64,
+}
+
+/// A request to a route.
+struct Route<'a> {
+    method: &'static str,
+    path: &'a str,
+    body: Option<&'a Json>,
+    repeat: Repeat,
+    writes: bool,
+    /// Secret texts in the body.
+    hidden: &'a [SecretString],
+}
+
+const TOKEN_ROUTE: &str = "/v1/auth/access_token";
+/// How many requests may be under way.
+const SLOTS: usize = 10;
+
+impl Port {
+    pub fn new(endpoint: &PortEndpoint, options: &Options) -> Result<Self, ServiceError> {
+        Ok(Port {
+            http: Http::new(Service::Port, &endpoint.origin, SLOTS, options)?,
+            client_id: endpoint.client_id.clone(),
+            client_secret: endpoint.client_secret.clone(),
+            session: Mutex::new(None),
+        })
+    }
+
+    /// Gets a token unless there is one.
+    pub async fn log_in(&self) -> Result<(), ServiceError> {
+        self.token().await.map(|_| ())
+    }
+
+    /// Reads a route.
+    pub async fn get(&self, path: &str) -> Result<Json, ServiceError> {
+        self.call(Route {
+            method: "GET",
+            path,
+            body: None,
+            repeat: Repeat::Always,
+            writes: false,
+            hidden: &[],
+        })
+        .await
+    }
+
+    /// Reads a list in its envelope.
+    pub async fn list(&self, path: &str, envelope: &str) -> Result<Vec<Json>, ServiceError> {
+        list_in(self.get(path).await?, envelope).map_err(|what| {
+            error(
+                &label("GET", path),
+                Problem::Unreadable { status: 200, what },
+            )
+        })
+    }
+
+    /// Reads by POST; only routes that end in `/search` are known to read.
+    pub async fn search(&self, path: &str, body: &Json) -> Result<Json, ServiceError> {
+        let route = path.split('?').next().unwrap_or(path);
+        if !route.ends_with("/search") {
+            let text = "only `…/search` is read by POST".to_owned();
+            return Err(error(&label("POST", path), Problem::Setup(text)));
+        }
+        self.call(Route {
+            method: "POST",
+            path,
+            body: Some(body),
+            repeat: Repeat::Always,
+            writes: false,
+            hidden: &[],
+        })
+        .await
+    }
+
+    /// Sends a change. `hidden` are the secret texts in the body.
+    pub async fn change(
+        &self,
+        _may: &MayWrite,
+        method: &'static str,
+        path: &str,
+        body: Option<&Json>,
+        repeat: Repeat,
+        hidden: &[SecretString],
+    ) -> Result<Json, ServiceError> {
+        self.call(Route {
+            method,
+            path,
+            body,
+            repeat,
+            writes: true,
+            hidden,
+        })
+        .await
+    }
+
+    /// Sends a request, and once more with a new token when the old one is refused.
+    async fn call(&self, route: Route<'_>) -> Result<Json, ServiceError> {
+        let mut token = self.token().await?;
+        let call = label(route.method, route.path);
+        let mut renewed = false;
+        loop {
+            let ours = [&self.client_secret, &token.text];
+            let discreet = Discreet::new(route.hidden.iter().chain(ours));
+            let request = Request {
+                method: route.method,
+                path: route.path,
+                call: &call,
+                body: route.body,
+                bearer: Some(&token.text),
+                repeat: route.repeat,
+                writes: route.writes,
+            };
+            let answer = self.http.send(request, &discreet).await?;
+            if answer.status == 401 && !renewed {
+                renewed = true;
+                token = self.another_token(token.number).await?;
+                continue;
+            }
+            return read(answer, &call, &discreet);
+        }
+    }
+
+    async fn token(&self) -> Result<Arc<Token>, ServiceError> {
+        let mut session = self.session.lock().await;
+        if let Some(token) = session.as_ref() {
+            return Ok(token.clone());
+        }
+        self.exchange(&mut session, 1).await
+    }
+
+    /// A token other than the one with this number, which was refused. Calls that are refused
+    /// together share one exchange.
+    async fn another_token(&self, number: u64) -> Result<Arc<Token>, ServiceError> {
+        let mut session = self.session.lock().await;
+        match session.as_ref() {
+            Some(token) if token.number != number => Ok(token.clone()),
+            _ => self.exchange(&mut session, number + 1).await,
+        }
+    }
+
+    async fn exchange(
+        &self,
+        session: &mut Option<Arc<Token>>,
+        number: u64,
+    ) -> Result<Arc<Token>, ServiceError> {
+        let call = label("POST", TOKEN_ROUTE);
+        let body = json!({
+            "clientId": self.client_id,
+            "clientSecret": self.client_secret.expose_secret(),
+        });
+        let discreet = Discreet::new([&self.client_secret]);
+        let request = Request {
+            method: "POST",
+            path: TOKEN_ROUTE,
+            call: &call,
+            body: Some(&body),
+            bearer: None,
+            repeat: Repeat::Always,
+            writes: false,
+        };
+        let answer = self.http.send(request, &discreet).await?;
+        if matches!(answer.status, 401 | 403) {
+            let says = discreet.body(&answer.body);
+            return Err(error(&call, Problem::Credentials(says)).traced(answer.trace));
+        }
+        let status = answer.status;
+        let trace = answer.trace.clone();
+        let answer = read(answer, &call, &discreet)?;
+        let Some(text) = answer.get("accessToken").and_then(Json::as_str) else {
+            let what = "no `accessToken`".to_owned();
+            return Err(error(&call, Problem::Unreadable { status, what }).traced(trace));
+        };
+        let token = Arc::new(Token {
+            text: text.into(),
+            number,
+        });
+        *session = Some(token.clone());
+        Ok(token)
+    }
+}
+
+/// The list in an answer: the named member, else the only array beside `ok`.
+fn list_in(mut answer: Json, envelope: &str) -> Result<Vec<Json>, String> {
+    let Some(members) = answer.as_object_mut() else {
+        return Err("no object".into());
+    };
+    let name = match members.get(envelope) {
+        Some(Json::Array(_)) => envelope.to_owned(),
+        _ => {
+            let mut arrays = members.iter().filter(|(_, member)| member.is_array());
+            match (arrays.next(), arrays.next()) {
+                (Some((name, _)), None) => name.clone(),
+                _ => return Err(format!("no list `{envelope}`")),
+            }
+        }
+    };
+    match members.remove(&name) {
+        Some(Json::Array(list)) => Ok(list),
+        _ => Err(format!("no list `{envelope}`")),
+    }
+}
+
+/// The object in an answer: at the pointer, else the only object beside `ok`.
+pub(super) fn object_in<'a>(answer: &'a Json, pointer: &str) -> Option<&'a Json> {
+    if let Some(object) = answer.pointer(pointer).filter(|o| o.is_object()) {
+        return Some(object);
+    }
+    let mut objects = answer
+        .as_object()?
+        .values()
+        .filter(|member| member.is_object());
+    match (objects.next(), objects.next()) {
+        (Some(object), None) => Some(object),
+        _ => None,
+    }
+}
+
+/// What an answer means.
+fn read(answer: Answer, call: &str, discreet: &Discreet) -> Result<Json, ServiceError> {
+    let Answer {
+        status,
+        trace,
+        body,
+        earlier,
+    } = answer;
+    let fail = |problem| Err(error(call, problem).traced(trace.clone()).after(earlier));
+    let good = (200..300).contains(&status);
+    if good && body.is_empty() && (status == 204 || call.starts_with("DELETE ")) {
+        return Ok(Json::Null);
+    }
+    let json = match parse(&body, discreet) {
+        Ok(json) => json,
+        Err(what) => return fail(Problem::Unreadable { status, what }),
+    };
+    let ok = json.get("ok").and_then(Json::as_bool);
+    if good && json.is_object() && ok != Some(false) {
+        return Ok(json);
+    }
+    let says = discreet.body(&body);
+    fail(match status {
+        _ if !json.is_object() => Problem::Unreadable {
+            status,
+            what: format!("no object: {says}"),
+        },
+        401 | 403 => Problem::Forbidden(says),
+        404 => Problem::NotFound(says),
+        409 => Problem::Taken(says),
+        status => Problem::Refused { status, says },
+    })
+}
+
+/// Reads JSON; what it is instead, in words.
+pub(super) fn parse(body: &[u8], discreet: &Discreet) -> Result<Json, String> {
+    let start = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    match (start, serde_json::from_slice(body)) {
+        (_, Ok(json)) => Ok(json),
+        (None, _) => Err("nothing where JSON should be".into()),
+        (Some(b'<'), _) => Err(format!(
+            "HTML instead of JSON: `{}`",
+            discreet.first_line(body)
+        )),
+        (Some(_), Err(e)) if e.is_eof() => {
+            Err(format!("JSON that breaks off after {} bytes", body.len()))
+        }
+        _ => Err(format!(
+            "something else than JSON: `{}`",
+            discreet.first_line(body)
+        )),
+    }
+}
+
+/// How errors name a call; queries are left out.
+fn label(method: &str, path: &str) -> String {
+    let route = path.split('?').next().unwrap_or(path);
+    format!("{method} {route}")
+}
+
+fn error(call: &str, problem: Problem) -> ServiceError {
+    ServiceError::new(Service::Port, call, problem)
+}

@@ -1,0 +1,385 @@
+//! The reader: everything that spaceport asks, and nothing that it could change.
+//!
+//! Two round trips: both tokens at once, then every list at once (design law 8). Deliberately not
+//! here: any way to send a write (law 2).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use tokio::task::JoinSet;
+
+use crate::kinds::{Kind, List, Observed};
+use crate::there::endpoints::Endpoints;
+use crate::there::live::{Live, Organization, Space};
+use crate::there::services::document::{Document, Page, SPACES};
+use crate::there::services::error::{Problem, ServiceError};
+use crate::there::services::http::{Options, Repeat};
+use crate::there::services::port::{Port, object_in};
+use crate::there::services::spacelift::{self, Ask, Reply, Spacelift, Token};
+use crate::words::Service;
+
+/// Clients of both services that cannot write.
+#[derive(Debug)]
+pub struct Reader {
+    port: Option<Arc<Port>>,
+    spacelift: Option<Arc<Spacelift>>,
+}
+
+/// How many requests were sent, every try and every token counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All requests.
+    pub requests: u64,
+    /// Those of them that change something.
+    pub writes: u64,
+}
+
+/// How errors name the reading document.
+const READ: &str = "query Read";
+
+/// A part of [`Live`] that came with one answer.
+enum Part {
+    Organization(Result<Json, ServiceError>),
+    List(Vec<&'static dyn Kind>, Result<Vec<Found>, ServiceError>),
+    Spacelift(Result<Survey, ServiceError>),
+}
+
+type Found = (&'static str, Observed);
+
+/// What Spacelift's reading document brought.
+#[derive(Default)]
+struct Survey {
+    viewer: String,
+    spaces: Vec<Space>,
+    found: Vec<Found>,
+    refused: BTreeMap<&'static str, String>,
+}
+
+impl Reader {
+    /// Clients of the services whose endpoints are given. Sends nothing yet.
+    pub fn new(endpoints: &Endpoints, options: &Options) -> Result<Reader, ServiceError> {
+        let port = endpoints.port.as_ref().map(|e| Port::new(e, options));
+        let spacelift = endpoints
+            .spacelift
+            .as_ref()
+            .map(|e| Spacelift::new(e, options));
+        Ok(Reader {
+            port: port.transpose()?.map(Arc::new),
+            spacelift: spacelift.transpose()?.map(Arc::new),
+        })
+    }
+
+    /// Reads the organization, the viewer, the spaces and all objects of these kinds.
+    ///
+    /// Kinds of a service without an endpoint are left out. A list that is refused while the
+    /// credentials are right is noted in [`Live::refused`]; `port.organization` and
+    /// `spacelift.space` may be noted there too.
+    pub async fn read(&self, kinds: &[&'static dyn Kind]) -> Result<Live, ServiceError> {
+        self.log_in().await?;
+        let mut parts = JoinSet::new();
+        if let Some(port) = &self.port {
+            let asked = port.clone();
+            parts.spawn(async move { Part::Organization(asked.get("/v1/organization").await) });
+            for (path, (envelope, kinds)) in port_lists(kinds) {
+                let asked = port.clone();
+                parts.spawn(async move {
+                    let items = asked.list(path, envelope).await;
+                    let found = items.map(|items| observe(&kinds, &items));
+                    Part::List(kinds, found)
+                });
+            }
+        }
+        if let Some(spacelift) = &self.spacelift {
+            let (asked, document) = (spacelift.clone(), Document::new(kinds));
+            parts.spawn(async move { Part::Spacelift(survey(&asked, document).await) });
+        }
+        let mut live = Live::default();
+        live.account = self.spacelift.as_ref().map(|s| s.account.clone());
+        // All answers are waited for, and the first error in a fixed order wins: the same troubles
+        // give the same message.
+        let mut errors: Vec<ServiceError> = Vec::new();
+        while let Some(part) = parts.join_next().await {
+            match part {
+                Ok(part) => errors.extend(part.into_live(&mut live).err()),
+                Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+            }
+        }
+        errors.sort_by_key(|e| (e.service(), e.call().to_owned()));
+        errors.into_iter().next().map_or(Ok(live), Err)
+    }
+
+    /// Reads the objects of one kind.
+    pub async fn list(&self, kind: &'static dyn Kind) -> Result<Vec<Observed>, ServiceError> {
+        let found = match kind.list() {
+            List::Port { path, envelope } => {
+                let items = self.port()?.list(path, envelope).await?;
+                observe(&[kind], &items)
+            }
+            List::Spacelift { .. } => {
+                let survey = survey(self.spacelift()?, Document::only(&[kind])).await?;
+                if let Some(says) = survey.refused.into_values().next() {
+                    return Err(spacelift::error("query Read", Problem::Forbidden(says)));
+                }
+                survey.found
+            }
+        };
+        Ok(found.into_iter().map(|(_, seen)| seen).collect())
+    }
+
+    /// Reads any route of Port, for what is not a kind (the ledger, counts of entities).
+    pub async fn port_get(&self, path: &str) -> Result<Json, ServiceError> {
+        self.port()?.get(path).await
+    }
+
+    /// Searches in Port: a POST to a route that ends in `/search`; others are refused.
+    pub async fn port_search(&self, path: &str, body: &Json) -> Result<Json, ServiceError> {
+        self.port()?.search(path, body).await
+    }
+
+    /// Gets both tokens at once, unless they are there.
+    pub async fn log_in(&self) -> Result<(), ServiceError> {
+        let port = async {
+            match &self.port {
+                Some(port) => port.log_in().await,
+                None => Ok(()),
+            }
+        };
+        let spacelift = async {
+            match &self.spacelift {
+                Some(spacelift) => spacelift.log_in().await,
+                None => Ok(()),
+            }
+        };
+        let (port, spacelift) = tokio::join!(port, spacelift);
+        port.and(spacelift)
+    }
+
+    /// How many requests were sent until now.
+    pub fn requests(&self) -> Counts {
+        let port = self.port.as_ref().map(|p| p.http.counts());
+        let spacelift = self.spacelift.as_ref().map(|s| s.http.counts());
+        let mut counts = Counts::default();
+        for (requests, writes) in [port, spacelift].into_iter().flatten() {
+            counts.requests += requests;
+            counts.writes += writes;
+        }
+        counts
+    }
+
+    pub(super) fn port(&self) -> Result<&Port, ServiceError> {
+        let absent = || ServiceError::new(Service::Port, "client", Problem::Absent);
+        self.port.as_deref().ok_or_else(absent)
+    }
+
+    pub(super) fn spacelift(&self) -> Result<&Spacelift, ServiceError> {
+        let absent = || ServiceError::new(Service::Spacelift, "client", Problem::Absent);
+        self.spacelift.as_deref().ok_or_else(absent)
+    }
+}
+
+/// Port's lists by path, with the kinds that are read from each.
+fn port_lists(
+    kinds: &[&'static dyn Kind],
+) -> BTreeMap<&'static str, (&'static str, Vec<&'static dyn Kind>)> {
+    let mut lists = BTreeMap::new();
+    for kind in kinds {
+        if let List::Port { path, envelope } = kind.list() {
+            let (_, sharing) = lists.entry(path).or_insert((envelope, Vec::new()));
+            sharing.push(*kind);
+        }
+    }
+    lists
+}
+
+fn observe(kinds: &[&'static dyn Kind], items: &[Json]) -> Vec<Found> {
+    let mut found = Vec::new();
+    for kind in kinds {
+        let seen = items.iter().filter_map(|item| kind.observe(item));
+        found.extend(seen.map(|seen| (kind.name(), seen)));
+    }
+    found
+}
+
+impl Part {
+    /// Puts the part into `live`; comes back with an error that is more than a refused list.
+    fn into_live(self, live: &mut Live) -> Result<(), ServiceError> {
+        match self {
+            Part::Organization(answer) => match answer {
+                Ok(answer) => live.organization = Some(organization(&answer)?),
+                Err(error) => {
+                    live.refused.insert("port.organization", refusal(error)?);
+                }
+            },
+            Part::List(kinds, found) => match found {
+                Ok(found) => {
+                    for (kind, seen) in found {
+                        live.insert(kind, seen);
+                    }
+                }
+                Err(error) => {
+                    let says = refusal(error)?;
+                    let names = kinds.iter().map(|kind| (kind.name(), says.clone()));
+                    live.refused.extend(names);
+                }
+            },
+            Part::Spacelift(survey) => {
+                let survey = survey?;
+                live.viewer = Some(survey.viewer);
+                live.spaces = survey.spaces;
+                live.refused.extend(survey.refused);
+                for (kind, seen) in survey.found {
+                    live.insert(kind, seen);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a refused list says; another error stays one.
+fn refusal(error: ServiceError) -> Result<String, ServiceError> {
+    match error.problem() {
+        Problem::Forbidden(_) | Problem::NotFound(_) => Ok(error.to_string()),
+        _ => Err(error),
+    }
+}
+
+fn organization(answer: &Json) -> Result<Organization, ServiceError> {
+    let found = object_in(answer, "/organization").and_then(|found| {
+        Some(Organization {
+            id: found.get("id")?.as_str()?.to_owned(),
+            name: found.get("name")?.as_str()?.to_owned(),
+        })
+    });
+    found.ok_or_else(|| {
+        let what = "no organization with `id` and `name`".to_owned();
+        let problem = Problem::Unreadable { status: 200, what };
+        ServiceError::new(Service::Port, "GET /v1/organization", problem)
+    })
+}
+
+/// Reads everything of Spacelift: one document, and further pages of what has pages.
+async fn survey(spacelift: &Spacelift, document: Document) -> Result<Survey, ServiceError> {
+    let mut token = spacelift.token().await?;
+    let mut survey = attempt(spacelift, &token, document.clone()).await;
+    let unseen = |survey: &Result<Survey, ServiceError>| matches!(survey, Err(e) if *e.problem() == Problem::Unseen);
+    if unseen(&survey) && spacelift.renews() {
+        // The token may have ended since it was exchanged.
+        token = spacelift.another_token(token.number()).await?;
+        survey = attempt(spacelift, &token, document).await;
+    }
+    survey
+}
+
+async fn attempt(
+    spacelift: &Spacelift,
+    token: &Token,
+    mut document: Document,
+) -> Result<Survey, ServiceError> {
+    let mut survey = Survey::default();
+    let mut answer = loop {
+        let text = document.text();
+        let reply = ask(spacelift, token, &text, document.variables(None)).await?;
+        if reply.complaints.is_empty() {
+            break reply;
+        }
+        // Data beside errors is never used: what is refused is left out and all else asked again.
+        let refused: BTreeSet<String> = reply
+            .complaints
+            .iter()
+            .filter(|complaint| complaint.is_refusal())
+            .filter_map(|complaint| complaint.field.clone())
+            .collect();
+        let all = reply.complaints.iter().all(|complaint| {
+            complaint
+                .field
+                .as_ref()
+                .is_some_and(|f| refused.contains(f))
+        });
+        let left_out: Vec<_> = refused
+            .iter()
+            .filter_map(|field| document.leave_out(field))
+            .collect();
+        if !all || left_out.is_empty() {
+            return Err(reply.into_error(READ));
+        }
+        let says = reply.into_error(READ).to_string();
+        for (name, field) in left_out {
+            if name == SPACES {
+                survey.refused.insert("spacelift.space", says.clone());
+            }
+            let names = field.kinds.iter().map(|kind| (kind.name(), says.clone()));
+            survey.refused.extend(names);
+        }
+    };
+    survey.viewer = viewer(&answer)?;
+    for (name, field) in document.fields() {
+        let unreadable = |what| spacelift::error(READ, Problem::Unreadable { status: 200, what });
+        let Page {
+            mut items,
+            mut next,
+        } = field.page(name, &mut answer.json).map_err(unreadable)?;
+        let mut cursors = BTreeSet::new();
+        while let Some(cursor) = next {
+            if !cursors.insert(cursor.clone()) {
+                return Err(unreadable(format!(
+                    "the same page of `{name}` again and again"
+                )));
+            }
+            let text = document.page_text(name).unwrap_or_default();
+            let reply = ask(spacelift, token, &text, document.variables(Some(&cursor))).await?;
+            if !reply.complaints.is_empty() {
+                return Err(reply.into_error("query Page"));
+            }
+            viewer(&reply)?;
+            let mut further = reply.json;
+            let page = field.page(name, &mut further).map_err(unreadable)?;
+            items.extend(page.items);
+            next = page.next;
+        }
+        if name == SPACES {
+            survey.spaces = spaces(&items);
+        }
+        survey.found.extend(observe(&field.kinds, &items));
+    }
+    Ok(survey)
+}
+
+async fn ask(
+    spacelift: &Spacelift,
+    token: &Token,
+    text: &str,
+    variables: Json,
+) -> Result<Reply, ServiceError> {
+    let ask = Ask {
+        document: text,
+        variables: &variables,
+        repeat: Repeat::Always,
+        writes: false,
+        hidden: &[],
+    };
+    spacelift.ask(token, ask).await
+}
+
+/// Who we are; a session that sees nothing answers empty lists without an error (SA section 3).
+fn viewer(reply: &Reply) -> Result<String, ServiceError> {
+    let viewer = &reply.json["data"]["viewer"];
+    let name = viewer["name"].as_str().or(viewer["id"].as_str());
+    name.map(str::to_owned)
+        .ok_or_else(|| spacelift::error(READ, Problem::Unseen).traced(reply.trace.clone()))
+}
+
+fn spaces(items: &[Json]) -> Vec<Space> {
+    let mut spaces: Vec<Space> = items
+        .iter()
+        .filter_map(|item| {
+            Some(Space {
+                id: item["id"].as_str()?.to_owned(),
+                name: item["name"].as_str()?.to_owned(),
+            })
+        })
+        .collect();
+    spaces.sort_by(|a, b| a.id.cmp(&b.id));
+    spaces
+}

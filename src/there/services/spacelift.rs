@@ -1,0 +1,397 @@
+//! Spacelift: its token and its GraphQL answers (SA sections 1 to 3).
+//!
+//! Deliberately not here: the documents of the kinds (see `kinds`), the reading document (see
+//! `document`) and connections (see `http`).
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value as Json, json};
+use tokio::sync::Mutex;
+
+use crate::there::endpoints::{Login, SpaceliftEndpoint};
+use crate::there::services::error::{Discreet, Problem, ServiceError};
+use crate::there::services::http::{Http, Options, Repeat, Request};
+use crate::there::services::port::parse;
+use crate::there::services::write::MayWrite;
+use crate::words::Service;
+
+/// A session with Spacelift.
+#[derive(Debug)]
+pub(super) struct Spacelift {
+    pub http: Http,
+    pub account: String,
+    path: String,
+    login: Login,
+    session: Mutex<Option<Arc<Token>>>,
+}
+
+/// A token, which one it is in this process, and when to get a new one.
+#[derive(Debug)]
+pub(super) struct Token {
+    text: SecretString,
+    number: u64,
+    renew: Option<Instant>,
+}
+
+/// A request to the one endpoint.
+#[derive(Clone, Copy)]
+pub(super) struct Ask<'a> {
+    pub document: &'a str,
+    pub variables: &'a Json,
+    pub repeat: Repeat,
+    pub writes: bool,
+    /// Secret texts in the variables.
+    pub hidden: &'a [SecretString],
+}
+
+/// An answer of the endpoint, with or without complaints.
+pub(super) struct Reply {
+    pub json: Json,
+    pub complaints: Vec<Complaint>,
+    pub trace: Option<String>,
+    pub earlier: bool,
+    status: u16,
+}
+
+/// One of the `errors` of an answer.
+#[derive(Debug, Clone)]
+pub(super) struct Complaint {
+    pub says: String,
+    /// The root field that it is about.
+    pub field: Option<String>,
+}
+
+const EXCHANGE: &str = "mutation Login($id: ID!, $secret: String!) { apiKeyUser(id: $id, secret: $secret) { jwt validUntil } }";
+const VIEWER: &str = "query Viewer { viewer { id } }";
+/// The words that tell refusals apart; there are no codes (SA section 3).
+const UNAUTHORIZED: &str = "unauthorized";
+const NOT_FOUND: &str = "not found";
+const TAKEN: &str = "already exists";
+/// How many requests may be under way (SA section 4).
+const SLOTS: usize = 4;
+/// How long before its end a token is replaced.
+const EARLY: Duration = Duration::from_secs(30);
+
+impl Spacelift {
+    pub fn new(endpoint: &SpaceliftEndpoint, options: &Options) -> Result<Self, ServiceError> {
+        Ok(Spacelift {
+            http: Http::new(Service::Spacelift, &endpoint.graphql, SLOTS, options)?,
+            account: endpoint.account.clone(),
+            path: endpoint.graphql.path().to_owned(),
+            login: endpoint.login.clone(),
+            session: Mutex::new(None),
+        })
+    }
+
+    /// Gets a token unless there is one.
+    pub async fn log_in(&self) -> Result<(), ServiceError> {
+        self.token().await.map(|_| ())
+    }
+
+    /// Sends a change and returns the whole answer, which has no errors. `hidden` are the secret
+    /// texts in the variables.
+    pub async fn change(
+        &self,
+        _may: &MayWrite,
+        document: &str,
+        variables: &Json,
+        repeat: Repeat,
+        hidden: &[SecretString],
+    ) -> Result<Json, ServiceError> {
+        let ask = Ask {
+            document,
+            variables,
+            repeat,
+            writes: true,
+            hidden,
+        };
+        let mut renewed = false;
+        loop {
+            let token = self.token().await?;
+            let reply = self.ask(&token, ask).await?;
+            if reply.complaints.is_empty() {
+                return Ok(reply.json);
+            }
+            // The same word means "no session" and "no right" (SA section 3); a refused mutation
+            // did nothing, so that sending it again is safe.
+            if reply.complains_of(UNAUTHORIZED) && !self.sees(&token).await? {
+                if renewed || !self.renews() {
+                    return Err(error(&label(document), Problem::Unseen).traced(reply.trace));
+                }
+                renewed = true;
+                self.another_token(token.number).await?;
+                continue;
+            }
+            return Err(reply
+                .into_error(&label(document))
+                .about_space(has_space(variables)));
+        }
+    }
+
+    /// Sends a request with a token and reads the answer, complaints included.
+    pub async fn ask(&self, token: &Token, ask: Ask<'_>) -> Result<Reply, ServiceError> {
+        let discreet = Discreet::new(ask.hidden.iter().chain(self.secrets()).chain([&token.text]));
+        self.send(Some(&token.text), ask, &discreet).await
+    }
+
+    /// The token, a new one if the old one is about to end.
+    pub async fn token(&self) -> Result<Arc<Token>, ServiceError> {
+        let mut session = self.session.lock().await;
+        let number = match session.as_ref() {
+            Some(token) if token.renew.is_none_or(|at| Instant::now() < at) => {
+                return Ok(token.clone());
+            }
+            old => old.map_or(1, |token| token.number + 1),
+        };
+        self.log_in_again(&mut session, number).await
+    }
+
+    /// A token other than the one with this number.
+    pub async fn another_token(&self, number: u64) -> Result<Arc<Token>, ServiceError> {
+        let mut session = self.session.lock().await;
+        match session.as_ref() {
+            Some(token) if token.number != number => Ok(token.clone()),
+            _ => self.log_in_again(&mut session, number + 1).await,
+        }
+    }
+
+    /// Whether a new token can be had at all.
+    pub fn renews(&self) -> bool {
+        matches!(self.login, Login::Key { .. })
+    }
+
+    /// Exchanges a key for a token.
+    pub async fn exchange(
+        &self,
+        id: &str,
+        secret: &SecretString,
+    ) -> Result<(SecretString, Option<f64>), ServiceError> {
+        let call = label(EXCHANGE);
+        let ask = Ask {
+            document: EXCHANGE,
+            variables: &json!({ "id": id, "secret": secret.expose_secret() }),
+            repeat: Repeat::Always,
+            writes: false,
+            hidden: &[],
+        };
+        let discreet = Discreet::new(self.secrets().into_iter().chain([secret]));
+        let reply = self.send(None, ask, &discreet).await?;
+        let refused =
+            |says: String, trace| Err(error(&call, Problem::Credentials(says)).traced(trace));
+        if let Some(complaint) = reply.complaints.first() {
+            return refused(complaint.says.clone(), reply.trace);
+        }
+        let user = &reply.json["data"]["apiKeyUser"];
+        match user["jwt"].as_str() {
+            Some(jwt) => Ok((jwt.into(), user["validUntil"].as_f64())),
+            // An unknown key id is answered with null and no error (SA section 2).
+            None => refused("there is no key with this id".into(), reply.trace),
+        }
+    }
+
+    async fn log_in_again(
+        &self,
+        session: &mut Option<Arc<Token>>,
+        number: u64,
+    ) -> Result<Arc<Token>, ServiceError> {
+        let (text, until) = match &self.login {
+            Login::Key { id, secret } => self.exchange(id, secret).await?,
+            Login::Token(text) => (text.clone(), None),
+        };
+        let token = Arc::new(Token {
+            text,
+            number,
+            renew: until.and_then(renewal),
+        });
+        *session = Some(token.clone());
+        Ok(token)
+    }
+
+    async fn sees(&self, token: &Token) -> Result<bool, ServiceError> {
+        let ask = Ask {
+            document: VIEWER,
+            variables: &Json::Null,
+            repeat: Repeat::Always,
+            writes: false,
+            hidden: &[],
+        };
+        let reply = self.ask(token, ask).await?;
+        Ok(reply.complaints.is_empty() && reply.json["data"]["viewer"].is_object())
+    }
+
+    async fn send(
+        &self,
+        bearer: Option<&SecretString>,
+        ask: Ask<'_>,
+        discreet: &Discreet,
+    ) -> Result<Reply, ServiceError> {
+        let call = label(ask.document);
+        let mut body = json!({ "query": ask.document });
+        if !ask.variables.is_null() {
+            body["variables"] = ask.variables.clone();
+        }
+        if let Some(name) = operation(ask.document).1 {
+            body["operationName"] = name.into();
+        }
+        let request = Request {
+            method: "POST",
+            path: &self.path,
+            call: &call,
+            body: Some(&body),
+            bearer,
+            repeat: ask.repeat,
+            writes: ask.writes,
+        };
+        let answer = self.http.send(request, discreet).await?;
+        let status = answer.status;
+        let fail = |what: String| {
+            Err(error(&call, Problem::Unreadable { status, what })
+                .traced(answer.trace.clone())
+                .after(answer.earlier))
+        };
+        let json = match parse(&answer.body, discreet) {
+            Ok(json) => json,
+            // Some say that a refused session is a plain 401 (SA section 3).
+            Err(_) if matches!(status, 401 | 403) => Json::Null,
+            Err(what) => return fail(what),
+        };
+        let mut complaints = complaints(&json, discreet);
+        if complaints.is_empty() {
+            match status {
+                200..300 if json["data"].is_object() => {}
+                200..300 => return fail("neither `data` nor `errors`".into()),
+                401 | 403 => complaints.push(Complaint {
+                    says: format!("{UNAUTHORIZED} ({status})"),
+                    field: None,
+                }),
+                _ => complaints.push(Complaint {
+                    says: discreet.body(&answer.body),
+                    field: None,
+                }),
+            }
+        }
+        Ok(Reply {
+            json,
+            complaints,
+            trace: answer.trace,
+            earlier: answer.earlier,
+            status,
+        })
+    }
+
+    fn secrets(&self) -> [&SecretString; 1] {
+        match &self.login {
+            Login::Key { secret, .. } => [secret],
+            Login::Token(token) => [token],
+        }
+    }
+}
+
+impl Token {
+    /// Which token it is in this process.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+}
+
+impl Reply {
+    /// Whether some complaint has this word.
+    fn complains_of(&self, word: &str) -> bool {
+        self.complaints.iter().any(|c| c.says.contains(word))
+    }
+
+    /// The error that its complaints are.
+    pub fn into_error(self, call: &str) -> ServiceError {
+        let mut texts: Vec<&str> = self.complaints.iter().map(|c| c.says.as_str()).collect();
+        texts.dedup();
+        let says = texts.join("; ");
+        let problem = if self.complains_of(UNAUTHORIZED) {
+            Problem::Forbidden(says)
+        } else if self.complains_of(NOT_FOUND) {
+            Problem::NotFound(says)
+        } else if self.complains_of(TAKEN) {
+            Problem::Taken(says)
+        } else {
+            Problem::Refused {
+                status: self.status,
+                says,
+            }
+        };
+        error(call, problem).traced(self.trace).after(self.earlier)
+    }
+}
+
+impl Complaint {
+    /// Whether it says that a right is missing.
+    pub fn is_refusal(&self) -> bool {
+        self.says.contains(UNAUTHORIZED)
+    }
+}
+
+/// The `errors` of an answer, with their extensions, which may carry more detail.
+fn complaints(json: &Json, discreet: &Discreet) -> Vec<Complaint> {
+    let errors = json["errors"].as_array().into_iter().flatten();
+    errors
+        .map(|error| {
+            let mut says = match error["message"].as_str() {
+                Some(message) => discreet.message(message),
+                None => "an error without a message".into(),
+            };
+            let more = &error["extensions"];
+            if more.as_object().is_some_and(|m| !m.is_empty()) {
+                says = format!("{says} ({})", discreet.message(&more.to_string()));
+            }
+            Complaint {
+                says,
+                field: error["path"][0].as_str().map(str::to_owned),
+            }
+        })
+        .collect()
+}
+
+/// When to get a new token: shortly before its end. `None` when its end is near or past already,
+/// as then our clock is wrong or asking again would not help.
+fn renewal(until: f64) -> Option<Instant> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    let left = Duration::try_from_secs_f64(until - now.as_secs_f64()).ok()?;
+    (left > 2 * EARLY).then(|| Instant::now().checked_add(left - EARLY))?
+}
+
+/// The kind and the name of a document's operation.
+fn operation(document: &str) -> (&str, Option<&str>) {
+    let document = document.trim_start();
+    let word = |text: &str| {
+        text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .unwrap_or(text.len())
+    };
+    let (kind, rest) = document.split_at(word(document));
+    let rest = rest.trim_start();
+    let name = &rest[..word(rest)];
+    (kind, (!name.is_empty()).then_some(name))
+}
+
+/// How errors name a call.
+pub(super) fn label(document: &str) -> String {
+    match operation(document) {
+        ("", _) => "query".into(),
+        (kind, None) => kind.into(),
+        (kind, Some(name)) => format!("{kind} {name}"),
+    }
+}
+
+/// Whether variables name a space somewhere.
+fn has_space(variables: &Json) -> bool {
+    match variables {
+        Json::Object(map) => map.iter().any(|(key, value)| {
+            matches!(key.as_str(), "space" | "parentSpace") || has_space(value)
+        }),
+        Json::Array(list) => list.iter().any(has_space),
+        _ => false,
+    }
+}
+
+pub(super) fn error(call: &str, problem: Problem) -> ServiceError {
+    ServiceError::new(Service::Spacelift, call, problem)
+}

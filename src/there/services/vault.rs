@@ -1,0 +1,262 @@
+//! The vault: the one place that turns a secret's source into its text.
+//!
+//! Texts come from the environment and from the runtime key, are handed out for sending, and are
+//! never stored elsewhere. Deliberately not here: which fields are secret (see `kinds`) and when a
+//! secret is sent (see `decide`).
+
+use std::collections::BTreeMap;
+
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
+
+use crate::words::template::{Part, Reference};
+use crate::words::value::SecretSource;
+use crate::words::{Addr, Pointer, Value};
+
+/// The texts behind `Secret` leaves.
+#[derive(Debug)]
+pub struct Vault {
+    env: BTreeMap<String, SecretString>,
+    runtime: Option<RuntimeKey>,
+    minted: OnceCell<SecretString>,
+}
+
+/// The Spacelift key that `${spacelift.runtime.token}` is minted from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuntimeKey {
+    /// Where its id comes from.
+    pub id: SecretSource,
+    /// Where its secret comes from.
+    pub secret: SecretSource,
+}
+
+/// The key that fingerprints are made with.
+#[derive(Debug, Clone)]
+pub struct FingerprintKey {
+    key: SecretString,
+    id: String,
+}
+
+/// Why a secret's text cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VaultError {
+    /// Environment variables are not set, or empty.
+    #[error("{} not set", names(.0))]
+    Unset(Vec<String>),
+    /// `${spacelift.runtime.token}` without `spacelift.runtime`.
+    #[error("`${{spacelift.runtime.token}}` needs `spacelift.runtime`")]
+    NoRuntimeKey,
+    /// The token was not minted before; our own mistake.
+    #[error("`${{spacelift.runtime.token}}` is not minted yet")]
+    NotMinted,
+    /// A form that this version cannot fill in.
+    #[error("`${{{0}}}` is not supported yet")]
+    Unsupported(String),
+    /// A reference that should be settled by now; our own mistake.
+    #[error("`${{{0}}}` is not settled")]
+    Unsettled(String),
+}
+
+impl VaultError {
+    /// What the user can do.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            VaultError::Unset(_) => {
+                Some("set the variables for this run; an empty text counts as not set".into())
+            }
+            VaultError::NoRuntimeKey => Some(
+                "add `spacelift: { runtime: { key_id: ${env.NAME}, key_secret: ${env.NAME} } }` \
+                 to `spaceport.yaml`"
+                    .into(),
+            ),
+            VaultError::Unsupported(_) => {
+                Some("put the text into a variable and write `${env.NAME}`".into())
+            }
+            VaultError::NotMinted | VaultError::Unsettled(_) => None,
+        }
+    }
+}
+
+fn names(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
+    names.join(", ")
+}
+
+impl Vault {
+    /// A vault over a copy of the environment and the project's runtime key.
+    pub fn new(env: BTreeMap<String, SecretString>, runtime: Option<RuntimeKey>) -> Self {
+        Vault {
+            env,
+            runtime,
+            minted: OnceCell::new(),
+        }
+    }
+
+    /// The text of a secret. A runtime token must have been minted before (see
+    /// [`Vault::needs_token`]).
+    pub fn text(&self, source: &SecretSource) -> Result<SecretString, VaultError> {
+        let missing = self.missing(source);
+        self.fill(source, missing, &|| {
+            let token = self.minted.get().ok_or(VaultError::NotMinted)?;
+            Ok(token.expose_secret().to_owned())
+        })
+    }
+
+    /// The environment variables that a secret needs and that are not set. Pure, so that it can be
+    /// asked before the first write.
+    pub fn missing(&self, source: &SecretSource) -> Vec<String> {
+        let mut missing = Vec::new();
+        for reference in source.template().references() {
+            match reference {
+                Reference::Env(name) if self.env(name).is_none() => missing.push(name.clone()),
+                Reference::RuntimeToken => {
+                    if let Some(key) = &self.runtime
+                        && !needs_token(&key.id)
+                        && !needs_token(&key.secret)
+                    {
+                        missing.extend(self.missing(&key.id));
+                        missing.extend(self.missing(&key.secret));
+                    }
+                }
+                _ => {}
+            }
+        }
+        missing.sort();
+        missing.dedup();
+        missing
+    }
+
+    /// The key for fingerprints: derived from `SPACEPORT_FINGERPRINT_KEY`, else from
+    /// `PORT_CLIENT_SECRET`, with the ledger's salt; `None` when neither is set.
+    pub fn fingerprint_key(&self, salt: &[u8]) -> Option<FingerprintKey> {
+        let secret = self
+            .env("SPACEPORT_FINGERPRINT_KEY")
+            .or_else(|| self.env("PORT_CLIENT_SECRET"))?;
+        FingerprintKey::derive(secret, salt)
+    }
+
+    /// The fingerprint of a secret at a place; `None` when its text is not at hand.
+    ///
+    /// `${spacelift.runtime.token}` stands for the key that it is minted from, as every token is a
+    /// new text.
+    pub fn fingerprint(
+        &self,
+        key: &FingerprintKey,
+        addr: &Addr,
+        pointer: &Pointer,
+        source: &SecretSource,
+    ) -> Option<String> {
+        let text = self.fill(source, self.missing(source), &|| {
+            let key = self.runtime.as_ref().ok_or(VaultError::NoRuntimeKey)?;
+            let (id, secret) = (self.text(&key.id)?, self.text(&key.secret)?);
+            let (id, secret) = (id.expose_secret(), secret.expose_secret());
+            Ok(format!("{}:{id}{}:{secret}", id.len(), secret.len()))
+        });
+        Some(key.mark(
+            &addr.to_string(),
+            &pointer.to_string(),
+            text.ok()?.expose_secret(),
+        ))
+    }
+
+    /// Whether a value holds a secret that needs the runtime token.
+    pub fn needs_token(&self, value: &Value) -> bool {
+        value
+            .secrets()
+            .iter()
+            .any(|(_, source)| needs_token(source))
+    }
+
+    /// The runtime key's id and secret.
+    pub(super) fn runtime_key(&self) -> Result<(SecretString, SecretString), VaultError> {
+        let key = self.runtime.as_ref().ok_or(VaultError::NoRuntimeKey)?;
+        Ok((self.text(&key.id)?, self.text(&key.secret)?))
+    }
+
+    /// Where the minted token is kept for the rest of the process.
+    pub(super) fn minted(&self) -> &OnceCell<SecretString> {
+        &self.minted
+    }
+
+    fn env(&self, name: &str) -> Option<&SecretString> {
+        self.env.get(name).filter(|s| !s.expose_secret().is_empty())
+    }
+
+    fn fill(
+        &self,
+        source: &SecretSource,
+        missing: Vec<String>,
+        token: &dyn Fn() -> Result<String, VaultError>,
+    ) -> Result<SecretString, VaultError> {
+        if !missing.is_empty() {
+            return Err(VaultError::Unset(missing));
+        }
+        let mut text = String::new();
+        for part in &source.template().parts {
+            match part {
+                Part::Text(literal) => text.push_str(literal),
+                Part::Reference(Reference::Env(name)) => {
+                    let unset = || VaultError::Unset(vec![name.clone()]);
+                    text.push_str(self.env(name).ok_or_else(unset)?.expose_secret());
+                }
+                Part::Reference(Reference::RuntimeToken) => {
+                    if self.runtime.is_none() {
+                        return Err(VaultError::NoRuntimeKey);
+                    }
+                    text.push_str(&token()?);
+                }
+                Part::Reference(random @ Reference::Random(_)) => {
+                    return Err(VaultError::Unsupported(random.to_string()));
+                }
+                Part::Reference(other) => return Err(VaultError::Unsettled(other.to_string())),
+            }
+        }
+        Ok(text.into())
+    }
+}
+
+fn needs_token(source: &SecretSource) -> bool {
+    source
+        .template()
+        .references()
+        .any(|reference| *reference == Reference::RuntimeToken)
+}
+
+impl FingerprintKey {
+    /// Derives the key with HKDF-SHA-256.
+    pub fn derive(secret: &SecretString, salt: &[u8]) -> Option<Self> {
+        let mut key = [0; 32];
+        Hkdf::<Sha256>::new(Some(salt), secret.expose_secret().as_bytes())
+            .expand(b"spaceport fingerprint 1", &mut key)
+            .ok()?;
+        let id = hex(&Sha256::digest(key))[..8].to_owned();
+        Some(FingerprintKey {
+            key: hex(&key).into(),
+            id,
+        })
+    }
+
+    /// The key's name in the ledger: eight hexadecimal digits that tell keys apart.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// HMAC-SHA-256 over the parts, each behind its length so that no two lists of parts look the
+    /// same.
+    fn mark(&self, addr: &str, pointer: &str, text: &str) -> String {
+        let key = self.key.expose_secret().as_bytes();
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of every length");
+        for part in [addr, pointer, text] {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        hex(&mac.finalize().into_bytes())
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
