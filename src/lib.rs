@@ -1,8 +1,13 @@
 //! `spaceport` keeps the wiring between Port and Spacelift as YAML in git: the library behind the
 //! command line. `src/ARCHITECTURE.md` is the map.
 
+pub mod act {
+    //! Acting.
+    pub mod report;
+}
 pub mod decide;
 pub mod kinds;
+pub mod show;
 pub mod there;
 pub mod want;
 pub mod words;

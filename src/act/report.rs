@@ -39,16 +39,25 @@ impl Report {
     pub fn is_complete(&self) -> bool {
         !self.interrupted
             && self.ledger_problem.is_none()
-            && self.outcomes.iter().all(|(_, _, o)| matches!(o, Outcome::Done | Outcome::Unchanged))
+            && self
+                .outcomes
+                .iter()
+                .all(|(_, _, o)| matches!(o, Outcome::Done | Outcome::Unchanged))
     }
 
     /// What became of the change of one object.
     pub fn outcome(&self, addr: &Addr) -> Option<&Outcome> {
-        self.outcomes.iter().find(|(a, _, _)| a == addr).map(|(_, _, outcome)| outcome)
+        self.outcomes
+            .iter()
+            .find(|(a, _, _)| a == addr)
+            .map(|(_, _, outcome)| outcome)
     }
 
     /// How many changes ended like this.
     pub fn count(&self, picked: impl Fn(&Outcome) -> bool) -> usize {
-        self.outcomes.iter().filter(|(_, _, outcome)| picked(outcome)).count()
+        self.outcomes
+            .iter()
+            .filter(|(_, _, outcome)| picked(outcome))
+            .count()
     }
 }

@@ -140,7 +140,10 @@ mod tests {
             found.into_iter().map(|o| o.id.clone()).collect()
         };
         assert_eq!(ids(live.by_name("spacelift.space", "twin")), ["a", "b"]);
-        assert_eq!(ids(live.of_kind("spacelift.space").collect()), ["a", "b", "c"]);
+        assert_eq!(
+            ids(live.of_kind("spacelift.space").collect()),
+            ["a", "b", "c"]
+        );
         assert_eq!(ids(live.of_kind("spacelift.policy").collect()), [""; 0]);
 
         live.insert("spacelift.space", seen("a", "renamed"));
