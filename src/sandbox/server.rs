@@ -217,6 +217,11 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The sandbox's time in milliseconds since the Unix epoch.
+    pub(crate) fn now(&self) -> i64 {
+        dice::now().saturating_add(self.port().quirks.clock_offset.saturating_mul(1000))
+    }
+
     /// Both services' state without secrets.
     pub(crate) fn dump(&self) -> Value {
         let port = self.port();

@@ -249,3 +249,46 @@ async fn the_cost_of_keeping_a_write_does_not_grow_with_the_state() {
     }
     assert_eq!(kept("b200").await, first);
 }
+
+#[tokio::test]
+async fn the_clock_and_the_writer_can_be_changed() {
+    let mut world = World::new().await;
+    world.post("/v1/blueprints", stack("a")).await;
+    let ahead = json!({"clock_offset": 3600, "user": "auth0|ann"});
+    assert_eq!(world.post("/_sandbox/quirks", ahead).await.0, 200);
+    let (_, changed) = world
+        .patch("/v1/blueprints/a", json!({"title": "By Ann"}))
+        .await;
+    let blueprint = &changed["blueprint"];
+    let by = (&blueprint["createdBy"], &blueprint["updatedBy"]);
+    assert_eq!(by, (&json!("sandbox-client"), &json!("auth0|ann")));
+    let time = |key: &str| {
+        blueprint[key]
+            .as_str()
+            .unwrap()
+            .parse::<jiff::Timestamp>()
+            .unwrap()
+    };
+    let apart = time("updatedAt").duration_since(time("createdAt"));
+    assert!(apart.as_secs() >= 3600);
+    let answer = world.send(Method::GET, "/v1/blueprints", None).await;
+    let date = answer.headers()["date"].to_str().unwrap();
+    let date = jiff::fmt::rfc2822::DateTimeParser::new()
+        .parse_timestamp(date)
+        .unwrap();
+    assert!(date.as_second() >= time("createdAt").as_second() + 3600);
+
+    // A token lives for three hours of the sandbox's time.
+    let credentials = json!({"clientId": "sandbox-client", "clientSecret": "sandbox-secret"});
+    let (_, again) = world
+        .post("/v1/auth/access_token", credentials.clone())
+        .await;
+    assert!(again["expiresIn"].as_i64().unwrap() <= 7200);
+    world
+        .post("/_sandbox/quirks", json!({"clock_offset": 10801}))
+        .await;
+    assert_eq!(world.get("/v1/blueprints").await.0, 401);
+    let old = world.token.clone();
+    world.login().await;
+    assert_ne!(world.token, old);
+}

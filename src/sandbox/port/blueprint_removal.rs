@@ -48,7 +48,7 @@ pub(super) fn empty(state: &mut PortState, request: &Request<'_>, id: &str) -> O
     let row = json!({
         "id": migration, "sourceBlueprint": id, "status": "RUNNING",
         "readsLeft": state.quirks.slow_migrations,
-        "createdAt": spelled(request.call.now), "actor": guesses::MACHINE_USER,
+        "createdAt": spelled(request.call.now), "actor": request.call.user,
     });
     state.tables.put(Table::Migrations, &migration, row);
     Ok(Answer::json(

@@ -73,8 +73,6 @@ pub(crate) const UNKNOWN_INTAKE_STATUS: u16 = 404;
 /// An exporter of whole organizations stops at the first 404 of a list (real clients, Port CLI).
 pub(crate) const EMPTY_LISTS: &[(&str, &str)] = &[
     ("users", "users"),
-    ("integration", "integrations"),
-    ("integration/metadata", "integrations"),
     ("data-sources", "dataSources"),
     ("audit-log", "audits"),
     ("apps", "apps"),

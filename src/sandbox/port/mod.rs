@@ -18,6 +18,7 @@ mod entities;
 mod entity_model;
 mod entity_view;
 pub(crate) mod guesses;
+mod integrations;
 mod model;
 mod organization;
 mod pages;

@@ -27,7 +27,7 @@ pub(super) fn create(state: &mut PortState, request: &Request<'_>) -> Outcome {
         return Err(Refusal::taken("Secret", &name));
     }
     let value = body.remove("secretValue").unwrap_or_default();
-    body.extend(dates(born(request.call.now)));
+    body.extend(dates(born(request.call.stamp())));
     state.tables.put(Table::SecretValues, &name, value);
     let answer = Answer::one(guesses::CREATED, "secret", &body);
     state.tables.put(Table::Secrets, &name, Value::Object(body));
@@ -43,7 +43,7 @@ pub(super) fn change(state: &mut PortState, request: &Request<'_>, name: &str) -
     }
     let mut secret = old.as_object().cloned().unwrap_or_default();
     secret.extend(body);
-    secret.extend(dates(touched(&old, request.call.now)));
+    secret.extend(dates(touched(&old, request.call.stamp())));
     let answer = Answer::one(200, "secret", &secret);
     state
         .tables
