@@ -61,7 +61,7 @@ pub(super) fn empty(state: &mut PortState, request: &Request<'_>, id: &str) -> O
 pub(super) fn migrations(state: &PortState) -> Outcome {
     let rows = state.tables.rows(Table::Migrations);
     Ok(Answer::list(
-        "migrations",
+        guesses::MIGRATION_LIST_NAME,
         rows.map(|(id, row)| (id, shown(row))),
     ))
 }

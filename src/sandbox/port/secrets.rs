@@ -11,7 +11,10 @@ use super::tables::Table;
 
 /// `GET /v1/organization/secrets`.
 pub(super) fn list(state: &PortState) -> Outcome {
-    Ok(Answer::list("secrets", state.tables.rows(Table::Secrets)))
+    Ok(Answer::list(
+        guesses::SECRET_LIST_NAME,
+        state.tables.rows(Table::Secrets),
+    ))
 }
 
 /// `GET /v1/organization/secrets/{name}`.
