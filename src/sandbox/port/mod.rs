@@ -25,6 +25,8 @@ mod pages;
 mod permissions;
 pub mod quirks;
 mod request;
+#[cfg(test)]
+mod robustness;
 mod routes;
 mod runs;
 mod schema;
