@@ -1,5 +1,6 @@
 //! Starts and stops a sandbox, and what its owner may ask of it in the same process.
 
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -67,7 +68,6 @@ pub struct Sandbox {
 }
 
 /// What all requests share.
-#[derive(Debug)]
 pub(crate) struct Shared {
     /// The Port half.
     pub(crate) port: Mutex<PortState>,
@@ -172,6 +172,13 @@ impl Sandbox {
     /// Changes how disputed things behave from now on.
     pub fn set_quirks(&self, quirks: Quirks) {
         self.shared.port().quirks = quirks;
+    }
+}
+
+impl fmt::Debug for Shared {
+    /// Shows nothing of the state, because secrets are in it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Shared").finish_non_exhaustive()
     }
 }
 

@@ -228,6 +228,24 @@ async fn derived_properties_follow_relations_to_known_properties() {
         200
     );
 
+    // Mirrors are read through relations; `exclude_calculated_properties` leaves them out.
+    let space = json!({"identifier": "root", "title": "Root", "properties": {"state": "open"}});
+    assert_eq!(
+        world.post("/v1/blueprints/space/entities", space).await.0,
+        201
+    );
+    let entity = json!({"identifier": "s", "relations": {"space": "root"}});
+    let (_, answer) = world.post("/v1/blueprints/stack/entities", entity).await;
+    let properties = &answer["entity"]["properties"];
+    assert_eq!(
+        (&properties["where"], &properties["who"]),
+        (&json!("open"), &json!("Root"))
+    );
+    let (_, answer) = world
+        .get("/v1/blueprints/stack/entities/s?exclude_calculated_properties=true")
+        .await;
+    assert!(answer["entity"]["properties"].get("where").is_none());
+
     let retyped = json!({"title": "S", "schema": {"properties": {"state": {"type": "number"}}}});
     assert_eq!(world.put("/v1/blueprints/space", retyped).await.0, 422);
 }

@@ -1,5 +1,6 @@
 //! The shell of the sandbox: log, faults, the data folder, and speed.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::world::World;
@@ -291,4 +292,52 @@ async fn the_clock_and_the_writer_can_be_changed() {
     let old = world.token.clone();
     world.login().await;
     assert_ne!(world.token, old);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_writers_at_once_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = || Options {
+        data: Some(folder.path().to_owned()),
+        ..Options::default()
+    };
+    let world = Arc::new(World::with(options()).await);
+    let writers: Vec<_> = (0..8)
+        .map(|writer| {
+            let world = world.clone();
+            tokio::spawn(async move {
+                for number in 0..25 {
+                    let (status, _) = world
+                        .post("/v1/blueprints", stack(&format!("w{writer}-{number}")))
+                        .await;
+                    assert_eq!(status, 201);
+                    // All writers fight for the same ones; exactly one wins each.
+                    world
+                        .post("/v1/blueprints", stack(&format!("shared-{number}")))
+                        .await;
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let count = |answer: &Value| {
+        let list = answer["blueprints"].as_array().unwrap();
+        list.iter()
+            .filter(|one| !one["identifier"].as_str().unwrap().starts_with('_'))
+            .count()
+    };
+    assert_eq!(count(&world.get("/v1/blueprints").await.1), 8 * 25 + 25);
+    let won = world
+        .sandbox
+        .requests()
+        .iter()
+        .filter(|entry| entry.status == 201)
+        .count();
+    assert_eq!(won, 8 * 25 + 25);
+    let world = Arc::into_inner(world).expect("all writers are done");
+    world.sandbox.stop().await;
+    let again = World::with(options()).await;
+    assert_eq!(count(&again.get("/v1/blueprints").await.1), 8 * 25 + 25);
 }

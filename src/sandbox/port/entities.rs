@@ -1,5 +1,5 @@
 //! Single entities: create, replace, change, delete (PA section 6). Bulk calls and searches have their
-//! own files. Nothing is computed: no mirrors, calculations or aggregations.
+//! own files.
 
 use serde_json::{Map, Value, json};
 
@@ -46,6 +46,7 @@ pub(super) fn list(state: &PortState, request: &Request<'_>, blueprint_id: &str)
             (
                 key,
                 EntityView {
+                    state,
                     entity,
                     blueprint,
                     selection: &selection,
@@ -400,6 +401,7 @@ fn answer(
         status,
         "entity",
         &EntityView {
+            state,
             entity,
             blueprint,
             selection,
@@ -412,5 +414,6 @@ fn selection(request: &Request<'_>) -> Selection {
     Selection {
         include: all("include"),
         exclude: all("exclude"),
+        without_derived: request.flag("exclude_calculated_properties"),
     }
 }

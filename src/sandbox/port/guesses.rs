@@ -17,6 +17,7 @@
 //! | the secret of a webhook is absent in answers | `webhooks` |
 //! | an entity that any relation names has dependants | `entities` |
 //! | an absent relation to many reads `[]`, to one null | `entity_view` |
+//! | derived properties stand among an entity's `properties`, calculations and aggregations as null | `derived` |
 //! | unknown secrets in templates are not refused | `actions`, by checking nothing |
 //! | the plain blueprints of new accounts (`service`, …) are not there | `system` |
 //! | no `_team` entity follows a team, no `_scorecard` or `_rule` entity a scorecard | `teams`, `scorecards` |
