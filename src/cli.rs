@@ -3,6 +3,7 @@
 //! Deliberately not here: what the commands do (see `commands`).
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -168,6 +169,7 @@ fn logging(verbose: u8) {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .without_time();
     // A second call in one process (tests) keeps the first subscriber.
     let _ = subscriber.try_init();
