@@ -14,11 +14,6 @@ pub struct Code {
     pub mend: &'static str,
 }
 
-/// The documentation of a code; `None` when there is no such code.
-pub fn find(code: &str) -> Option<&'static Code> {
-    CODES.iter().find(|known| known.code == code)
-}
-
 /// All codes, sorted. A new one is one more line.
 pub const CODES: &[Code] = &[
     code(
@@ -382,7 +377,5 @@ mod tests {
                 assert!(begins && text.ends_with('.'), "{code}: {text}");
             }
         }
-        assert_eq!(find("yaml::tag").map(|found| found.code), Some("yaml::tag"));
-        assert_eq!(find("yaml::nothing"), None);
     }
 }
