@@ -12,7 +12,12 @@ use crate::exit::{self, Stop};
 
 /// Terraform-style plan and apply for the wiring between Port and Spacelift.
 #[derive(Debug, Parser)]
-#[command(name = "spaceport", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    name = "spaceport",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
 pub struct Cli {
     /// What every command understands.
     #[command(flatten)]
@@ -26,18 +31,30 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 pub struct Global {
     /// The project's folder
-    #[arg(short = 'C', long = "config", global = true, value_name = "DIR", default_value = "port-config")]
+    #[arg(
+        short = 'C',
+        long = "config",
+        global = true,
+        value_name = "DIR",
+        default_value = "port-config"
+    )]
     pub config: PathBuf,
     /// The environment of the project to work on
-    #[arg(short = 'e', long, global = true, value_name = "NAME", env = "SPACEPORT_ENVIRONMENT")]
+    #[arg(
+        short = 'e',
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "SPACEPORT_ENVIRONMENT"
+    )]
     pub environment: Option<String>,
     /// Set a variable of the project
     #[arg(long = "var", global = true, value_name = "NAME=VALUE", value_parser = variable)]
     pub variables: Vec<(String, String)>,
     /// Work on the embedded sandbox of both services, kept in DIR
     /// [default: .spaceport/sandbox in the project's folder]
-    #[arg(long, global = true, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    pub sandbox: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "", value_parser = clap::builder::ValueParser::os_string())]
+    pub sandbox: Option<OsString>,
     /// Send Port's requests to this host
     #[arg(long, global = true, value_name = "URL")]
     pub port_url: Option<String>,
@@ -94,7 +111,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            let code = if error.use_stderr() { exit::USAGE } else { exit::DONE };
+            let code = if error.use_stderr() {
+                exit::USAGE
+            } else {
+                exit::DONE
+            };
             // Nothing can be done when the terminal is gone.
             let _ = error.print();
             return code;
@@ -144,7 +165,10 @@ fn logging(verbose: u8) {
         _ => "trace",
     };
     let filter = tracing_subscriber::EnvFilter::new(format!("off,spaceport={level}"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .without_time();
     // A second call in one process (tests) keeps the first subscriber.
     let _ = subscriber.try_init();
 }

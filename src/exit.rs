@@ -35,12 +35,20 @@ pub struct Stop {
 impl Stop {
     /// A stop with a message.
     pub fn new(code: u8, message: impl fmt::Display) -> Self {
-        Stop { code, message: message.to_string(), help: None }
+        Stop {
+            code,
+            message: message.to_string(),
+            help: None,
+        }
     }
 
     /// A stop after everything was said.
     pub fn quiet(code: u8) -> Self {
-        Stop { code, message: String::new(), help: None }
+        Stop {
+            code,
+            message: String::new(),
+            help: None,
+        }
     }
 
     /// Adds what to do.

@@ -2,8 +2,12 @@
 //! command line. `src/ARCHITECTURE.md` is the map.
 
 pub mod act;
+pub mod cli;
+pub mod commands;
 pub mod decide;
+pub mod exit;
 pub mod kinds;
+pub mod show;
 pub mod there;
 pub mod want;
 pub mod words;

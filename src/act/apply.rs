@@ -15,7 +15,6 @@ use crate::decide::diff;
 use crate::decide::ledger::{Entry, Fingerprint, Home, Intent, Ledger, digests};
 use crate::decide::plan::settle::{self, Exports};
 use crate::decide::plan::{Action, Change, Plan};
-use crate::there::live::Live;
 use crate::there::services::{Failure, Writer};
 use crate::words::graph::Graph;
 use crate::words::value::Map;
@@ -28,9 +27,7 @@ const FINGERPRINTS: usize = 4;
 pub struct Apply<'a> {
     /// The plan; nothing else is done.
     pub plan: &'a Plan,
-    /// What the plan was made from, for attributes of objects that stay as they are.
-    pub live: &'a Live,
-    /// The objects' addresses by kind and name, with what live exports of them.
+    /// What live exports of the objects that stay as they are.
     pub exports: Exports,
     /// Sends the requests.
     pub writer: Arc<Writer>,
@@ -91,12 +88,12 @@ enum Done {
 }
 
 impl Apply<'_> {
-    /// Carries out the plan. Returns what became of it and the ledger as kept.
-    pub async fn run(mut self) -> (Report, Ledger) {
+    /// Carries out the plan. The ledger is kept at its home.
+    pub async fn run(mut self) -> Report {
         let mut report = Report::default();
         if let Err(problem) = self.declare() {
             report.ledger_problem = Some(problem);
-            return (report, self.ledger);
+            return report;
         }
         let mut failed: BTreeMap<Addr, &'static str> = BTreeMap::new();
         for layer in self.layers() {
@@ -116,7 +113,7 @@ impl Apply<'_> {
             .save(&self.ledger)
             .err()
             .map(|error| error.to_string());
-        (report, self.ledger)
+        report
     }
 
     /// Writes the intents, before the first change.

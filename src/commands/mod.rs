@@ -9,9 +9,11 @@
 //! | [`project`] | a project, read and checked |
 //! | [`session`] | both services, looked at and planned against |
 //! | [`stage`] | the world that a command works on: real services or the embedded sandbox |
+//! | [`checkout`] | the git checkout around a project |
 //! | the others | one command each |
 
 pub mod apply;
+pub mod checkout;
 pub mod explain;
 pub mod init;
 pub mod plan;
@@ -30,7 +32,9 @@ use crate::exit::{self, Stop};
 
 /// The process environment; names and values that are not text are left out.
 pub fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+        .collect()
 }
 
 /// Prints data to stdout. A closed pipe ends the output quietly.
@@ -57,7 +61,9 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
 /// A panic is our bug: says where, and nothing of the data (law 5).
 pub fn on_panic() {
     std::panic::set_hook(Box::new(|info| {
-        let place = info.location().map_or_else(|| "unknown place".to_owned(), ToString::to_string);
+        let place = info
+            .location()
+            .map_or_else(|| "unknown place".to_owned(), ToString::to_string);
         tell(&format!(
             "bug: spaceport {} stopped at {place}\n  help: please report this line; running the command again is safe",
             env!("CARGO_PKG_VERSION")

@@ -35,7 +35,11 @@ pub fn check(global: &Global, found: Findings, sources: &Sources) -> Result<(), 
     if !list.is_empty() && (errors || !global.quiet) {
         tell(findings::human(&list, sources, &style(global, Stream::Err)).trim_end());
     }
-    if errors { Err(Stop::quiet(exit::FINDINGS)) } else { Ok(()) }
+    if errors {
+        Err(Stop::quiet(exit::FINDINGS))
+    } else {
+        Ok(())
+    }
 }
 
 /// Where something is printed.
@@ -58,5 +62,9 @@ pub fn style(global: &Global, stream: Stream) -> Style {
         Color::Never => false,
         Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
     };
-    Style { width: 80, colour, verbose: global.verbose }
+    Style {
+        width: 80,
+        colour,
+        verbose: global.verbose,
+    }
 }

@@ -11,7 +11,9 @@ use secrecy::SecretString;
 use crate::cli::Global;
 use crate::decide::ledger::Home;
 use crate::exit::{self, Stop};
-use crate::there::endpoints::{self, Endpoints, Overrides, PortWanted, Region, SpaceliftWanted, Wanted};
+use crate::there::endpoints::{
+    self, Endpoints, Overrides, PortWanted, Region, SpaceliftWanted, Wanted,
+};
 use crate::there::services::{RuntimeKey, Vault};
 use crate::want::config::LedgerHome;
 use crate::want::desired::Desired;
@@ -37,24 +39,40 @@ pub struct Stage {
 
 impl Stage {
     /// Sets the stage for a project.
-    pub async fn set(global: &Global, desired: &Desired, env: &BTreeMap<String, String>) -> Result<Stage, Stop> {
+    pub async fn set(
+        global: &Global,
+        desired: &Desired,
+        env: &BTreeMap<String, String>,
+    ) -> Result<Stage, Stop> {
         if desired.config.has_environments && desired.config.environment.is_none() {
-            return Err(Stop::new(exit::USAGE, "the project declares environments, and none is chosen")
-                .help(format!("choose one with `-e`: {}", desired.config.environments.join(", "))));
+            return Err(Stop::new(
+                exit::USAGE,
+                "the project declares environments, and none is chosen",
+            )
+            .help(format!(
+                "choose one with `-e`: {}",
+                desired.config.environments.join(", ")
+            )));
         }
         match &global.sandbox {
-            Some(folder) => Stage::sandbox(global, desired, env, folder).await,
+            Some(folder) => Stage::sandbox(global, desired, env, Path::new(folder)).await,
             None => Stage::real(global, desired, env),
         }
     }
 
-    fn real(global: &Global, desired: &Desired, env: &BTreeMap<String, String>) -> Result<Stage, Stop> {
-        let flags = Overrides { port_url: global.port_url.clone(), spacelift_url: global.spacelift_url.clone() };
+    fn real(
+        global: &Global,
+        desired: &Desired,
+        env: &BTreeMap<String, String>,
+    ) -> Result<Stage, Stop> {
+        let flags = Overrides {
+            port_url: global.port_url.clone(),
+            spacelift_url: global.spacelift_url.clone(),
+        };
         let endpoints = resolve(desired, &flags, env)?;
         let home = match &desired.config.ledger {
-            Some(LedgerHome::File(path)) => {
-                Home::inside(&global.config, path).map_err(|error| Stop::new(exit::FINDINGS, error))?
-            }
+            Some(LedgerHome::File(path)) => Home::inside(&global.config, path)
+                .map_err(|error| Stop::new(exit::FINDINGS, error))?,
             _ => Home::None,
         };
         Ok(Stage {
@@ -69,7 +87,12 @@ impl Stage {
     }
 
     #[cfg(not(feature = "sandbox"))]
-    async fn sandbox(_: &Global, _: &Desired, _: &BTreeMap<String, String>, _: &Path) -> Result<Stage, Stop> {
+    async fn sandbox(
+        _: &Global,
+        _: &Desired,
+        _: &BTreeMap<String, String>,
+        _: &Path,
+    ) -> Result<Stage, Stop> {
         Err(Stop::new(exit::USAGE, "this build has no embedded sandbox")
             .help("build it with the feature `sandbox`".to_owned()))
     }
@@ -87,12 +110,27 @@ impl Stage {
             false => folder.to_owned(),
         };
         keep_out_of_git(&folder, &global.config);
-        let options = Options { data: Some(folder.clone()), ..Options::default() };
+        let options = Options {
+            data: Some(folder.clone()),
+            ..Options::default()
+        };
         let sandbox = Sandbox::start(options).await.map_err(|error| {
-            let stop = Stop::new(exit::WORLD, format!("the sandbox in `{}` cannot start: {error}", folder.display()));
+            let stop = Stop::new(
+                exit::WORLD,
+                format!(
+                    "the sandbox in `{}` cannot start: {error}",
+                    folder.display()
+                ),
+            );
             match error.kind() {
-                std::io::ErrorKind::ResourceBusy => stop.help("wait for the other command, or name another folder: `--sandbox=DIR`".to_owned()),
-                _ => stop.help(format!("`{}` may be deleted; the next run makes a new sandbox", folder.display())),
+                std::io::ErrorKind::ResourceBusy => stop.help(
+                    "wait for the other command, or name another folder: `--sandbox=DIR`"
+                        .to_owned(),
+                ),
+                _ => stop.help(format!(
+                    "`{}` may be deleted; the next run makes a new sandbox",
+                    folder.display()
+                )),
             }
         })?;
         let url = sandbox.url().to_owned();
@@ -105,30 +143,57 @@ impl Stage {
         .into_iter()
         .map(|(name, text)| (name.to_owned(), text.to_owned()))
         .collect();
-        let flags = Overrides { port_url: Some(url.clone()), spacelift_url: Some(url.clone()) };
+        let flags = Overrides {
+            port_url: Some(url.clone()),
+            spacelift_url: Some(url.clone()),
+        };
         let endpoints = resolve(desired, &flags, &env)?;
         let supplied = supply(desired, &mut env);
-        let mut notices = vec![format!("This is the embedded sandbox, kept in {}. Nothing real is touched.", shown(&folder))];
+        let mut notices = vec![format!(
+            "This is the embedded sandbox, kept in {}. Nothing real is touched.",
+            shown(&folder)
+        )];
         if !supplied.is_empty() {
-            notices.push(format!("It supplies its own texts for {}.", supplied.into_iter().collect::<Vec<_>>().join(", ")));
+            notices.push(format!(
+                "It supplies its own texts for {}.",
+                supplied.into_iter().collect::<Vec<_>>().join(", ")
+            ));
         }
-        let ignored = ["PORT_BASE_URL", "SPACELIFT_API_KEY_ENDPOINT", "PORT_CLIENT_ID", "SPACELIFT_API_KEY_ID", "SPACELIFT_API_TOKEN"];
+        let ignored = [
+            "PORT_BASE_URL",
+            "SPACELIFT_API_KEY_ENDPOINT",
+            "PORT_CLIENT_ID",
+            "SPACELIFT_API_KEY_ID",
+            "SPACELIFT_API_TOKEN",
+        ];
         if ignored.iter().any(|name| real.contains_key(*name)) {
             notices.push("Hosts and credentials of the environment are ignored.".into());
         }
         let environment = desired.config.environment.as_deref().unwrap_or("default");
         let home = match &desired.config.ledger {
             Some(LedgerHome::None) | None => Home::None,
-            Some(LedgerHome::File(_)) => {
-                Home::File(folder.join(format!("ledger-{}-{environment}.json", desired.config.project)))
-            }
+            Some(LedgerHome::File(_)) => Home::File(folder.join(format!(
+                "ledger-{}-{environment}.json",
+                desired.config.project
+            ))),
         };
-        Ok(Stage { endpoints, home, env, runtime: runtime(desired), notices, sandbox: Some(sandbox) })
+        Ok(Stage {
+            endpoints,
+            home,
+            env,
+            runtime: runtime(desired),
+            notices,
+            sandbox: Some(sandbox),
+        })
     }
 
     /// A vault over the stage's environment.
     pub fn vault(&self) -> Vault {
-        let env = self.env.iter().map(|(name, text)| (name.clone(), SecretString::from(text.clone()))).collect();
+        let env = self
+            .env
+            .iter()
+            .map(|(name, text)| (name.clone(), SecretString::from(text.clone())))
+            .collect();
         Vault::new(env, self.runtime.clone())
     }
 
@@ -149,20 +214,37 @@ impl Stage {
     }
 }
 
-fn resolve(desired: &Desired, flags: &Overrides, env: &BTreeMap<String, String>) -> Result<Endpoints, Stop> {
+fn resolve(
+    desired: &Desired,
+    flags: &Overrides,
+    env: &BTreeMap<String, String>,
+) -> Result<Endpoints, Stop> {
     let config = &desired.config;
-    let region = |region: &String| PortWanted { region: if region == "us" { Region::Us } else { Region::Eu } };
+    let region = |region: &String| PortWanted {
+        region: if region == "us" {
+            Region::Us
+        } else {
+            Region::Eu
+        },
+    };
     let wanted = Wanted {
         port: config.region.as_ref().map(region),
-        spacelift: config.account.clone().map(|account| SpaceliftWanted { account }),
+        spacelift: config
+            .account
+            .clone()
+            .map(|account| SpaceliftWanted { account }),
         environment: config.environment.clone(),
     };
-    endpoints::resolve(&wanted, flags, env).map_err(|error| Stop::new(exit::WORLD, &error.message).help(error.help.clone()))
+    endpoints::resolve(&wanted, flags, env)
+        .map_err(|error| Stop::new(exit::WORLD, &error.message).help(error.help.clone()))
 }
 
 fn runtime(desired: &Desired) -> Option<RuntimeKey> {
     let runtime = desired.config.runtime.as_ref()?;
-    Some(RuntimeKey { id: runtime.key_id.clone(), secret: runtime.key_secret.clone() })
+    Some(RuntimeKey {
+        id: runtime.key_id.clone(),
+        secret: runtime.key_secret.clone(),
+    })
 }
 
 /// Texts for every `${env.…}` secret of the project; the runtime key becomes the sandbox's key.
@@ -180,13 +262,22 @@ fn supply(desired: &Desired, env: &mut BTreeMap<String, String>) -> BTreeSet<Str
     };
     let mut supplied = BTreeSet::new();
     for object in desired.objects.values() {
-        for name in object.spec.secrets().into_iter().flat_map(|(_, source)| names(source)) {
-            env.entry(name.clone()).or_insert_with(|| format!("sandbox-{name}"));
+        for name in object
+            .spec
+            .secrets()
+            .into_iter()
+            .flat_map(|(_, source)| names(source))
+        {
+            env.entry(name.clone())
+                .or_insert_with(|| format!("sandbox-{name}"));
             supplied.insert(name);
         }
     }
     if let Some(runtime) = &desired.config.runtime {
-        for (source, text) in [(&runtime.key_id, crate::sandbox::KEY_ID), (&runtime.key_secret, crate::sandbox::KEY_SECRET)] {
+        for (source, text) in [
+            (&runtime.key_id, crate::sandbox::KEY_ID),
+            (&runtime.key_secret, crate::sandbox::KEY_SECRET),
+        ] {
             for name in names(source) {
                 env.insert(name.clone(), text.to_owned());
                 supplied.insert(name);
@@ -199,7 +290,12 @@ fn supply(desired: &Desired, env: &mut BTreeMap<String, String>) -> BTreeSet<Str
 /// The sandbox's folder ignores itself in git when it lies in the project.
 #[cfg(feature = "sandbox")]
 fn keep_out_of_git(folder: &Path, project: &Path) {
-    let Some(parent) = folder.parent().filter(|parent| *parent == project.join(".spaceport")) else { return };
+    let Some(parent) = folder
+        .parent()
+        .filter(|parent| *parent == project.join(".spaceport"))
+    else {
+        return;
+    };
     let ignore = parent.join(".gitignore");
     if std::fs::create_dir_all(parent).is_ok() && !ignore.exists() {
         // Without it the folder shows up as untracked, which harms nothing.
@@ -210,5 +306,9 @@ fn keep_out_of_git(folder: &Path, project: &Path) {
 #[cfg(feature = "sandbox")]
 fn shown(folder: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::new());
-    folder.strip_prefix(&here).unwrap_or(folder).display().to_string()
+    folder
+        .strip_prefix(&here)
+        .unwrap_or(folder)
+        .display()
+        .to_string()
 }

@@ -34,7 +34,9 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
         )
         .required()
         .write_only(),
-        field("description", Shape::text_of(0, 200), "What it is for.").default("\"\""),
+        field("description", Shape::text_of(0, 200), "What it is for.")
+            .default("\"\"")
+            .seeded(),
         field("createdAt", Shape::Any, "Set by the server.").computed(),
         field("updatedAt", Shape::Any, "Set by the server.").computed(),
     ])

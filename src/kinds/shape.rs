@@ -87,6 +87,8 @@ pub struct Rules {
     pub text: bool,
     /// A secret: never read back, never shown, compared by fingerprint only.
     pub write_only: bool,
+    /// Left alone after the create when the object's lifecycle says `seed`.
+    pub seeded: bool,
     /// Changing it means deleting and creating anew.
     pub immutable: bool,
     /// Holds the identifier or name of an object of this kind, `port.blueprint`.
@@ -313,6 +315,12 @@ impl Field {
     /// A secret that is never read back.
     pub fn write_only(mut self) -> Self {
         self.rules.write_only = true;
+        self
+    }
+
+    /// Left alone after the create when the object's lifecycle says `seed`.
+    pub fn seeded(mut self) -> Self {
+        self.rules.seeded = true;
         self
     }
 

@@ -1,4 +1,40 @@
-//! The embedded sandbox of both services.
+//! The embedded sandbox: one listener that serves Port (`/v1/…`), Spacelift (`/graphql`) and the
+//! webhook intake (`/ingest/KEY`) from a small store in memory.
+//!
+//! It is an independent witness. It is written from what the two services publish and it imports
+//! nothing from the rest of this crate, so that a mistake in our client cannot hide behind the same
+//! mistake here. It never calls another host, executes no action, fires no automation and maps no
+//! delivery into entities.
+//!
+//! - `server` starts and stops it; `shell` answers one request; `steering` is `/_sandbox/…`.
+//! - `fault` says what goes wrong when, `failure` and `cut` carry it out; `journal` logs requests;
+//!   `reply` makes HTTP answers.
+//! - `store` keeps the state in a folder, `dice` gives identifiers and the time.
+//! - `port` and `spacelift` are the two services.
 
+mod cut;
+mod dice;
+mod failure;
+mod fault;
+mod journal;
 pub mod port;
+mod reply;
+mod server;
+mod shell;
 pub mod spacelift;
+mod steering;
+mod store;
+
+pub use fault::{Effect, Fault, Reset, Service, When};
+pub use journal::Entry;
+pub use port::quirks::Quirks;
+pub use server::{Options, Sandbox, banner};
+
+/// The client id that the Port half accepts.
+pub const CLIENT_ID: &str = "sandbox-client";
+/// The client secret that the Port half accepts.
+pub const CLIENT_SECRET: &str = "sandbox-secret";
+/// The API key id that the Spacelift half accepts.
+pub const KEY_ID: &str = "01SANDBX000000000000000000";
+/// The API key secret that the Spacelift half accepts: 64 times the digit 5.
+pub const KEY_SECRET: &str = "5555555555555555555555555555555555555555555555555555555555555555";

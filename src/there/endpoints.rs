@@ -6,11 +6,13 @@
 //! to. Deliberately not here: sending anything (see `there::services`).
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use base64::Engine as _;
 use secrecy::SecretString;
-use url::{Host, Url};
+use url::Url;
+
+pub use crate::there::hosts::{Region, is_loopback, port_origin, spacelift_origin};
+use crate::there::hosts::{contradicts, is_label, origin_of, read_url};
 
 /// Which services the configuration wants.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,15 +37,6 @@ pub struct PortWanted {
 pub struct SpaceliftWanted {
     /// The account: the first label of its host.
     pub account: String,
-}
-
-/// A region of Port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Region {
-    /// Europe.
-    Eu,
-    /// The United States.
-    Us,
 }
 
 /// Hosts from the command line; they win over the environment.
@@ -146,54 +139,6 @@ pub fn resolve(
     };
     missing.into_error()?;
     Ok(Endpoints { port, spacelift })
-}
-
-/// The origin of Port's API in a region (PA section 1).
-pub fn port_origin(region: Region) -> &'static str {
-    match region {
-        Region::Eu => "https://api.port.io",
-        Region::Us => "https://api.us.port.io",
-    }
-}
-
-/// The origin of a Spacelift account (SA section 1).
-pub fn spacelift_origin(account: &str) -> String {
-    format!("https://{account}.app.spacelift.io")
-}
-
-/// Whether a host is this machine: the only place that plain `http://` may go to.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
-}
-
-impl Region {
-    /// The region with this word, `eu` or `us`.
-    pub fn parse(word: &str) -> Option<Region> {
-        match word {
-            "eu" => Some(Region::Eu),
-            "us" => Some(Region::Us),
-            _ => None,
-        }
-    }
-
-    /// The word in the configuration.
-    pub fn word(self) -> &'static str {
-        match self {
-            Region::Eu => "eu",
-            Region::Us => "us",
-        }
-    }
-}
-
-impl fmt::Display for Region {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
 }
 
 /// The environment, where an empty text is no text.
@@ -433,92 +378,294 @@ fn given<'a>(
     })
 }
 
-/// Reads an address; a bare host means `https://`. The text itself is never repeated in an error,
-/// as it may hold credentials.
-fn read_url(text: &str, source: &str) -> Result<Url, EndpointError> {
-    let text = if text.contains("://") {
-        text.to_owned()
-    } else {
-        format!("https://{text}")
-    };
-    let url = Url::parse(&text).map_err(|problem| {
-        refused(
-            format!("`{source}` is not an address: {problem}"),
-            "addresses look like `https://api.port.io` or `https://acme.app.spacelift.io`",
-        )
-    })?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(refused(
-            format!("`{source}` has a user name or a password in it"),
-            "credentials have variables of their own; take them out of the address",
-        ));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(refused(
-            format!("`{source}` has more than an origin and a path"),
-            "take out what begins with `?` or `#`",
-        ));
-    }
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if is_loopback(&url) => Ok(url),
-        "http" => Err(refused(
-            format!("`{source}` is plain `http://`"),
-            "credentials are sent unencrypted to this machine only; use `https://`",
-        )),
-        other => Err(refused(
-            format!("`{source}` begins with `{other}://`"),
-            "use `https://`",
-        )),
-    }
-}
-
-/// Refuses a host that is another one of the vendors' while an environment is chosen: the
-/// variables of one environment must not be used with the project of another.
-fn contradicts(
-    url: &Url,
-    configured: &str,
-    environment: Option<&str>,
-    source: &str,
-) -> Result<(), EndpointError> {
-    let Some(environment) = environment else {
-        return Ok(());
-    };
-    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
-    // The older names of Port's hosts mean the same places (PA section 1).
-    let now = match host {
-        "api.getport.io" => "api.port.io",
-        "api.us.getport.io" => "api.us.port.io",
-        host => host,
-    };
-    let vendor = ["port.io", "getport.io", "spacelift.io"]
-        .iter()
-        .any(|domain| now == *domain || now.ends_with(&format!(".{domain}")));
-    let meant = configured.trim_start_matches("https://");
-    if !vendor || now.eq_ignore_ascii_case(meant) {
-        return Ok(());
-    }
-    Err(refused(
-        format!("`{source}` names `{host}`, but the environment `{environment}` is at `{meant}`"),
-        format!("unset `{source}`, or choose the environment that it belongs to"),
-    ))
-}
-
-fn is_label(text: &str) -> bool {
-    (1..=63).contains(&text.len())
-        && !text.starts_with('-')
-        && !text.ends_with('-')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-}
-
-fn origin_of(url: &Url) -> String {
-    url.origin().ascii_serialization()
-}
-
-fn refused(message: String, help: impl Into<String>) -> EndpointError {
+/// An error that has nothing to do with missing credentials.
+pub(super) fn refused(message: String, help: impl Into<String>) -> EndpointError {
     EndpointError {
         message,
         help: help.into(),
         missing_credentials: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    const PORT: &[(&str, &str)] = &[("PORT_CLIENT_ID", "id"), ("PORT_CLIENT_SECRET", "s3cret")];
+    const KEY: &[(&str, &str)] = &[
+        ("SPACELIFT_API_KEY_ID", "key"),
+        ("SPACELIFT_API_KEY_SECRET", "s3cret"),
+    ];
+
+    fn env(parts: &[&[(&str, &str)]]) -> BTreeMap<String, String> {
+        let all = parts.iter().flat_map(|part| part.iter());
+        all.map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect()
+    }
+
+    fn wanted(environment: Option<&str>) -> Wanted {
+        Wanted {
+            port: Some(PortWanted { region: Region::Eu }),
+            spacelift: Some(SpaceliftWanted {
+                account: "acme".into(),
+            }),
+            environment: environment.map(str::to_owned),
+        }
+    }
+
+    /// The endpoints with all credentials and these further variables.
+    fn with(environment: Option<&str>, more: &[(&str, &str)]) -> Result<Endpoints, EndpointError> {
+        let env = env(&[PORT, KEY, more]);
+        resolve(&wanted(environment), &Overrides::default(), &env)
+    }
+
+    fn port(more: &[(&str, &str)]) -> PortEndpoint {
+        with(None, more).unwrap().port.unwrap()
+    }
+
+    fn spacelift(more: &[(&str, &str)]) -> SpaceliftEndpoint {
+        with(None, more).unwrap().spacelift.unwrap()
+    }
+
+    fn token(claims: &str) -> String {
+        format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims))
+    }
+
+    /// What becomes of `SPACELIFT_API_TOKEN` with these claims.
+    fn with_token(claims: &str, host: &str) -> Result<Endpoints, EndpointError> {
+        let token = token(claims);
+        let mut env = env(&[PORT, &[("SPACELIFT_API_TOKEN", &token)]]);
+        if !host.is_empty() {
+            env.insert("SPACELIFT_API_KEY_ENDPOINT".into(), host.into());
+        }
+        resolve(&wanted(None), &Overrides::default(), &env)
+    }
+
+    #[test]
+    fn the_configuration_names_the_hosts() {
+        let endpoints = with(Some("prod"), &[]).unwrap();
+        let port = endpoints.port.unwrap();
+        assert_eq!(port.origin.as_str(), "https://api.port.io/");
+        assert_eq!(port.source, "port.region: eu");
+        assert!(!port.overridden);
+        assert_eq!(port.client_secret.expose_secret(), "s3cret");
+        let spacelift = endpoints.spacelift.unwrap();
+        assert_eq!(
+            spacelift.graphql.as_str(),
+            "https://acme.app.spacelift.io/graphql"
+        );
+        assert_eq!(spacelift.origin, "https://acme.app.spacelift.io");
+        assert_eq!(spacelift.account, "acme");
+        assert!(!spacelift.overridden);
+    }
+
+    #[test]
+    fn overrides_are_accepted_in_all_their_spellings() {
+        for url in [
+            "https://api.us.port.io",
+            "https://api.us.port.io/",
+            "https://api.us.port.io/v1",
+            "https://api.us.port.io/v1/",
+            "api.us.port.io",
+            " https://api.us.port.io\n",
+        ] {
+            let port = port(&[("PORT_BASE_URL", url)]);
+            assert_eq!(port.origin.as_str(), "https://api.us.port.io/", "{url}");
+            assert!(port.overridden && port.source == "PORT_BASE_URL");
+        }
+        for (url, graphql) in [
+            ("https://self.corp", "https://self.corp/graphql"),
+            ("https://self.corp/graphql", "https://self.corp/graphql"),
+            ("https://self.corp/graphql/", "https://self.corp/graphql"),
+            ("self.corp", "https://self.corp/graphql"),
+            ("https://self.corp/lift/", "https://self.corp/lift/graphql"),
+            ("http://[::1]:8080", "http://[::1]:8080/graphql"),
+        ] {
+            let spacelift = spacelift(&[("SPACELIFT_API_KEY_ENDPOINT", url)]);
+            assert_eq!(spacelift.graphql.as_str(), graphql, "{url}");
+        }
+        let same = spacelift(&[(
+            "SPACELIFT_API_KEY_ENDPOINT",
+            "https://acme.app.spacelift.io",
+        )]);
+        assert!(!same.overridden && same.source == "SPACELIFT_API_KEY_ENDPOINT");
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment() {
+        let flags = Overrides {
+            port_url: Some("http://127.0.0.1:9".into()),
+            spacelift_url: Some("http://localhost:9".into()),
+        };
+        let env = env(&[PORT, KEY, &[("PORT_BASE_URL", "https://elsewhere.example")]]);
+        let endpoints = resolve(&wanted(Some("prod")), &flags, &env).unwrap();
+        assert_eq!(endpoints.port.unwrap().source, "--port-url");
+        let spacelift = endpoints.spacelift.unwrap();
+        assert_eq!(spacelift.graphql.as_str(), "http://localhost:9/graphql");
+        assert_eq!(
+            spacelift.account, "acme",
+            "loopback stands for the configured account"
+        );
+    }
+
+    #[test]
+    fn hosts_that_credentials_must_not_go_to_are_refused() {
+        for (url, says) in [
+            ("http://api.port.io", "plain `http://`"),
+            ("http://127.0.0.1.evil.example", "plain `http://`"),
+            ("http://localhost.evil.example", "plain `http://`"),
+            ("ftp://api.port.io", "begins with `ftp://`"),
+            (
+                "https://user:hunter2@api.port.io",
+                "a user name or a password",
+            ),
+            (
+                "https://api.port.io@evil.example",
+                "a user name or a password",
+            ),
+            ("https://api.port.io/v1?x=hunter2", "more than an origin"),
+            ("https://api.port.io/v2", "has the path `/v2`"),
+            ("https://", "is not an address"),
+        ] {
+            let error = with(None, &[("PORT_BASE_URL", url)]).unwrap_err();
+            assert!(error.message.contains(says), "{url}: {error}");
+            assert!(!error.message.contains("hunter2"), "{error}");
+            assert!(!error.missing_credentials);
+        }
+    }
+
+    #[test]
+    fn another_host_of_a_vendor_contradicts_a_chosen_environment() {
+        let variables = [
+            ("PORT_BASE_URL", "https://api.us.port.io"),
+            ("PORT_BASE_URL", "https://api.us.getport.io/v1"),
+            ("PORT_BASE_URL", "https://acme.app.spacelift.io"),
+            (
+                "SPACELIFT_API_KEY_ENDPOINT",
+                "https://other.app.spacelift.io",
+            ),
+            (
+                "SPACELIFT_API_KEY_ENDPOINT",
+                "https://other.app.spacelift.io./graphql",
+            ),
+        ];
+        for variable in variables {
+            let error = with(Some("staging"), &[variable]).unwrap_err();
+            assert!(error.message.contains("`staging`"), "{variable:?}: {error}");
+            with(None, &[variable]).unwrap();
+        }
+        for variable in [
+            ("PORT_BASE_URL", "https://api.getport.io"),
+            ("PORT_BASE_URL", "https://proxy.corp.example"),
+            ("PORT_BASE_URL", "http://127.0.0.1:1"),
+            (
+                "SPACELIFT_API_KEY_ENDPOINT",
+                "https://acme.app.spacelift.io/graphql",
+            ),
+            ("SPACELIFT_API_KEY_ENDPOINT", "http://127.0.0.1:1"),
+        ] {
+            with(Some("staging"), &[variable]).unwrap();
+        }
+    }
+
+    #[test]
+    fn all_missing_credentials_are_named_at_once() {
+        let empty = env(&[&[("PORT_CLIENT_SECRET", ""), ("SPACELIFT_API_KEY_ID", "key")]]);
+        let error = resolve(&wanted(None), &Overrides::default(), &empty).unwrap_err();
+        assert_eq!(
+            error.message,
+            "no credentials: `PORT_CLIENT_ID`, `PORT_CLIENT_SECRET`, `SPACELIFT_API_KEY_SECRET` not set"
+        );
+        assert!(error.missing_credentials);
+
+        let misnamed = env(&[
+            PORT,
+            &[("SPACELIFT_API_KEY_ID", "k"), ("SPACELIFT_API_SECRET", "x")],
+        ]);
+        let error = resolve(&wanted(None), &Overrides::default(), &misnamed).unwrap_err();
+        assert!(error.help.contains("is called `SPACELIFT_API_KEY_SECRET`"));
+    }
+
+    #[test]
+    fn only_wanted_services_need_credentials() {
+        let wanted = Wanted {
+            port: Some(PortWanted { region: Region::Us }),
+            ..Wanted::default()
+        };
+        let endpoints = resolve(&wanted, &Overrides::default(), &env(&[PORT])).unwrap();
+        assert_eq!(
+            endpoints.port.unwrap().origin.as_str(),
+            "https://api.us.port.io/"
+        );
+        assert!(endpoints.spacelift.is_none());
+    }
+
+    #[test]
+    fn a_token_is_shown_to_its_own_audience_only() {
+        let mine = r#"{"aud":["https://acme.app.spacelift.io"],"exp":1.5}"#;
+        let endpoints = with_token(mine, "").unwrap();
+        assert!(matches!(
+            endpoints.spacelift.unwrap().login,
+            Login::Token(_)
+        ));
+        with_token(r#"{"aud":"https://acme.app.spacelift.io/"}"#, "").unwrap();
+
+        let error = with_token(mine, "http://127.0.0.1:1").unwrap_err();
+        assert!(
+            error.message.contains("not for `http://127.0.0.1:1`"),
+            "{error}"
+        );
+        for claims in [
+            r#"{"aud":["https://other.app.spacelift.io"]}"#,
+            r#"{"aud":["https://acme.app.spacelift.io","https://other.app.spacelift.io"]}"#,
+            r#"{"aud":[]}"#,
+            r#"{"aud":"acme"}"#,
+            "{}",
+            "nonsense",
+        ] {
+            let error = with_token(claims, "").unwrap_err();
+            assert!(
+                error.message.contains("SPACELIFT_API_TOKEN"),
+                "{claims}: {error}"
+            );
+            assert!(!error.message.contains(&token(claims)), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_complete_key_wins_over_a_token() {
+        let token = token(r#"{"aud":"https://other.app.spacelift.io"}"#);
+        let endpoint = spacelift(&[("SPACELIFT_API_TOKEN", &token)]);
+        assert!(matches!(endpoint.login, Login::Key { .. }));
+    }
+
+    #[test]
+    fn an_account_is_one_part_of_a_host_name() {
+        for account in ["", "evil.example/", "a.b", "a@b", "-a", "a#"] {
+            let wanted = Wanted {
+                spacelift: Some(SpaceliftWanted {
+                    account: account.into(),
+                }),
+                ..Wanted::default()
+            };
+            let error = resolve(&wanted, &Overrides::default(), &env(&[KEY])).unwrap_err();
+            assert!(
+                error
+                    .message
+                    .contains("not the name of a Spacelift account")
+            );
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let text = format!("{:?}", with(None, &[]).unwrap());
+        assert!(
+            text.contains("api.port.io") && !text.contains("s3cret"),
+            "{text}"
+        );
     }
 }

@@ -298,18 +298,18 @@ impl Building<'_> {
             for (mention, place) in &object.mentions {
                 let declared = mention
                     .kinds()
-                    .find_map(|kind| by_name.get(&(kind.as_str(), mention.addr.name.as_str())));
+                    .filter_map(|kind| kinds::find(&kind))
+                    .find_map(|kind| {
+                        by_name
+                            .get(&(kind.name(), mention.addr.name.as_str()))
+                            .copied()
+                    });
                 match declared {
                     Some(target) => {
-                        let edge = (object.addr.clone(), (*target).clone());
+                        let edge = (object.addr.clone(), target.clone());
                         graph.edge(edge.0.clone(), edge.1.clone());
                         places.entry(edge).or_insert(*place);
-                        property_exists(
-                            mention,
-                            &self.objects[*target].spec,
-                            *place,
-                            &mut findings,
-                        );
+                        property_exists(mention, &self.objects[target].spec, *place, &mut findings);
                     }
                     None if self.config.external.contains(&mention.addr)
                         || mention.addr.name.starts_with('_') => {}

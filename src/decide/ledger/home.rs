@@ -41,6 +41,9 @@ pub enum HomeError {
         /// What is wrong with it.
         message: String,
     },
+    /// Another apply on this machine works with it.
+    #[error("another apply works with the ledger `{0}` right now")]
+    Taken(PathBuf),
     /// The path leads out of the project's folder.
     #[error("the ledger `{0}` lies outside the project's folder")]
     Outside(PathBuf),
@@ -119,6 +122,38 @@ impl Home {
             Ok(())
         };
         write().map_err(|error| io(path, "written", error))
+    }
+}
+
+/// Holds a ledger file for one apply on this machine; dropping it lets go.
+#[derive(Debug)]
+pub struct Lock {
+    _file: Option<fs::File>,
+}
+
+impl Lock {
+    /// Takes the lock of a ledger's home, or says who cannot have it.
+    pub fn take(home: &Home) -> Result<Lock, HomeError> {
+        let Home::File(path) = home else {
+            return Ok(Lock { _file: None });
+        };
+        let beside = path.with_extension("lock");
+        let open = || -> std::io::Result<fs::File> {
+            if let Some(folder) = beside.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::OpenOptions::new()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(&beside)
+        };
+        let file = open().map_err(|error| io(&beside, "written", error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock { _file: Some(file) }),
+            Err(fs::TryLockError::WouldBlock) => Err(HomeError::Taken(path.clone())),
+            Err(fs::TryLockError::Error(error)) => Err(io(&beside, "locked", error)),
+        }
     }
 }
 

@@ -4,12 +4,17 @@
 //! here: findings in files, which stop earlier.
 
 use crate::decide::ledger::Ledger;
-use crate::decide::plan::{Action, Change, Plan};
+use crate::decide::plan::{Action, Change, Flags, Input, Plan};
+use crate::kinds;
 use crate::want::config::Limits;
 use crate::words::Addr;
 
 /// Owned objects from which on `limits.percent` counts.
 const PERCENT_COUNTS_FROM: usize = 10;
+
+/// Owned objects of a kind from which on an empty list is suspicious. A single object may well
+/// have been deleted by hand, and is then made again.
+const EMPTY_COUNTS_FROM: usize = 2;
 
 /// Why an apply is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,21 +30,48 @@ pub struct Refusal {
 }
 
 /// All refusals of a plan.
-pub fn refusals(
-    plan: &Plan,
-    ledger: &Ledger,
-    limits: Limits,
-    flags: &super::Flags,
-) -> Vec<Refusal> {
+pub fn refusals(plan: &Plan, input: &Input) -> Vec<Refusal> {
     let mut refusals = Vec::new();
-    refusals.extend(brake(plan, ledger, limits, flags));
-    refusals.extend(protect(plan, ledger));
+    if !input.flags.allow_empty {
+        refusals.extend(empty_lists(input));
+    }
+    refusals.extend(brake(
+        plan,
+        input.ledger,
+        input.desired.config.limits,
+        input.flags,
+    ));
+    refusals.extend(protect(plan, input.ledger));
     refusals.extend(adoption(plan));
     refusals
 }
 
+/// A list that came back empty although the ledger says that it must not be: a key that cannot
+/// see is likelier than a service that lost everything (law 6; SA section 4).
+fn empty_lists(input: &Input) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    for kind in kinds::ALL {
+        let owned = |addr: &&Addr| addr.service == kind.service() && addr.kind == kind.word();
+        let addrs: Vec<Addr> = input.ledger.entries.keys().filter(owned).cloned().collect();
+        if addrs.len() >= EMPTY_COUNTS_FROM && input.live.of_kind(kind.name()).next().is_none() {
+            refusals.push(Refusal {
+                guard: "empty",
+                message: format!(
+                    "{} lists no `{}` at all, and the ledger owns {}: this key cannot see them, or somebody deleted all",
+                    kind.service().title(),
+                    kind.name(),
+                    addrs.len()
+                ),
+                addrs,
+                allow: "`--allow-empty`, when they are really gone".into(),
+            });
+        }
+    }
+    refusals
+}
+
 /// More deletes than `limits` allow. Replacing counts as deleting.
-fn brake(plan: &Plan, ledger: &Ledger, limits: Limits, flags: &super::Flags) -> Option<Refusal> {
+fn brake(plan: &Plan, ledger: &Ledger, limits: Limits, flags: &Flags) -> Option<Refusal> {
     let deletes: Vec<Addr> = plan
         .changes
         .iter()

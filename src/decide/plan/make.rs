@@ -45,6 +45,8 @@ pub struct Flags {
     pub delete_adopted: bool,
     /// `--allow-deletes N`.
     pub allow_deletes: Option<usize>,
+    /// `--allow-empty`: go on although a list came back empty that the ledger says is not.
+    pub allow_empty: bool,
 }
 
 /// Makes the plan. Findings are references that live does not have either, and the like.
@@ -72,12 +74,7 @@ pub fn plan(input: Input) -> (Plan, Findings) {
         mut plan, findings, ..
     } = planning;
     plan.changes.sort_by(|a, b| a.addr.cmp(&b.addr));
-    plan.refusals = guard::refusals(
-        &plan,
-        input.ledger,
-        input.desired.config.limits,
-        input.flags,
-    );
+    plan.refusals = guard::refusals(&plan, &input);
     (plan, findings)
 }
 
@@ -268,7 +265,8 @@ impl<'a> Planning<'a> {
 
     fn existing(&mut self, object: &Object, want: Value, live: &'a Observed) {
         let kind = object.kind;
-        let found = diff::compare(kind, &want, &live.value, &object.lifecycle.ignore);
+        let ignore = ignored(object);
+        let found = diff::compare(kind, &want, &live.value, &ignore);
         let ours = self.is_ours(object, live);
         if found.immutable {
             let sends = self.all_secrets(object);
@@ -319,7 +317,7 @@ impl<'a> Planning<'a> {
             }
             return;
         }
-        let body = diff::write_body(kind, &want, &live.value, &object.lifecycle.ignore);
+        let body = diff::write_body(kind, &want, &live.value, &ignore);
         self.plan.changes.push(Change {
             action: Action::Update,
             reason: if found.fields.is_empty() {
@@ -452,7 +450,10 @@ impl<'a> Planning<'a> {
     }
 
     fn blank(&self, object: &Object) -> Change {
-        let mut lifecycle = object.lifecycle.clone();
+        let mut lifecycle = Lifecycle {
+            ignore: ignored(object),
+            ..object.lifecycle.clone()
+        };
         lifecycle.adopt |=
             self.input.flags.adopt_all || self.input.flags.adopt.contains(&object.addr);
         Change {
@@ -468,6 +469,15 @@ impl<'a> Planning<'a> {
             ..forget(&object.addr, object.kind, &object.name, BTreeSet::new())
         }
     }
+}
+
+/// The places that are left alone: what the document says, and what a seed leaves to others.
+fn ignored(object: &Object) -> Vec<Pointer> {
+    let mut ignored = object.lifecycle.ignore.clone();
+    if object.lifecycle.seed {
+        ignored.extend(object.kind.shape().pick(&|field| field.rules.seeded));
+    }
+    ignored
 }
 
 fn forget(

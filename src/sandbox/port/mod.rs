@@ -1,1 +1,44 @@
 //! The Port half: REST routes over a small store.
+//!
+//! A request comes in as bytes and leaves as bytes; nothing here knows of sockets, faults or files.
+//! It executes no action, fires no automation and computes no derived property.
+//!
+//! - `routes` picks the function; one file per family of routes has the functions.
+//! - `bodies` holds the schemas of bodies, `schema` checks them, `model` checks what needs a look at
+//!   other objects.
+//! - `tables` remembers, `answer` words, `guesses` holds every choice that no page settles.
+
+mod actions;
+mod answer;
+mod blueprint_removal;
+mod blueprints;
+mod bodies;
+mod bulk;
+mod entities;
+mod entity_model;
+mod entity_view;
+pub(crate) mod guesses;
+mod model;
+mod organization;
+mod pages;
+mod permissions;
+pub mod quirks;
+mod request;
+mod routes;
+mod runs;
+mod schema;
+mod scorecards;
+mod search;
+mod secrets;
+mod state;
+mod system;
+mod tables;
+mod teams;
+mod token;
+mod webhooks;
+
+pub(crate) use answer::Refusal;
+pub(crate) use request::Call;
+pub(crate) use routes::{handle, is_write};
+pub(crate) use state::PortState;
+pub(crate) use tables::Tables;

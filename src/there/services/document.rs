@@ -18,7 +18,7 @@ pub(super) struct Document {
 /// One root field. Kinds that are read from the same one share it.
 #[derive(Debug, Clone)]
 pub(super) struct RootField {
-    selection: String,
+    selections: Vec<&'static str>,
     pub paged: bool,
     pub kinds: Vec<&'static dyn Kind>,
 }
@@ -61,11 +61,11 @@ impl Document {
         document
     }
 
-    /// Every field may be selected twice, so selections are simply put together.
+    /// A field may be selected twice in GraphQL, so selections are simply put together.
     fn add(
         &mut self,
         name: &'static str,
-        selection: &str,
+        selection: &'static str,
         paged: bool,
         kind: Option<&'static dyn Kind>,
     ) {
@@ -73,15 +73,12 @@ impl Document {
         let inner = inner.strip_prefix('{').unwrap_or(inner);
         let inner = inner.strip_suffix('}').unwrap_or(inner).trim();
         let field = self.fields.entry(name).or_insert_with(|| RootField {
-            selection: String::new(),
+            selections: Vec::new(),
             paged,
             kinds: Vec::new(),
         });
-        if field.selection != inner {
-            if !field.selection.is_empty() {
-                field.selection.push(' ');
-            }
-            field.selection.push_str(inner);
+        if !field.selections.contains(&inner) {
+            field.selections.push(inner);
         }
         field.kinds.extend(kind);
     }
@@ -133,7 +130,7 @@ impl Document {
 
 impl RootField {
     fn write(&self, name: &str, text: &mut String) {
-        let selection = &self.selection;
+        let selection = self.selections.join(" ");
         // Writing into a `String` cannot fail.
         let _ = if self.paged {
             write!(
@@ -172,5 +169,69 @@ impl RootField {
             items: items.collect(),
             next,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds;
+    use crate::there::services::script::Badge;
+
+    #[test]
+    fn kinds_are_asked_for_in_one_document() {
+        let policy = kinds::find("spacelift.policy").unwrap();
+        let secret = kinds::find("port.secret").unwrap();
+        let document = Document::new(&[policy, secret]);
+        assert_eq!(
+            document.text(),
+            "query Read { viewer { id name } \
+             policies { id name type engineType body description labels space } spaces { id name } }"
+        );
+        assert_eq!(document.variables(None), Json::Null);
+
+        let document = Document::only(&[&Badge]);
+        assert_eq!(
+            document.text(),
+            "query Read($page: SearchInput!) { viewer { id name } searchBadges(input: $page) \
+             { edges { node { id name } } pageInfo { endCursor hasNextPage } } }"
+        );
+        assert_eq!(
+            document.page_text("searchBadges").unwrap(),
+            "query Page($page: SearchInput!) { viewer { id } searchBadges(input: $page) \
+             { edges { node { id name } } pageInfo { endCursor hasNextPage } } }"
+        );
+    }
+
+    #[test]
+    fn kinds_that_share_a_field_share_its_selection() {
+        let mut document = Document::only(&[]);
+        for selection in ["{ id a { b } }", "{ id name }", "{ id name }"] {
+            document.add(SPACES, selection, false, None);
+        }
+        assert!(
+            document.text().contains("spaces { id a { b } id name }"),
+            "{}",
+            document.text()
+        );
+    }
+
+    #[test]
+    fn pages_without_what_they_need_are_refused() {
+        let document = Document::only(&[&Badge]);
+        let (name, field) = document.fields().next().unwrap();
+        let page = |search: Json| field.page(name, &mut json!({"data": {name: search}}));
+        let info = |more, cursor: Json| json!({"hasNextPage": more, "endCursor": cursor});
+        let edge = json!({"node": {"id": 1}});
+
+        let last = page(json!({"edges": [], "pageInfo": info(false, Json::Null)})).unwrap();
+        assert_eq!(last.next, None);
+        let more = page(json!({"edges": [edge], "pageInfo": info(true, "c".into())})).unwrap();
+        assert_eq!((more.items.len(), more.next.as_deref()), (1, Some("c")));
+
+        page(Json::Null).unwrap_err();
+        page(json!({"edges": [edge]})).unwrap_err();
+        page(json!({"edges": [edge], "pageInfo": info(true, Json::Null)})).unwrap_err();
+        page(json!({"edges": [], "pageInfo": info(true, "c".into())})).unwrap_err();
     }
 }

@@ -80,8 +80,13 @@ pub enum Problem {
         what: String,
     },
     /// The credentials are wrong.
-    #[error("the credentials were refused: {0}")]
-    Credentials(String),
+    #[error("`{host}` refused the credentials: {says}")]
+    Credentials {
+        /// Host and port.
+        host: String,
+        /// What the service said.
+        says: String,
+    },
     /// The credentials are right and the right is missing.
     #[error("not allowed: {0}")]
     Forbidden(String),
@@ -234,8 +239,8 @@ impl ServiceError {
                 service.title(),
                 host_source(service)
             ),
-            Problem::Credentials(_) => format!(
-                "check {}, and that they belong to this host: it comes from {}",
+            Problem::Credentials { host, .. } => format!(
+                "check {}, and that they belong to `{host}`, which comes from {}",
                 match service {
                     Service::Port => "`PORT_CLIENT_ID` and `PORT_CLIENT_SECRET`",
                     Service::Spacelift =>
@@ -336,11 +341,12 @@ impl Discreet {
         if secret.is_empty() {
             return;
         }
-        self.secrets.push(secret.into());
-        let quoted = serde_json::Value::from(secret).to_string();
-        let inner = &quoted[1..quoted.len() - 1];
-        if inner != secret {
-            self.secrets.push(inner.into());
+        // Twice, for JSON that is a text inside JSON.
+        let mut spelling = secret.to_owned();
+        for _ in 0..3 {
+            self.secrets.push(spelling.as_str().into());
+            let quoted = Json::from(spelling.as_str()).to_string();
+            spelling = quoted[1..quoted.len() - 1].to_owned();
         }
     }
 

@@ -9,9 +9,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
-use backon::{BackoffBuilder, ExponentialBuilder};
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
@@ -20,6 +19,7 @@ use url::Url;
 
 use crate::there::endpoints::is_loopback;
 use crate::there::services::error::{Discreet, Problem, ServiceError};
+use crate::there::services::pace::{Pace, advised_wait};
 use crate::words::Service;
 
 /// How to connect.
@@ -88,7 +88,6 @@ pub(super) struct Http {
 }
 
 const TRIES: u32 = 5;
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
 impl Http {
@@ -135,13 +134,7 @@ impl Http {
                 "the path leads away from the service".into(),
             ))
         })?;
-        let mut delays = ExponentialBuilder::default()
-            .with_min_delay(self.options.first_delay)
-            .with_max_delay(Duration::from_secs(10))
-            .with_max_times(TRIES as usize - 1)
-            .with_jitter()
-            .with_jitter_seed(rand::random())
-            .build();
+        let mut pace = Pace::new(TRIES, self.options.first_delay);
         let mut earlier = false;
         loop {
             let outcome = self.once(&request, &url, discreet).await;
@@ -158,9 +151,8 @@ impl Http {
                 Err(_) => (true, false, None),
             };
             let allowed = helps && (request.repeat == Repeat::Always || !received);
-            if allowed && let Some(delay) = delays.next() {
+            if allowed && let Some(wait) = pace.next(advised) {
                 earlier |= received;
-                let wait = advised.unwrap_or(delay).min(LONGEST_WAIT);
                 tracing::debug!(service = %self.service, call = request.call, ms = wait.as_millis() as u64, "waits and tries again");
                 tokio::time::sleep(wait).await;
                 continue;
@@ -173,6 +165,11 @@ impl Http {
                 Err(problem) => Err(error(problem).after(earlier)),
             };
         }
+    }
+
+    /// The host and, when it is an unusual one, the port.
+    pub fn host(&self) -> String {
+        authority(&self.base)
     }
 
     fn url(&self, path: &str) -> Option<Url> {
@@ -222,7 +219,10 @@ impl Http {
         }
         if let Some(token) = request.bearer {
             let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()))
-                .map_err(|_| Problem::Credentials("the token is not one".into()))?;
+                .map_err(|_| Problem::Credentials {
+                    host: self.host(),
+                    says: "what should be a token has characters that no token has".into(),
+                })?;
             value.set_sensitive(true);
             builder = builder.header(header::AUTHORIZATION, value);
         }
@@ -266,7 +266,9 @@ impl Http {
         let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
         let trace = text("x-trace-id").map(|id| discreet.first_line(id.as_bytes()));
         let target = text("location").map(|to| self.host_of(to));
-        let advised = advised_wait(status, headers, SystemTime::now());
+        // The limit's headers are on every answer; they matter when the limit is reached.
+        let reset = text("x-ratelimit-reset").filter(|_| status == 429);
+        let advised = advised_wait(text("retry-after"), reset, SystemTime::now());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|e| self.lost(e))? {
             if body.len() + chunk.len() > LARGEST_ANSWER {
@@ -313,7 +315,7 @@ impl Http {
         let reason = Discreet::default().message(&innermost);
         if error.is_connect() {
             Problem::Unreachable {
-                host: authority(&self.base),
+                host: self.host(),
                 reason,
                 certificate,
             }
@@ -329,7 +331,7 @@ impl Http {
 
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Http({} at {})", self.service, authority(&self.base))
+        write!(f, "Http({} at {})", self.service, self.host())
     }
 }
 
@@ -344,39 +346,6 @@ fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port()
         .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
-/// How long the service wants us to wait: `Retry-After` in seconds or as a date, else, on 429,
-/// `x-ratelimit-reset`, which is an epoch above 10^9 and a delay below (PA section 1).
-fn advised_wait(status: u16, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let until = |seconds: f64| {
-        let wait = (seconds - now.as_secs_f64()).max(0.0);
-        Duration::try_from_secs_f64(wait).ok()
-    };
-    let after = text("retry-after").and_then(|after| match after.parse::<f64>() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
-        Err(_) => {
-            let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(after);
-            until(date.ok()?.as_second() as f64)
-        }
-    });
-    let reset = || {
-        let reset = text("x-ratelimit-reset").filter(|_| status == 429)?;
-        let seconds = reset.parse::<f64>().ok()?;
-        if seconds > 1e9 {
-            // Milliseconds since 1970 are as good a guess beyond the year 2286.
-            until(if seconds > 1e10 {
-                seconds / 1000.0
-            } else {
-                seconds
-            })
-        } else {
-            Duration::try_from_secs_f64(seconds).ok()
-        }
-    };
-    after.or_else(reset).map(|wait| wait.min(LONGEST_WAIT))
 }
 
 /// The client: rustls with ring, the system's certificates or, where there are none (scratch
@@ -401,6 +370,9 @@ fn client(service: Service, base: &Url, options: &Options) -> Result<reqwest::Cl
             .default_headers(headers.clone())
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
+            // Shorter than what load balancers allow: a create that meets a connection which is
+            // just being closed would have to be looked for.
+            .pool_idle_timeout(Duration::from_secs(30))
             .connect_timeout(Duration::from_secs(10).min(options.timeout))
             .timeout(options.timeout);
         // The one origin is known, so a proxy for loopback is no proxy at all.
@@ -445,4 +417,34 @@ fn chain(error: &reqwest::Error) -> String {
         cause = source.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_can_be_made_for_https_and_a_bad_bundle_is_told() {
+        let base: Url = "https://api.port.io".parse().unwrap();
+        Http::new(Service::Port, &base, 1, &Options::default()).unwrap();
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        let options = Options {
+            ca_bundle: Some(path.clone()),
+            ..Options::default()
+        };
+        let error = Http::new(Service::Port, &base, 1, &options).unwrap_err();
+        assert!(error.to_string().contains("cannot read"), "{error}");
+        std::fs::write(&path, "no certificate").unwrap();
+        let error = Http::new(Service::Port, &base, 1, &options).unwrap_err();
+        assert!(
+            error.to_string().contains("holds no certificate"),
+            "{error}"
+        );
+
+        let plain: Url = "http://api.port.io".parse().unwrap();
+        let error = Http::new(Service::Port, &plain, 1, &Options::default()).unwrap_err();
+        assert!(error.to_string().contains("plain `http://`"), "{error}");
+    }
 }

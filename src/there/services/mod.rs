@@ -11,12 +11,14 @@
 //! | `spacelift` | Spacelift's tokens and GraphQL answers |
 //! | `document` | the one reading document of Spacelift |
 //! | `http` | one client per service: retries, limits, time-outs |
+//! | `pace` | how long to wait between tries |
 //! | `vault` | secret texts and their fingerprints |
 //! | `error` | what a service did not do |
 
 mod document;
 mod error;
 mod http;
+mod pace;
 mod port;
 mod read;
 mod spacelift;

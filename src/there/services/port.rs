@@ -189,8 +189,11 @@ impl Port {
         };
         let answer = self.http.send(request, &discreet).await?;
         if matches!(answer.status, 401 | 403) {
-            let says = discreet.body(&answer.body);
-            return Err(error(&call, Problem::Credentials(says)).traced(answer.trace));
+            let problem = Problem::Credentials {
+                host: self.http.host(),
+                says: discreet.body(&answer.body),
+            };
+            return Err(error(&call, problem).traced(answer.trace));
         }
         let status = answer.status;
         let trace = answer.trace.clone();
@@ -306,4 +309,271 @@ fn label(method: &str, path: &str) -> String {
 
 fn error(call: &str, problem: Problem) -> ServiceError {
     ServiceError::new(Service::Port, call, problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::there::services::Reader;
+    use crate::there::services::script::{Reply, Script, options, port_basics, port_reader, raw};
+
+    /// Reads a route that answers as told.
+    async fn get(
+        reply: impl Fn(usize) -> Reply + Send + Sync + 'static,
+    ) -> (Script, Result<Json, ServiceError>) {
+        let script =
+            Script::start(move |seen, before| port_basics(seen).unwrap_or_else(|| reply(before)))
+                .await;
+        let answer = port_reader(&script).port_get("/v1/things?x=1").await;
+        (script, answer)
+    }
+
+    fn tries(script: &Script) -> usize {
+        script.of("GET /v1/things?x=1").len()
+    }
+
+    #[tokio::test]
+    async fn answers_that_are_none_are_described() {
+        let cases = [
+            (
+                raw("200 OK", "", "<html><b>Sign\u{1b}[31m in</b>\nmore"),
+                "HTML instead of JSON: `<html><b>Sign\\u{1b}[31m in</b>`",
+            ),
+            (
+                raw("200 OK", "", "{\"ok\": true, \"thin"),
+                "JSON that breaks off after 18 bytes",
+            ),
+            (
+                raw("200 OK", "", ""),
+                "answered 200 with nothing where JSON should be",
+            ),
+            (
+                raw("200 OK", "", "hello"),
+                "something else than JSON: `hello`",
+            ),
+            (raw("200 OK", "", "[1]"), "answered 200 with no object"),
+            (
+                raw("404 Not Found", "", "<!doctype html>"),
+                "answered 404 with HTML",
+            ),
+            (
+                Reply::Json(200, json!({"ok": false, "error": "odd"})),
+                "answered 200: odd (trace t-200)",
+            ),
+            (
+                Reply::Json(
+                    422,
+                    json!({"ok": false, "error": {"name": "e", "message": "m\nn"}}),
+                ),
+                "answered 422: e: m n (trace t-422)",
+            ),
+            (
+                Reply::Json(
+                    422,
+                    json!({"error": "invalid_permissions", "details": {"invalidProperties": ["x"]}}),
+                ),
+                "invalid_permissions: {\"invalidProperties\":[\"x\"]}",
+            ),
+            (
+                Reply::Json(
+                    404,
+                    json!({"ok": false, "error": "not_found", "message": "Blueprint"}),
+                ),
+                "not found: not_found: Blueprint",
+            ),
+            (
+                Reply::Json(500, json!({"ok": false, "error": "internal_error"})),
+                "answered 500: internal_error",
+            ),
+        ];
+        for (reply, says) in cases {
+            let reply = std::sync::Mutex::new(Some(reply));
+            let (script, answer) =
+                get(move |_| reply.lock().unwrap().take().unwrap_or(Reply::Cut)).await;
+            let text = answer.unwrap_err().to_string();
+            assert!(text.starts_with("Port GET /v1/things: "), "{text}");
+            assert!(text.contains(says), "{text} without {says}");
+            assert_eq!(tries(&script), 1, "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn long_foreign_texts_are_cut() {
+        let (_, answer) = get(|_| raw("200 OK", "", &"x".repeat(5000))).await;
+        let text = answer.unwrap_err().to_string();
+        assert!(text.contains(&format!("`{}…`", "x".repeat(120))), "{text}");
+    }
+
+    #[tokio::test]
+    async fn passing_trouble_passes() {
+        let troubles: [fn() -> Reply; 9] = [
+            || raw("429 Slow", "retry-after: 0\r\n", "{}"),
+            || {
+                raw(
+                    "429 Slow",
+                    "retry-after: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+                    "{}",
+                )
+            },
+            || raw("429 Slow", "x-ratelimit-reset: 0\r\n", "{}"),
+            || raw("429 Slow", "x-ratelimit-reset: 1700000000\r\n", "{}"),
+            || raw("429 Slow", "", "{}"),
+            || raw("502 Bad", "", "<html>bad gateway</html>"),
+            || raw("503 No", "retry-after: 0\r\n", ""),
+            || Reply::Cut,
+            || Reply::Raw("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{\"ok\"".into()),
+        ];
+        for trouble in troubles {
+            let (script, answer) = get(move |before| match before {
+                0..3 => trouble(),
+                _ => Reply::Json(200, json!({"ok": true})),
+            })
+            .await;
+            answer.unwrap();
+            assert_eq!(tries(&script), 4);
+        }
+    }
+
+    #[tokio::test]
+    async fn lasting_trouble_is_told_after_five_tries() {
+        let (script, answer) = get(|_| raw("429 Slow", "", "{}")).await;
+        let error = answer.unwrap_err();
+        assert!(error.to_string().contains("too many requests"), "{error}");
+        assert_eq!(tries(&script), 5);
+
+        let (script, answer) =
+            get(|_| raw("502 Bad", "x-trace-id: abc\r\n", "<html>gone</html>")).await;
+        let error = answer.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "Port GET /v1/things: answered 502: `<html>gone</html>` (trace abc)"
+        );
+        assert_eq!(tries(&script), 5);
+    }
+
+    #[tokio::test]
+    async fn redirects_are_refused_and_nothing_reaches_their_target() {
+        let thief = Script::start(|_, _| Reply::Json(200, json!({"ok": true}))).await;
+        let to = format!("location: {}v1/things?key=1\r\n", thief.origin);
+        for status in ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"] {
+            let to = to.clone();
+            let (_, answer) = get(move |_| raw(status, &to, "")).await;
+            let error = answer.unwrap_err();
+            assert!(
+                error.to_string().contains("redirect to `127.0.0.1`"),
+                "{error}"
+            );
+            assert!(error.help().unwrap().contains("not followed"));
+        }
+        assert!(thief.calls().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_path_cannot_lead_to_another_host() {
+        let thief = Script::start(|_, _| Reply::Json(200, json!({"ok": true}))).await;
+        let script = Script::start(|seen, _| port_basics(seen).unwrap_or(Reply::Cut)).await;
+        let reader = port_reader(&script);
+        let authority = thief.origin.authority();
+        for path in [
+            format!("//{authority}/v1"),
+            format!("http://{authority}/v1"),
+        ] {
+            let error = reader.port_get(&path).await.unwrap_err();
+            assert!(error.to_string().contains("leads away"), "{error}");
+        }
+        assert!(thief.calls().is_empty());
+    }
+
+    #[tokio::test]
+    async fn only_searches_are_read_by_post() {
+        let script = Script::start(|seen, _| {
+            port_basics(seen).unwrap_or(Reply::Json(200, json!({"ok": true, "entities": []})))
+        })
+        .await;
+        let reader = port_reader(&script);
+        let search = "/v1/blueprints/b/entities/search?x=1";
+        reader
+            .port_search(search, &json!({"limit": 1}))
+            .await
+            .unwrap();
+        reader
+            .port_search("/v1/blueprints", &json!({}))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            script.of(&format!("POST {search}"))[0].body,
+            json!({"limit": 1})
+        );
+        assert!(script.of("POST /v1/blueprints").is_empty());
+    }
+
+    #[tokio::test]
+    async fn wrong_credentials_say_which_variables() {
+        let script = Script::start(|_, _| {
+            Reply::Json(401, json!({"ok": false, "error": "invalid_credentials"}))
+        })
+        .await;
+        let error = port_reader(&script).read(&[]).await.unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("refused the credentials: invalid_credentials"),
+            "{error}"
+        );
+        let help = error.help().unwrap();
+        assert!(
+            help.contains("PORT_CLIENT_SECRET") && help.contains("PORT_BASE_URL"),
+            "{help}"
+        );
+        assert_eq!(script.calls().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_names_the_host() {
+        let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = gone.local_addr().unwrap();
+        drop(gone);
+        let mut endpoint = Script::start(|_, _| Reply::Cut).await.port();
+        endpoint.origin = format!("http://{address}/").parse().unwrap();
+        let endpoints = crate::there::Endpoints {
+            port: Some(endpoint),
+            spacelift: None,
+        };
+        let reader = Reader::new(&endpoints, &options()).unwrap();
+        let error = reader.read(&[]).await.unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains(&format!("could not reach `{address}`")),
+            "{error}"
+        );
+        assert!(error.help().unwrap().contains("--port-url"));
+        assert_eq!(reader.requests().requests, 5);
+    }
+
+    #[test]
+    fn payloads_are_found_under_other_names_when_there_is_no_doubt() {
+        let list = |answer| list_in(answer, "webhooks").map(|list| list.len());
+        assert_eq!(
+            list(json!({"ok": true, "webhooks": [1], "other": []})),
+            Ok(1)
+        );
+        assert_eq!(list(json!({"ok": true, "integrations": [1, 2]})), Ok(2));
+        assert_eq!(
+            list(json!({"ok": true, "a": [], "b": []})),
+            Err("no list `webhooks`".into())
+        );
+        assert_eq!(list(json!({"ok": true})), Err("no list `webhooks`".into()));
+
+        let answer = json!({"ok": true, "integration": {"identifier": "a"}});
+        assert_eq!(object_in(&answer, "/webhook"), Some(&answer["integration"]));
+        assert_eq!(
+            object_in(&json!({"ok": true, "a": {}, "b": {}}), "/webhook"),
+            None
+        );
+        assert_eq!(
+            object_in(&json!({"ok": true, "identifier": "a"}), "/webhook"),
+            None
+        );
+    }
 }

@@ -247,13 +247,15 @@ fn refusal(error: ServiceError) -> Result<String, ServiceError> {
 
 fn organization(answer: &Json) -> Result<Organization, ServiceError> {
     let found = object_in(answer, "/organization").and_then(|found| {
+        let name = found.get("name").and_then(Json::as_str);
         Some(Organization {
-            id: found.get("id")?.as_str()?.to_owned(),
-            name: found.get("name")?.as_str()?.to_owned(),
+            // Without an id, the name is the best that tells organizations apart.
+            id: found.get("id").and_then(Json::as_str).or(name)?.to_owned(),
+            name: name?.to_owned(),
         })
     });
     found.ok_or_else(|| {
-        let what = "no organization with `id` and `name`".to_owned();
+        let what = "no organization with a `name`".to_owned();
         let problem = Problem::Unreadable { status: 200, what };
         ServiceError::new(Service::Port, "GET /v1/organization", problem)
     })
@@ -263,8 +265,11 @@ fn organization(answer: &Json) -> Result<Organization, ServiceError> {
 async fn survey(spacelift: &Spacelift, document: Document) -> Result<Survey, ServiceError> {
     let mut token = spacelift.token().await?;
     let mut survey = attempt(spacelift, &token, document.clone()).await;
-    let unseen = |survey: &Result<Survey, ServiceError>| matches!(survey, Err(e) if *e.problem() == Problem::Unseen);
-    if unseen(&survey) && spacelift.renews() {
+    let ended = matches!(
+        survey.as_ref().map_err(ServiceError::problem),
+        Err(Problem::Unseen | Problem::Forbidden(_))
+    );
+    if ended && spacelift.renews() {
         // The token may have ended since it was exchanged.
         token = spacelift.another_token(token.number()).await?;
         survey = attempt(spacelift, &token, document).await;
@@ -382,4 +387,251 @@ fn spaces(items: &[Json]) -> Vec<Space> {
         .collect();
     spaces.sort_by(|a, b| a.id.cmp(&b.id));
     spaces
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tokio::sync::Barrier;
+
+    use super::*;
+    use crate::kinds;
+    use crate::there::services::script::{
+        Badge, Reply as Say, Script, complaint, port_basics, port_reader, reader, spacelift_basics,
+        spacelift_reader,
+    };
+
+    fn kind(name: &str) -> &'static dyn Kind {
+        kinds::find(name).unwrap()
+    }
+
+    fn secrets(envelope: &str) -> Json {
+        json!({"ok": true, envelope: [
+            {"secretName": "B", "description": "b"},
+            {"secretName": "A", "description": "a"},
+            {"secretName": "__SYSTEM", "description": ""},
+        ]})
+    }
+
+    fn badges(names: &[&str], next: Option<&str>) -> Json {
+        let edges: Vec<Json> = names
+            .iter()
+            .map(|name| json!({"node": {"id": format!("{name}-id"), "name": name}}))
+            .collect();
+        json!({"edges": edges, "pageInfo": {"endCursor": next, "hasNextPage": next.is_some()}})
+    }
+
+    fn survey_of(badges: Json) -> Json {
+        json!({"data": {
+            "viewer": {"id": "key", "name": "robot"},
+            "spaces": [{"id": "root", "name": "root"}, {"id": "a-1", "name": "A"}],
+            "policies": [],
+            "searchBadges": badges,
+        }})
+    }
+
+    #[tokio::test]
+    async fn everything_is_read_in_two_round_trips_and_further_pages() {
+        // Each barrier opens when all requests of its round trip are there, so that a reader that
+        // waits for one answer before it sends the next request runs into its time-out.
+        let (first, second) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(3)));
+        let (tokens, lists) = (first.clone(), second.clone());
+        let port = Script::start(move |seen, _| match seen.call.as_str() {
+            "POST /v1/auth/access_token" => {
+                Say::Together(tokens.clone(), json!({"ok": true, "accessToken": "t"}))
+            }
+            "GET /v1/organization" => Say::Together(
+                lists.clone(),
+                json!({"ok": true, "organization": {"id": "org_1", "name": "Acme"}}),
+            ),
+            _ => Say::Together(lists.clone(), secrets("secrets")),
+        })
+        .await;
+        let spacelift = Script::start(move |seen, _| match seen.call.as_str() {
+            "Login" => Say::Together(
+                first.clone(),
+                json!({"data": {"apiKeyUser": {"jwt": "j", "validUntil": 0}}}),
+            ),
+            "Read" => Say::Together(second.clone(), survey_of(badges(&["one"], Some("c1")))),
+            _ => Say::Json(
+                200,
+                json!({"data": {"viewer": {"id": "key"}, "searchBadges": badges(&["two"], None)}}),
+            ),
+        })
+        .await;
+
+        let reader = reader(Some(&port), Some(&spacelift));
+        let kinds = [kind("port.secret"), kind("spacelift.policy"), &Badge];
+        let live = reader.read(&kinds).await.unwrap();
+
+        assert_eq!(live.organization.as_ref().unwrap().id, "org_1");
+        assert_eq!(live.viewer.as_deref(), Some("robot"));
+        assert_eq!(live.account.as_deref(), Some("acme"));
+        assert_eq!(live.spaces[0].id, "a-1");
+        let found: Vec<String> = live.iter().map(|(k, o)| format!("{k} {}", o.id)).collect();
+        assert_eq!(
+            found,
+            [
+                "port.secret A",
+                "port.secret B",
+                "spacelift.badge one-id",
+                "spacelift.badge two-id",
+            ]
+        );
+        assert_eq!(live.refused, BTreeMap::new());
+        assert_eq!(spacelift.calls(), ["Login", "Read", "Page"]);
+        assert_eq!(
+            spacelift.of("Page")[0].body["variables"],
+            json!({"page": {"first": 50, "after": "c1"}})
+        );
+        let counts = Counts {
+            requests: 6,
+            writes: 0,
+        };
+        assert_eq!(reader.requests(), counts);
+
+        reader.log_in().await.unwrap();
+        assert_eq!(reader.requests(), counts, "tokens are kept");
+    }
+
+    #[tokio::test]
+    async fn a_list_under_an_unexpected_name_is_found() {
+        let port = Script::start(|seen, _| {
+            port_basics(seen).unwrap_or(Say::Json(200, secrets("organizationSecrets")))
+        })
+        .await;
+        let reader = port_reader(&port);
+        assert_eq!(reader.list(kind("port.secret")).await.unwrap().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_refused_list_is_noted_and_the_rest_is_read() {
+        for status in [401, 403, 404] {
+            let port = Script::start(move |seen, _| match seen.call.as_str() {
+                "GET /v1/organization/secrets" => Say::Json(
+                    status,
+                    json!({"ok": false, "error": "no_way", "message": "Nope"}),
+                ),
+                _ => port_basics(seen).unwrap(),
+            })
+            .await;
+            let live = port_reader(&port)
+                .read(&[kind("port.secret")])
+                .await
+                .unwrap();
+            assert_eq!(live.organization.unwrap().name, "Acme");
+            let says = &live.refused["port.secret"];
+            assert!(says.contains("GET /v1/organization/secrets"), "{says}");
+            assert!(says.contains("no_way: Nope"), "{says}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_ended_token_is_replaced_once_for_all_that_met_it() {
+        let both = Arc::new(Barrier::new(2));
+        let port = Script::start(move |seen, before| {
+            let old = seen
+                .headers
+                .get("authorization")
+                .is_some_and(|a| a == "Bearer t0");
+            match seen.call.as_str() {
+                "POST /v1/auth/access_token" => Say::Json(
+                    200,
+                    json!({"ok": true, "accessToken": format!("t{before}")}),
+                ),
+                _ if old => Say::Json(401, json!({"ok": false, "error": "expired"})),
+                "GET /v1/organization" => Say::Together(
+                    both.clone(),
+                    json!({"ok": true, "organization": {"id": "o", "name": "n"}}),
+                ),
+                _ => Say::Together(both.clone(), secrets("secrets")),
+            }
+        })
+        .await;
+        let live = port_reader(&port)
+            .read(&[kind("port.secret")])
+            .await
+            .unwrap();
+        assert_eq!(live.len(), 2);
+        assert_eq!(port.of("POST /v1/auth/access_token").len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_session_that_sees_nothing_stops_the_read() {
+        let blind = json!({"data": {"viewer": null, "spaces": [], "policies": []}});
+        let spacelift = Script::start(move |seen, _| {
+            spacelift_basics(seen).unwrap_or(Say::Json(200, blind.clone()))
+        })
+        .await;
+        let reader = spacelift_reader(&spacelift);
+        let error = reader.read(&[kind("spacelift.policy")]).await.unwrap_err();
+        assert_eq!(error.problem(), &Problem::Unseen);
+        assert!(error.to_string().contains("this key cannot see"), "{error}");
+        assert_eq!(spacelift.calls(), ["Login", "Read", "Login", "Read"]);
+    }
+
+    #[tokio::test]
+    async fn a_refused_field_is_left_out_and_no_data_beside_errors_is_used() {
+        let spacelift = Script::start(|seen, before| match (seen.call.as_str(), before) {
+            ("Read", 0) => Say::Json(
+                200,
+                json!({
+                    "errors": [{"message": "unauthorized", "path": ["policies"]}],
+                    "data": survey_of(badges(&["stale"], None))["data"],
+                }),
+            ),
+            ("Read", _) => Say::Json(200, survey_of(badges(&["fresh"], None))),
+            _ => spacelift_basics(seen).unwrap(),
+        })
+        .await;
+        let reader = spacelift_reader(&spacelift);
+        let kinds = [kind("spacelift.policy"), &Badge];
+        let live = reader.read(&kinds).await.unwrap();
+        assert!(live.refused["spacelift.policy"].contains("unauthorized"));
+        assert!(live.by_id("spacelift.badge", "fresh-id").is_some());
+        assert_eq!(live.len(), 1);
+        let second = spacelift.of("Read")[1].body["query"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert!(!second.contains("policies"), "{second}");
+        assert!(second.contains("searchBadges"), "{second}");
+    }
+
+    #[tokio::test]
+    async fn another_complaint_fails_the_read_with_its_text() {
+        let spacelift = Script::start(|seen, _| {
+            spacelift_basics(seen).unwrap_or_else(|| complaint("database is on fire", "policies"))
+        })
+        .await;
+        let reader = spacelift_reader(&spacelift);
+        let error = reader.read(&[kind("spacelift.policy")]).await.unwrap_err();
+        assert!(error.to_string().contains("database is on fire"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn pages_that_go_round_in_a_circle_end() {
+        let spacelift = Script::start(|seen, _| {
+            spacelift_basics(seen)
+                .unwrap_or_else(|| Say::Json(200, survey_of(badges(&["one"], Some("c1")))))
+        })
+        .await;
+        let error = spacelift_reader(&spacelift)
+            .read(&[&Badge])
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains("again and again"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_unknown_key_is_a_matter_of_credentials() {
+        let spacelift =
+            Script::start(|_, _| Say::Json(200, json!({"data": {"apiKeyUser": null}}))).await;
+        let error = spacelift_reader(&spacelift).read(&[]).await.unwrap_err();
+        assert!(
+            matches!(error.problem(), Problem::Credentials { .. }),
+            "{error}"
+        );
+        assert!(error.help().unwrap().contains("SPACELIFT_API_KEY_ID"));
+    }
 }

@@ -178,8 +178,10 @@ impl Spacelift {
         };
         let discreet = Discreet::new(self.secrets().into_iter().chain([secret]));
         let reply = self.send(None, ask, &discreet).await?;
-        let refused =
-            |says: String, trace| Err(error(&call, Problem::Credentials(says)).traced(trace));
+        let refused = |says: String, trace| {
+            let host = self.http.host();
+            Err(error(&call, Problem::Credentials { host, says }).traced(trace))
+        };
         if let Some(complaint) = reply.complaints.first() {
             return refused(complaint.says.clone(), reply.trace);
         }
@@ -394,4 +396,119 @@ fn has_space(variables: &Json) -> bool {
 
 pub(super) fn error(call: &str, problem: Problem) -> ServiceError {
     ServiceError::new(Service::Spacelift, call, problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::there::services::script::{
+        Reply as Say, Script, raw, reader, spacelift_basics, spacelift_reader,
+    };
+
+    async fn error_of(reply: impl Fn() -> Say + Send + Sync + 'static) -> ServiceError {
+        let script =
+            Script::start(move |seen, _| spacelift_basics(seen).unwrap_or_else(&reply)).await;
+        spacelift_reader(&script).read(&[]).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn answers_are_told_by_their_texts() {
+        let says = |message: &'static str| {
+            move || {
+                Say::Json(
+                    200,
+                    json!({"errors": [{"message": message, "extensions": {"code": 7}}]}),
+                )
+            }
+        };
+        let error = error_of(says(
+            "could not persist policy: policy with this slug already exists for this account",
+        ))
+        .await;
+        assert!(matches!(error.problem(), Problem::Taken(_)), "{error}");
+        let error = error_of(says("stack not found")).await;
+        assert!(matches!(error.problem(), Problem::NotFound(_)), "{error}");
+        let error = error_of(says("parent space is odd")).await;
+        assert_eq!(
+            error.to_string(),
+            "Spacelift query Read: answered 200: parent space is odd ({\"code\":7}) (trace t-200)"
+        );
+
+        let error = error_of(|| raw("401 No", "", "go away")).await;
+        assert!(matches!(error.problem(), Problem::Forbidden(_)), "{error}");
+        let error = error_of(|| raw("200 OK", "", "<html>")).await;
+        assert!(
+            error.to_string().contains("HTML instead of JSON"),
+            "{error}"
+        );
+        let error = error_of(|| Say::Json(200, json!({"data": null}))).await;
+        assert!(
+            error.to_string().contains("neither `data` nor `errors`"),
+            "{error}"
+        );
+        let error =
+            error_of(|| Say::Json(400, json!({"errors": [{"message": "Cannot query field"}]})))
+                .await;
+        assert!(
+            error
+                .to_string()
+                .contains("answered 400: Cannot query field"),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_session_that_is_refused_with_401_is_renewed_once() {
+        let script = Script::start(|seen, before| match (seen.call.as_str(), before) {
+            ("Read", 0) => raw("401 No", "", "expired"),
+            ("Read", _) => Say::Json(200, json!({"data": {"viewer": {"id": "me"}, "spaces": []}})),
+            _ => spacelift_basics(seen).unwrap(),
+        })
+        .await;
+        let live = spacelift_reader(&script).read(&[]).await.unwrap();
+        assert_eq!(live.viewer.as_deref(), Some("me"));
+        assert_eq!(script.calls(), ["Login", "Read", "Login", "Read"]);
+    }
+
+    #[tokio::test]
+    async fn the_exchange_goes_without_a_token_and_all_else_with_it() {
+        let script = Script::start(|seen, _| {
+            spacelift_basics(seen).unwrap_or(Say::Json(
+                200,
+                json!({"data": {"viewer": {"id": "me", "name": null}, "spaces": []}}),
+            ))
+        })
+        .await;
+        let reader = reader(None, Some(&script));
+        reader.read(&[]).await.unwrap();
+        let login = &script.of("Login")[0];
+        assert_eq!(login.headers.get("authorization"), None);
+        assert_eq!(login.body["variables"]["id"], "01KEY");
+        let read = &script.of("Read")[0];
+        assert_eq!(read.headers["authorization"], "Bearer canary-jwt");
+        assert_eq!(read.headers["spacelift-client-type"], "spaceport");
+    }
+
+    #[test]
+    fn operations_are_named() {
+        assert_eq!(
+            label("mutation PolicyCreate($i: I!) { x }"),
+            "mutation PolicyCreate"
+        );
+        assert_eq!(label(" query { viewer { id } }"), "query");
+        assert_eq!(label("{ viewer { id } }"), "query");
+        assert_eq!(label(""), "query");
+    }
+
+    #[test]
+    fn tokens_are_renewed_shortly_before_their_end() {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_secs_f64();
+        assert!(renewal(now + 3600.5).unwrap() > Instant::now());
+        for until in [now - 5.0, now + 5.0, 0.0, f64::NAN] {
+            assert!(renewal(until).is_none(), "{until}");
+        }
+    }
 }

@@ -260,3 +260,118 @@ impl FingerprintKey {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::{Service, Template};
+
+    fn source(text: &str) -> SecretSource {
+        SecretSource::new(Template::parse(text).unwrap())
+    }
+
+    fn vault(env: &[(&str, &str)], runtime: bool) -> Vault {
+        let env = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).into()));
+        let key = RuntimeKey {
+            id: source("${env.RUN_ID}"),
+            secret: source("${env.RUN_SECRET}"),
+        };
+        Vault::new(env.collect(), runtime.then_some(key))
+    }
+
+    #[test]
+    fn texts_are_put_together_and_missing_variables_are_named() {
+        let vault = vault(&[("A", "1"), ("EMPTY", "")], true);
+        let text = vault.text(&source("x${env.A}y")).unwrap();
+        assert_eq!(text.expose_secret(), "x1y");
+        let needs = source("${env.B}${env.A}${env.EMPTY}${env.B}${spacelift.runtime.token}");
+        let missing = ["B", "EMPTY", "RUN_ID", "RUN_SECRET"];
+        assert_eq!(vault.missing(&needs), missing);
+        let error = vault.text(&needs).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`B`, `EMPTY`, `RUN_ID`, `RUN_SECRET` not set"
+        );
+        assert!(!format!("{vault:?}").contains("\"1\""));
+    }
+
+    #[test]
+    fn a_runtime_token_needs_its_key_and_a_mint() {
+        let token = source("Bearer ${spacelift.runtime.token}");
+        let error = vault(&[], false).text(&token).unwrap_err();
+        assert_eq!(error, VaultError::NoRuntimeKey);
+        let vault = vault(&[("RUN_ID", "i"), ("RUN_SECRET", "s")], true);
+        assert_eq!(vault.text(&token).unwrap_err(), VaultError::NotMinted);
+        vault.minted().set("jwt".into()).unwrap();
+        assert_eq!(vault.text(&token).unwrap().expose_secret(), "Bearer jwt");
+    }
+
+    #[test]
+    fn fingerprints_tell_texts_places_and_keys_apart() {
+        let vault = vault(
+            &[
+                ("A", "1"),
+                ("B", "1"),
+                ("C", "2"),
+                ("PORT_CLIENT_SECRET", "p"),
+            ],
+            false,
+        );
+        let key = vault.fingerprint_key(b"salt").unwrap();
+        let addr = Addr::new(Service::Port, "secret", "TOKEN");
+        let mark = |key: &FingerprintKey, pointer: &str, text: &str| {
+            let pointer = Pointer::parse(pointer).unwrap();
+            vault.fingerprint(key, &addr, &pointer, &source(text))
+        };
+        let one = mark(&key, "/a", "${env.A}").unwrap();
+        assert_eq!(one.len(), 64);
+        assert_eq!(mark(&key, "/a", "${env.B}"), Some(one.clone()));
+        assert_ne!(mark(&key, "/a", "${env.C}"), Some(one.clone()));
+        assert_ne!(mark(&key, "/b", "${env.A}"), Some(one.clone()));
+        assert_eq!(mark(&key, "/a", "${env.UNSET}"), None);
+        assert_eq!(mark(&key, "/a", "${spacelift.runtime.token}"), None);
+
+        let other = vault.fingerprint_key(b"pepper").unwrap();
+        assert_ne!(other.id(), key.id());
+        assert_eq!(vault.fingerprint_key(b"salt").unwrap().id(), key.id());
+        assert_ne!(mark(&other, "/a", "${env.A}"), Some(one));
+        assert_eq!(key.id().len(), 8);
+    }
+
+    #[test]
+    fn the_own_fingerprint_key_comes_first_and_none_is_no_key() {
+        let both = [
+            ("PORT_CLIENT_SECRET", "p"),
+            ("SPACEPORT_FINGERPRINT_KEY", "f"),
+        ];
+        let id = |env: &[(&str, &str)]| {
+            let key = vault(env, false).fingerprint_key(b"salt");
+            key.map(|key| key.id().to_owned())
+        };
+        assert_eq!(id(&both), id(&both[1..]));
+        assert_ne!(id(&both), id(&both[..1]));
+        assert_eq!(id(&[]), None);
+    }
+
+    #[test]
+    fn a_runtime_token_is_fingerprinted_by_its_key() {
+        let of = |secret: &str| {
+            let vault = vault(
+                &[
+                    ("RUN_ID", "i"),
+                    ("RUN_SECRET", secret),
+                    ("PORT_CLIENT_SECRET", "p"),
+                ],
+                true,
+            );
+            let key = vault.fingerprint_key(b"").unwrap();
+            let addr = Addr::new(Service::Port, "secret", "TOKEN");
+            let token = source("${spacelift.runtime.token}");
+            vault
+                .fingerprint(&key, &addr, &Pointer::root(), &token)
+                .unwrap()
+        };
+        assert_eq!(of("s"), of("s"));
+        assert_ne!(of("s"), of("t"));
+    }
+}

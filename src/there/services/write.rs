@@ -367,3 +367,416 @@ fn name_of(call: &Call) -> String {
         Call::Spacelift { document, .. } => spacelift::label(document),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Mutex;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::kinds;
+    use crate::there::services::script::{
+        BODY_SECRET, Badge, CLIENT_SECRET, KEY_SECRET, Reply, Script, complaint, port_basics,
+        port_reader, source, spacelift_basics, spacelift_reader, writer,
+    };
+    use crate::words::Template;
+
+    const CREATE: &str = "POST /v1/organization/secrets";
+    const LIST: &str = "GET /v1/organization/secrets";
+
+    fn secret() -> &'static dyn Kind {
+        kinds::find("port.secret").unwrap()
+    }
+
+    fn policy() -> &'static dyn Kind {
+        kinds::find("spacelift.policy").unwrap()
+    }
+
+    fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
+        Value::Map(entries.map(|(key, value)| (key.to_owned(), value)).into())
+    }
+
+    fn wanted() -> Value {
+        map([
+            ("secretName", Value::text("TOKEN")),
+            ("secretValue", Value::Secret(source("x-${env.CANARY}"))),
+        ])
+    }
+
+    /// Creates a secret in a service that answers the create and the list as told.
+    async fn create(
+        creates: impl Fn(usize) -> Reply + Send + Sync + 'static,
+        listed: &'static [&'static str],
+    ) -> (Vec<String>, Result<Observed, Failure>) {
+        let script = Script::start(move |seen, before| match seen.call.as_str() {
+            CREATE => creates(before),
+            LIST => {
+                let list: Vec<Json> = listed.iter().map(|n| json!({"secretName": n})).collect();
+                Reply::Json(200, json!({"ok": true, "secrets": list}))
+            }
+            _ => port_basics(seen).unwrap(),
+        })
+        .await;
+        let outcome = writer(port_reader(&script))
+            .create(secret(), &wanted())
+            .await;
+        (script.calls().split_off(1), outcome)
+    }
+
+    fn made(_: usize) -> Reply {
+        Reply::Json(201, json!({"ok": true, "secret": {"secretName": "TOKEN"}}))
+    }
+
+    fn taken() -> Reply {
+        Reply::Json(409, json!({"ok": false, "error": "conflict"}))
+    }
+
+    #[tokio::test]
+    async fn a_create_is_one_request_and_carries_the_secret() {
+        let script = Script::start(|seen, _| port_basics(seen).unwrap_or_else(|| made(0))).await;
+        let writer = writer(port_reader(&script));
+        let seen = writer.create(secret(), &wanted()).await.unwrap();
+        assert_eq!(seen.id, "TOKEN");
+        assert_eq!(
+            script.of(CREATE)[0].body["secretValue"],
+            format!("x-{BODY_SECRET}")
+        );
+        let counts = writer.reader().requests();
+        assert_eq!((counts.requests, counts.writes), (2, 1));
+    }
+
+    #[tokio::test]
+    async fn after_an_open_answer_the_writer_looks_before_it_sends_again() {
+        let (calls, outcome) = create(|_| Reply::Cut, &["OTHER", "TOKEN"]).await;
+        assert_eq!(outcome.unwrap().id, "TOKEN");
+        assert_eq!(calls, [CREATE, LIST]);
+
+        let (calls, outcome) =
+            create(|before| if before == 0 { Reply::Cut } else { made(0) }, &[]).await;
+        assert_eq!(outcome.unwrap().id, "TOKEN");
+        assert_eq!(calls, [CREATE, LIST, CREATE]);
+
+        let (calls, outcome) = create(|_| Reply::Cut, &[]).await;
+        assert_eq!(outcome.unwrap_err().took_effect, TookEffect::Maybe);
+        assert_eq!(calls, [CREATE, LIST, CREATE, LIST, CREATE, LIST]);
+    }
+
+    #[tokio::test]
+    async fn a_conflict_after_an_open_answer_is_a_reason_to_look() {
+        // The list lags behind: it shows the object only when it is asked the second time.
+        let script = Script::start(|seen, before| match (seen.call.as_str(), before) {
+            (CREATE, 0) => Reply::Cut,
+            (CREATE, _) => taken(),
+            (LIST, 0) => Reply::Json(200, json!({"ok": true, "secrets": []})),
+            (LIST, _) => Reply::Json(
+                200,
+                json!({"ok": true, "secrets": [{"secretName": "TOKEN"}]}),
+            ),
+            _ => port_basics(seen).unwrap(),
+        })
+        .await;
+        let outcome = writer(port_reader(&script))
+            .create(secret(), &wanted())
+            .await;
+        assert_eq!(outcome.unwrap().id, "TOKEN");
+        assert_eq!(script.calls()[1..], [CREATE, LIST, CREATE, LIST]);
+    }
+
+    #[tokio::test]
+    async fn a_plain_refusal_is_not_repeated_and_a_rate_limit_is() {
+        let (calls, outcome) = create(|_| taken(), &["TOKEN"]).await;
+        let failure = outcome.unwrap_err();
+        assert_eq!(failure.took_effect, TookEffect::No);
+        assert!(matches!(failure.error.problem(), Problem::Taken(_)));
+        assert_eq!(calls, [CREATE]);
+
+        let (calls, outcome) = create(
+            |before| {
+                if before == 0 {
+                    Reply::Json(429, json!({}))
+                } else {
+                    made(0)
+                }
+            },
+            &[],
+        )
+        .await;
+        outcome.unwrap();
+        assert_eq!(calls, [CREATE, CREATE]);
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_the_object_is_followed_by_a_look() {
+        let bare = |_| Reply::Json(200, json!({"ok": true, "identifier": "TOKEN"}));
+        let (calls, outcome) = create(bare, &["TOKEN"]).await;
+        assert_eq!(outcome.unwrap().id, "TOKEN");
+        assert_eq!(calls, [CREATE, LIST]);
+
+        let (_, outcome) = create(bare, &[]).await;
+        assert_eq!(outcome.unwrap_err().took_effect, TookEffect::Maybe);
+    }
+
+    #[tokio::test]
+    async fn the_second_request_of_a_create_gets_the_new_id() {
+        for pin_works in [true, false] {
+            let script = Script::start(move |seen, _| match seen.call.as_str() {
+                "BadgeCreate" => Reply::Json(
+                    200,
+                    json!({"data": {"badgeCreate": {"id": "b-1", "name": "b"}}}),
+                ),
+                "BadgePin" if pin_works => {
+                    Reply::Json(200, json!({"data": {"badgePin": {"id": "b-1"}}}))
+                }
+                "BadgePin" => complaint("pins are out", "badgePin"),
+                _ => spacelift_basics(seen).unwrap(),
+            })
+            .await;
+            let want = map([
+                ("name", Value::text("b")),
+                ("pin", Value::Secret(source("${spacelift.runtime.token}"))),
+            ]);
+            let there = writer(spacelift_reader(&script));
+            let outcome = there.create(&Badge, &want).await;
+            let pin = &script.of("BadgePin")[0].body["variables"];
+            assert_eq!(pin, &json!({"pin": "canary-jwt", "id": "b-1"}));
+            let again = there.update(&Badge, &seen_policy(), &want, &[]).await;
+            assert_eq!(again.is_ok(), pin_works);
+            let logins: Vec<Json> = script
+                .of("Login")
+                .into_iter()
+                .map(|login| login.body["variables"]["id"].clone())
+                .collect();
+            assert_eq!(
+                logins,
+                ["01KEY", "01RUN"],
+                "the runtime token is minted once"
+            );
+            match outcome {
+                Ok(seen) => assert!(pin_works && seen.id == "b-1"),
+                Err(failure) => {
+                    assert!(!pin_works);
+                    assert_eq!(failure.created.unwrap().id, "b-1");
+                    assert_eq!(failure.took_effect, TookEffect::Maybe);
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_is_deleted() {
+        let script = Script::start(|seen, before| match seen.call.as_str() {
+            "PolicyDelete" if before == 0 => complaint("policy not found", "policyDelete"),
+            "PolicyDelete" => Reply::Json(200, json!({"data": {"policyDelete": null}})),
+            _ => spacelift_basics(seen).unwrap(),
+        })
+        .await;
+        let writer_there = writer(spacelift_reader(&script));
+        writer_there.delete(policy(), "p").await.unwrap();
+        writer_there.delete(policy(), "p").await.unwrap();
+
+        // The first try took effect although its answer was lost.
+        let script = Script::start(|seen, before| match seen.call.as_str() {
+            "DELETE /v1/organization/secrets/TOKEN" if before == 0 => Reply::Cut,
+            "DELETE /v1/organization/secrets/TOKEN" => Reply::Json(
+                404,
+                json!({"ok": false, "error": "not_found", "message": "x"}),
+            ),
+            _ => port_basics(seen).unwrap(),
+        })
+        .await;
+        let writer = writer(port_reader(&script));
+        writer.delete(secret(), "TOKEN").await.unwrap();
+    }
+
+    fn seen_policy() -> Observed {
+        Observed {
+            id: "p".into(),
+            name: "p".into(),
+            value: Value::default(),
+            exports: Default::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn unauthorized_means_an_ended_session_or_a_missing_right() {
+        let script = Script::start(|seen, before| match (seen.call.as_str(), before) {
+            ("PolicyUpdate", 0) => complaint("unauthorized", "policyUpdatev2"),
+            ("PolicyUpdate", _) => {
+                Reply::Json(200, json!({"data": {"policyUpdatev2": {"id": "p"}}}))
+            }
+            ("Viewer", _) => Reply::Json(200, json!({"data": {"viewer": null}})),
+            _ => spacelift_basics(seen).unwrap(),
+        })
+        .await;
+        let want = map([
+            ("name", Value::text("p")),
+            ("space", Value::text("My Space")),
+        ]);
+        let there = writer(spacelift_reader(&script));
+        there
+            .update(policy(), &seen_policy(), &want, &[])
+            .await
+            .unwrap();
+        assert_eq!(
+            script.calls(),
+            ["Login", "PolicyUpdate", "Viewer", "Login", "PolicyUpdate"]
+        );
+
+        let script = Script::start(|seen, _| match seen.call.as_str() {
+            "PolicyUpdate" => complaint("unauthorized", "policyUpdatev2"),
+            "Viewer" => Reply::Json(200, json!({"data": {"viewer": {"id": "me"}}})),
+            _ => spacelift_basics(seen).unwrap(),
+        })
+        .await;
+        let there = writer(spacelift_reader(&script));
+        let failure = there
+            .update(policy(), &seen_policy(), &want, &[])
+            .await
+            .unwrap_err();
+        assert_eq!(failure.took_effect, TookEffect::No);
+        assert!(matches!(failure.error.problem(), Problem::Forbidden(_)));
+        assert!(failure.error.help().unwrap().contains("named by its id"));
+    }
+
+    #[tokio::test]
+    async fn an_update_of_what_is_gone_says_so() {
+        let script = Script::start(|seen, _| {
+            spacelift_basics(seen)
+                .unwrap_or_else(|| Reply::Json(200, json!({"data": {"policyUpdatev2": null}})))
+        })
+        .await;
+        let there = writer(spacelift_reader(&script));
+        let failure = there
+            .update(policy(), &seen_policy(), &map([]), &[])
+            .await
+            .unwrap_err();
+        assert!(matches!(failure.error.problem(), Problem::NotFound(_)));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_sent_with_a_text_that_is_not_at_hand() {
+        let script = Script::start(|seen, _| port_basics(seen).unwrap()).await;
+        let there = writer(port_reader(&script));
+        let deferred = Value::Deferred(Template::parse("${port.webhook.a.url}").unwrap());
+        for (value, says) in [
+            (Value::Secret(source("${env.UNSET}")), "`UNSET` not set"),
+            (Value::Secret(source("${random.x}")), "not supported yet"),
+            (
+                Value::Secret(source("${port.webhook.a.url}")),
+                "not settled",
+            ),
+            (deferred, "`/secretValue` is not known yet"),
+        ] {
+            let want = map([("secretName", Value::text("T")), ("secretValue", value)]);
+            let failure = there.create(secret(), &want).await.unwrap_err();
+            assert!(failure.error.to_string().contains(says), "{failure}");
+            assert_eq!(failure.took_effect, TookEffect::No);
+        }
+        assert!(script.calls().is_empty());
+    }
+
+    /// Everything that is logged, at the finest level.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The server repeats in every message all that it was sent, headers included.
+    fn parrot(seen: &crate::there::services::script::Seen) -> String {
+        let authorization = seen.headers.get("authorization").cloned();
+        let all = format!("{} {}", authorization.unwrap_or_default(), seen.body);
+        let value = seen.body["secretValue"].as_str().unwrap_or_default();
+        format!("you sent {value} in {all}")
+    }
+
+    #[tokio::test]
+    async fn no_secret_is_in_an_error_or_a_log_even_when_the_service_repeats_it() {
+        let log = Log::default();
+        let sink = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(move || sink.clone())
+            .finish();
+        // With one dispatcher alone, an event that another test meets first would be decided by
+        // that test's thread, which has none, and would never be logged here.
+        let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+        let _guard = tracing::subscriber::set_default(subscriber);
+
+        let mut shown = String::new();
+        let mut show = |failure: Failure| {
+            let help = failure.error.help();
+            shown.push_str(&format!("{failure} {failure:?} {failure:#?} {help:?}\n"));
+        };
+        for status in [200, 401, 403, 404, 409, 422, 500, 502] {
+            let port = Script::start(move |seen, _| match seen.call.as_str() {
+                CREATE if status == 200 => {
+                    Reply::Raw(format!("HTTP/1.1 200 OK\r\n\r\n<{}", parrot(seen)))
+                }
+                CREATE => Reply::Json(
+                    status,
+                    json!({"error": "e", "message": parrot(seen), "details": seen.body}),
+                ),
+                LIST => Reply::Json(200, json!({"ok": true, "secrets": []})),
+                _ => port_basics(seen).unwrap(),
+            })
+            .await;
+            let there = writer(port_reader(&port));
+            show(there.create(secret(), &wanted()).await.unwrap_err());
+            shown_debug(&there, &mut show);
+        }
+        let port = Script::start(|seen, _| Reply::Json(401, json!({"error": parrot(seen)}))).await;
+        show(
+            writer(port_reader(&port))
+                .create(secret(), &wanted())
+                .await
+                .unwrap_err(),
+        );
+        for login_fails in [true, false] {
+            let spacelift = Script::start(move |seen, _| match spacelift_basics(seen) {
+                Some(reply) if !login_fails => reply,
+                _ => complaint(&parrot(seen), "x"),
+            })
+            .await;
+            let want = map([
+                ("name", Value::text("b")),
+                ("pin", Value::Secret(source("${env.CANARY}"))),
+            ]);
+            let there = writer(spacelift_reader(&spacelift));
+            show(there.create(&Badge, &want).await.unwrap_err());
+            let update = there.update(&Badge, &seen_policy(), &want, &[]).await;
+            show(update.unwrap_err());
+        }
+
+        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert!(
+            log.contains("status=422") && log.contains("/v1/organization/secrets"),
+            "{log}"
+        );
+        assert!(shown.contains("you sent"), "{shown}");
+        for text in [&shown, &log] {
+            let quoted = BODY_SECRET.replace('"', "\\\"");
+            for canary in ["canary", CLIENT_SECRET, KEY_SECRET, BODY_SECRET, &quoted] {
+                let at = text.find(canary);
+                assert!(at.is_none(), "{canary} in {}", &text[at.unwrap_or(0)..]);
+            }
+        }
+    }
+
+    /// The clients themselves show nothing either.
+    fn shown_debug(writer: &Writer, show: &mut impl FnMut(Failure)) {
+        let text = format!("{writer:?}");
+        show(ServiceError::new(Service::Port, text, Problem::Absent).into());
+    }
+}

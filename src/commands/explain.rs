@@ -1,0 +1,44 @@
+//! `spaceport explain`: what a finding code means and what to do about it.
+
+use clap::Args;
+
+use crate::cli::Global;
+use crate::commands::print;
+use crate::exit::{self, Stop};
+use crate::words::codes::CODES;
+use crate::words::finding::did_you_mean;
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A finding code, for example `yaml::duplicate_key`; without one, all are listed
+    pub code: Option<String>,
+}
+
+/// Runs the command.
+pub fn run(_global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
+    let Some(wanted) = &arguments.code else {
+        let width = CODES.iter().map(|code| code.code.len()).max().unwrap_or(0);
+        let lines: Vec<String> = CODES
+            .iter()
+            .map(|code| format!("{:width$}  {}\n", code.code, code.means))
+            .collect();
+        print(&lines.concat());
+        return Ok(exit::DONE);
+    };
+    match CODES.iter().find(|code| code.code == wanted) {
+        Some(code) => {
+            print(&format!(
+                "{}\n\n  means  {}\n  mend   {}\n",
+                code.code, code.means, code.mend
+            ));
+            Ok(exit::DONE)
+        }
+        None => Err(
+            Stop::new(exit::USAGE, format!("there is no finding code `{wanted}`")).help(
+                did_you_mean(wanted, CODES.iter().map(|code| code.code))
+                    .or(Some("`spaceport explain` lists all".into())),
+            ),
+        ),
+    }
+}

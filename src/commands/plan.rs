@@ -1,0 +1,126 @@
+//! `spaceport plan`: shows what an apply would change. Sends no write.
+
+use clap::Args;
+
+use crate::cli::Global;
+use crate::commands::project::{Stream, style};
+use crate::commands::session::Session;
+use crate::commands::{print, runtime};
+use crate::decide::plan::{Flags, Plan};
+use crate::exit::{self, Stop};
+use crate::show::render::human;
+use crate::words::Addr;
+
+/// What limits or allows changes, for plan and apply alike.
+#[derive(Debug, Clone, Args)]
+pub struct Scope {
+    /// Only this object and what it needs; may be given several times
+    #[arg(long = "target", value_name = "ADDR")]
+    pub targets: Vec<Addr>,
+    /// Take over a live object that differs, or `all` of them
+    #[arg(long, value_name = "ADDR|all")]
+    pub adopt: Vec<String>,
+    /// Delete adopted objects that left the project, instead of giving them up
+    #[arg(long)]
+    pub delete_adopted: bool,
+    /// Allow up to N deletes, whatever `limits` says
+    #[arg(long, value_name = "N")]
+    pub allow_deletes: Option<usize>,
+    /// Go on although a list came back empty that the ledger says is not
+    #[arg(long)]
+    pub allow_empty: bool,
+}
+
+impl Scope {
+    /// The flags as the planner takes them.
+    pub fn flags(&self) -> Result<Flags, Stop> {
+        let mut flags = Flags {
+            targets: self.targets.iter().cloned().collect(),
+            delete_adopted: self.delete_adopted,
+            allow_deletes: self.allow_deletes,
+            allow_empty: self.allow_empty,
+            ..Flags::default()
+        };
+        for text in &self.adopt {
+            match text.as_str() {
+                "all" => flags.adopt_all = true,
+                addr => {
+                    let addr = addr
+                        .parse()
+                        .map_err(|message| Stop::new(exit::USAGE, format!("--adopt: {message}")))?;
+                    flags.adopt.insert(addr);
+                }
+            }
+        }
+        Ok(flags)
+    }
+
+    /// Targets must be objects of the project or of the ledger.
+    pub fn check(&self, session: &Session, plan: &Plan) -> Result<(), Stop> {
+        for addr in &self.targets {
+            let known = session.desired.objects.contains_key(addr)
+                || plan.changes.iter().any(|c| c.addr == *addr);
+            if !known {
+                let names: Vec<String> = session
+                    .desired
+                    .objects
+                    .keys()
+                    .map(ToString::to_string)
+                    .collect();
+                let near = crate::words::finding::did_you_mean(
+                    &addr.to_string(),
+                    names.iter().map(String::as_str),
+                );
+                return Err(Stop::new(
+                    exit::USAGE,
+                    format!("--target: `{addr}` is not in the project"),
+                )
+                .help(near));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// What to plan.
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// Runs the command.
+pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
+    runtime()?.block_on(async {
+        let session = Session::open(global).await?;
+        let shown = look(global, arguments, &session).await;
+        session.stage.strike().await;
+        shown
+    })
+}
+
+async fn look(global: &Global, arguments: &Arguments, session: &Session) -> Result<u8, Stop> {
+    let look = session.look(global, &arguments.scope.flags()?).await?;
+    arguments.scope.check(session, &look.plan)?;
+    let style = style(global, Stream::Out);
+    let header = session.header(global, &look);
+    if !global.quiet {
+        print(&human::header(&header, &style));
+    }
+    print(&human::plan(&look.plan, &style));
+    Ok(code(&look.plan, arguments.detailed_exitcode))
+}
+
+fn code(plan: &Plan, detailed: bool) -> u8 {
+    if !plan.refusals.is_empty() {
+        exit::BLOCKED
+    } else if detailed && plan.writes().next().is_some() {
+        exit::CHANGES
+    } else {
+        exit::DONE
+    }
+}

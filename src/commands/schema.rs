@@ -1,0 +1,64 @@
+//! `spaceport schema`: the JSON Schema of the project's files, for editors.
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::Global;
+use crate::commands::{print, tell};
+use crate::exit::{self, Stop};
+use crate::kinds::schema;
+
+/// The file names that `--write` and `init` use.
+pub const FILES: [(Of, &str); 2] = [
+    (Of::Documents, ".schema.json"),
+    (Of::Project, ".schema.project.json"),
+];
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Which files the schema is for
+    #[arg(long, value_enum, default_value_t = Of::Documents)]
+    pub of: Of,
+    /// Write both schemas into the project's folder instead
+    #[arg(long)]
+    pub write: bool,
+}
+
+/// Which files a schema is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Of {
+    /// The documents, one object each.
+    Documents,
+    /// `spaceport.yaml`.
+    Project,
+}
+
+/// Runs the command.
+pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
+    if !arguments.write {
+        print(&text(arguments.of));
+        return Ok(exit::DONE);
+    }
+    for (of, name) in FILES {
+        let path = global.config.join(name);
+        std::fs::write(&path, text(of)).map_err(|error| {
+            Stop::new(
+                exit::WORLD,
+                format!("`{}` cannot be written: {error}", path.display()),
+            )
+        })?;
+        if !global.quiet {
+            tell(&format!("wrote {}", path.display()));
+        }
+    }
+    Ok(exit::DONE)
+}
+
+/// A schema as JSON text.
+pub fn text(of: Of) -> String {
+    let schema = match of {
+        Of::Documents => schema::document_schema(),
+        Of::Project => schema::project_schema(),
+    };
+    format!("{:#}\n", schema.to_value())
+}

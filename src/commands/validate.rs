@@ -1,0 +1,57 @@
+//! `spaceport validate`: checks the project's files, without network or credentials.
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::Global;
+use crate::commands::project::{self, Stream, style};
+use crate::commands::{environment, print, tell};
+use crate::exit::{self, Stop};
+use crate::show::findings;
+
+/// Arguments of `validate`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// How to print the findings
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One JSON object with the list `findings`.
+    Json,
+}
+
+/// Runs the command.
+pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
+    let (desired, found) = project::read(global, &environment());
+    let errors = found.has_errors();
+    let list = found.sorted();
+    match arguments.format {
+        Format::Json => print(&format!("{:#}\n", findings::json(&list, &desired.sources))),
+        Format::Human => {
+            if !list.is_empty() {
+                tell(
+                    findings::human(&list, &desired.sources, &style(global, Stream::Err))
+                        .trim_end(),
+                );
+            }
+            if !errors && !global.quiet {
+                let count = desired.objects.len();
+                let plural = if count == 1 { "" } else { "s" };
+                let environment = match &desired.config.environment {
+                    Some(name) => format!(" in environment `{name}`"),
+                    None => String::new(),
+                };
+                print(&format!(
+                    "{}: {count} object{plural}{environment}, valid\n",
+                    desired.config.project
+                ));
+            }
+        }
+    }
+    Ok(if errors { exit::FINDINGS } else { exit::DONE })
+}

@@ -1,0 +1,116 @@
+//! What a fault makes of an answer: errors of all sorts, and answers that are right but unusual.
+//!
+//! Which request it hits is decided in `fault`; cutting connections is in `cut`.
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::Response;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use serde_json::{Value, json};
+
+use super::dice;
+use super::fault::{Effect, Reset, Service, When};
+use super::reply::{json_response, response};
+
+/// Whether an effect replaces the answer.
+pub(crate) fn is_failure(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Status { .. }
+            | Effect::Cut { .. }
+            | Effect::RateLimit { .. }
+            | Effect::BadGateway { .. }
+    )
+}
+
+/// Whether the request took effect all the same.
+pub(crate) fn when(effect: &Effect) -> When {
+    match effect {
+        Effect::Status { when, .. } | Effect::Cut { when } | Effect::BadGateway { when } => *when,
+        _ => When::Before,
+    }
+}
+
+/// The size of pages, if they are cut short.
+pub(crate) fn page_limit(effects: &[Effect]) -> Option<usize> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Pages { size } => Some((*size).max(1)),
+        _ => None,
+    })
+}
+
+/// The answer that a failure puts in place of the service's own.
+pub(crate) fn answer(effect: &Effect, service: Service) -> Response {
+    match effect {
+        Effect::Status { status, .. } => {
+            let body = match service {
+                Service::Spacelift => json!({"errors": [{"message": "sandbox fault"}]}),
+                _ => {
+                    json!({"ok": false, "error": "internal_error", "message": "sandbox fault"})
+                }
+            };
+            json_response(*status, &body)
+        }
+        Effect::RateLimit { reset, seconds } => limited(*reset, *seconds),
+        Effect::BadGateway { .. } => {
+            let page = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
+                        <center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
+            response(502, "text/html", page.as_bytes().to_vec())
+        }
+        // The connection is cut before this is written.
+        _ => Response::new(Body::empty()),
+    }
+}
+
+/// Shuffles each list that is a direct member of an object.
+pub(crate) fn shuffle_members(body: &mut Value, seed: u64) {
+    let mut generator = StdRng::seed_from_u64(seed);
+    for list in body
+        .as_object_mut()
+        .into_iter()
+        .flat_map(|body| body.values_mut())
+    {
+        if let Some(items) = list.as_array_mut() {
+            items.shuffle(&mut generator);
+        }
+    }
+}
+
+/// Adds a field that nobody knows to each object of an answer.
+pub(crate) fn add_extra_fields(body: &mut Value) {
+    let add = |object: &mut Value| {
+        if let Some(object) = object.as_object_mut() {
+            object.insert("sandboxExtra".to_owned(), json!({"since": "tomorrow"}));
+        }
+    };
+    for member in body
+        .as_object_mut()
+        .into_iter()
+        .flat_map(|body| body.values_mut())
+    {
+        match member {
+            Value::Array(items) => items.iter_mut().for_each(add),
+            member => add(member),
+        }
+    }
+}
+
+fn limited(reset: Reset, seconds: u64) -> Response {
+    let body = json!({"ok": false, "error": "too_many_requests", "message": "Too many requests"});
+    let mut limited = json_response(429, &body);
+    let seconds_now = u64::try_from(dice::now() / 1000).unwrap_or(0);
+    let (name, value) = match reset {
+        Reset::Epoch => ("x-ratelimit-reset", seconds_now + seconds),
+        Reset::Delay => ("x-ratelimit-reset", seconds),
+        Reset::RetryAfter => ("retry-after", seconds),
+        Reset::Silent => return limited,
+    };
+    let headers = limited.headers_mut();
+    headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+    if reset != Reset::RetryAfter {
+        headers.insert("x-ratelimit-remaining", HeaderValue::from(0));
+    }
+    limited
+}

@@ -1,0 +1,66 @@
+//! Entities by the dozen: 1 to 20 written, 1 to 100 deleted (PA section 6).
+
+use serde_json::{Value, json};
+
+use super::answer::{Answer, Outcome, Refusal};
+use super::bodies::entity as bodies;
+use super::entities::{self, Mode};
+use super::request::Request;
+use super::state::PortState;
+use super::{blueprints, guesses, system};
+
+/// `POST /v1/blueprints/{b}/entities/bulk`: each item by itself; 207 when one fails.
+pub(super) fn create(state: &mut PortState, request: &Request<'_>, blueprint_id: &str) -> Outcome {
+    blueprints::found(state, blueprint_id)?;
+    let mut body = request.checked(&bodies::BULK)?;
+    let items = match body.remove("entities") {
+        Some(Value::Array(items)) => items,
+        _ => Vec::new(),
+    };
+    let mode = Mode::of(request);
+    let (mut written, mut errors) = (Vec::new(), Vec::new());
+    for (index, item) in items.into_iter().enumerate() {
+        // A failed search has no identifier to tell.
+        let identifier = item["identifier"].as_str().unwrap_or("unknown").to_owned();
+        let outcome = bodies::ENTITY.check(&item).and_then(|()| match item {
+            Value::Object(item) => entities::write(state, request, blueprint_id, item, mode),
+            _ => Err(Refusal::invalid("body must be object")),
+        });
+        match outcome {
+            Ok(done) => written.push(json!({
+                "created": done.created, "identifier": done.entity["identifier"], "index": index,
+            })),
+            Err(refusal) => errors.push(json!({
+                "identifier": identifier, "index": index, "statusCode": refusal.status,
+                "error": refusal.error, "message": refusal.message,
+            })),
+        }
+    }
+    let all_passed = errors.is_empty();
+    let body =
+        json!({"ok": all_passed || guesses::PARTLY_OK, "entities": written, "errors": errors});
+    Ok(Answer::json(if all_passed { 200 } else { 207 }, &body))
+}
+
+/// `POST /v1/blueprints/{b}/bulk/entities/delete`: all or nothing when dependants exist.
+pub(super) fn delete(state: &mut PortState, request: &Request<'_>, blueprint_id: &str) -> Outcome {
+    blueprints::found(state, blueprint_id)?;
+    if system::is_entity_protected(blueprint_id) {
+        return Err(blueprints::protected(blueprint_id));
+    }
+    let body = request.checked(&bodies::BULK_DELETE)?;
+    let wanted = body["entities"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str);
+    // Entities that are gone already are no reason to fail.
+    let ids: Vec<&str> = wanted
+        .filter(|id| entities::found(state, blueprint_id, id).is_ok())
+        .collect();
+    entities::remove_all(state, blueprint_id, &ids, request.flag("delete_dependents"))?;
+    Ok(Answer::json(
+        200,
+        &json!({"ok": true, "deletedEntities": ids}),
+    ))
+}

@@ -1,0 +1,116 @@
+//! Every choice of the Port half that no page settles, in one place.
+//!
+//! Each is marked `[?]` in the contract page (PA) or was needed because the page is silent. Settling
+//! one against a live account should change this file only.
+
+use sha2::{Digest, Sha256};
+
+/// The code word of a 409 (PA section 1).
+pub(crate) const CONFLICT: &str = "conflict";
+/// Success of the creates whose code is not published: action, webhook, secret, scorecard, page (PA section 1).
+pub(crate) const CREATED: u16 = 201;
+/// The code word of a refused or missing token; the page gives only the status 401.
+pub(crate) const UNAUTHORIZED: &str = "unauthorized";
+/// The code word of a body over 1 MiB; the page gives only the status 413.
+pub(crate) const TOO_LARGE: &str = "payload_too_large";
+/// Status of a body that is not JSON; the page publishes no 400.
+pub(crate) const NOT_JSON_STATUS: u16 = 422;
+/// The payload's name in `GET /v1/webhooks` (PA section 1, disputed).
+pub(crate) const WEBHOOK_LIST_NAME: &str = "webhooks";
+/// Status when a body refers to an object that does not exist (PA section 1).
+pub(crate) const MISSING_REFERENCE_STATUS: u16 = 404;
+/// Status of `has_dependents`; the page gives only the code word (PA section 2).
+pub(crate) const HAS_DEPENDENTS_STATUS: u16 = 422;
+/// Status of `protected_resource` (PA section 10.13).
+pub(crate) const PROTECTED_STATUS: u16 = 422;
+/// The code word for a mirror path that leads nowhere (PA section 1 has the text only).
+pub(crate) const BAD_PATH: &str = "invalid_mirror_path";
+/// The code word for a derived property over an unknown property (PA section 1 has the text only).
+pub(crate) const UNKNOWN_PROPERTY: &str = "not_found";
+/// Status for the two above.
+pub(crate) const MODEL_STATUS: u16 = 422;
+/// The code word of `required` naming an unknown property, `required` with `many`, a changed type.
+pub(crate) const BAD_MODEL: &str = "invalid_request";
+/// Status of `invalid_inherited_ownership_path`.
+pub(crate) const OWNERSHIP_STATUS: u16 = 422;
+/// Status of `blueprint_schema_mismatch` and `inherited_ownership_enabled`.
+pub(crate) const MISMATCH_STATUS: u16 = 422;
+/// Whether an entity may carry properties that its blueprint lacks; the page is silent.
+pub(crate) const UNKNOWN_ENTITY_PROPERTIES_REFUSED: bool = true;
+/// The `ok` of a bulk answer with errors (207).
+pub(crate) const PARTLY_OK: bool = true;
+/// Whether an automation condition without expressions is dropped (PA section 1 says so of the provider).
+pub(crate) const EMPTY_CONDITION_DROPPED: bool = true;
+/// Whether a webhook PATCH merges inside `security` (PA section 1): it replaces.
+pub(crate) const SECURITY_MERGES: bool = false;
+/// Whether a webhook mapping's blueprint must exist; the page asks it of relations and actions only.
+pub(crate) const MAPPINGS_REFER: bool = false;
+/// The code word when a finished run is changed again; the page says only that it is refused.
+pub(crate) const RUN_ENDED: &str = "run_already_ended";
+/// The version of `GET /v1/actions` without `version` (PA section 3).
+pub(crate) const DEFAULT_ACTION_VERSION: &str = "v2";
+/// The version of the run routes without `version` (PA section 7).
+pub(crate) const DEFAULT_RUN_VERSION: &str = "v1";
+/// Life of a token in seconds (PA section 1: 3 hours).
+pub(crate) const TOKEN_SECONDS: i64 = 3 * 60 * 60;
+/// `x-ratelimit-limit` and `-remaining`; no numbers are published, and the sandbox never runs out.
+pub(crate) const RATE_LIMIT: u32 = 100_000;
+/// `x-ratelimit-period` in seconds; no number is published.
+pub(crate) const RATE_PERIOD: u32 = 300;
+/// Who creates what machine credentials create.
+pub(crate) const MACHINE_USER: &str = crate::sandbox::CLIENT_ID;
+/// Who made the system blueprints.
+pub(crate) const SYSTEM_USER: &str = "auth0|port-system";
+/// The organization's id and name unless the options say otherwise.
+pub(crate) const ORGANIZATION_ID: &str = "org_SandboxSandbox01";
+/// See [`ORGANIZATION_ID`].
+pub(crate) const ORGANIZATION_NAME: &str = "Sandbox";
+/// Unknown intake keys (PA section 4).
+pub(crate) const UNKNOWN_INTAKE_STATUS: u16 = 404;
+
+/// Collections that are not simulated: the path behind `/v1/` and the name of the empty list.
+///
+/// An exporter of whole organizations stops at the first 404 of a list (real clients, Port CLI).
+pub(crate) const EMPTY_LISTS: &[(&str, &str)] = &[
+    ("users", "users"),
+    ("integration", "integrations"),
+    ("integration/metadata", "integrations"),
+    ("data-sources", "dataSources"),
+    ("audit-log", "audits"),
+    ("apps", "apps"),
+    ("roles", "roles"),
+    ("notifications", "notifications"),
+    ("rules-results", "rulesResults"),
+    ("folders", "folders"),
+];
+
+/// Where an item stands in a list: the order of hashes, stable for a state, sorted for nobody.
+///
+/// Whether lists have a stable order is an open question (PA section 11).
+pub(crate) fn disorder(key: &str) -> u64 {
+    let digest = Sha256::digest(key.as_bytes());
+    digest
+        .iter()
+        .take(8)
+        .fold(0, |place, byte| (place << 8) | u64::from(*byte))
+}
+
+/// The identifier of a webhook that was created without one.
+pub(crate) fn webhook_identifier(word: &str) -> String {
+    format!("webhook_{word}")
+}
+
+/// The intake URL of a webhook (PA section 1).
+pub(crate) fn intake_url(key: &str) -> String {
+    format!("https://ingest.port.io/{key}")
+}
+
+/// The catalog page that comes with a blueprint.
+pub(crate) fn catalog_page(blueprint: &str) -> String {
+    format!("{blueprint}s")
+}
+
+/// Whether an identifier in an action may name something that exists only at run time.
+pub(crate) fn is_template(identifier: &str) -> bool {
+    identifier.contains("{{")
+}

@@ -1,0 +1,98 @@
+//! One request to the Port half, taken apart.
+
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+use super::answer::{Checked, Refusal};
+use super::guesses;
+use crate::sandbox::dice::Dice;
+
+/// What the shell hands over.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call<'a> {
+    /// The HTTP method.
+    pub(crate) method: &'a str,
+    /// The path as sent.
+    pub(crate) path: &'a str,
+    /// The query as sent, without `?`.
+    pub(crate) query: &'a str,
+    /// The header `Authorization`.
+    pub(crate) authorization: Option<&'a str>,
+    /// The body as sent; ignored by GET and DELETE.
+    pub(crate) body: &'a [u8],
+    /// Milliseconds since the Unix epoch.
+    pub(crate) now: i64,
+    /// Where identifiers come from.
+    pub(crate) dice: &'a Dice,
+    /// A fault: pages hold at most so many items.
+    pub(crate) page_limit: Option<usize>,
+}
+
+/// A call with its path and query decoded.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    /// The call.
+    pub(crate) call: Call<'a>,
+    /// The path behind `/v1/`, each segment percent-decoded.
+    pub(crate) segments: Vec<String>,
+    query: Vec<(String, String)>,
+}
+
+impl<'a> Request<'a> {
+    /// Decodes path and query; a path outside `/v1/` has no segments.
+    pub(crate) fn new(call: Call<'a>) -> Self {
+        let path = call.path.strip_prefix("/v1/").unwrap_or_default();
+        let segments = path
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
+            .collect();
+        let query = url::form_urlencoded::parse(call.query.as_bytes())
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        Self {
+            call,
+            segments,
+            query,
+        }
+    }
+
+    /// The first value of a query parameter.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters(name).next()
+    }
+
+    /// All values of a query parameter, also when it is spelled `name[]` or `name[0]`.
+    pub(crate) fn parameters(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.query
+            .iter()
+            .filter(move |(key, _)| {
+                key.strip_prefix(name)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
+            })
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a query parameter is `true`.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.parameter(name) == Some("true")
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Checked<Value> {
+        serde_json::from_slice(self.call.body).map_err(|error| {
+            let message = format!("body is not valid JSON: {error}");
+            Refusal::new(guesses::NOT_JSON_STATUS, "invalid_request", message)
+        })
+    }
+
+    /// The body as JSON that passes `schema`.
+    pub(crate) fn checked(&self, schema: &super::schema::Schema) -> Checked<Map<String, Value>> {
+        let body = self.json()?;
+        schema.check(&body)?;
+        match body {
+            Value::Object(body) => Ok(body),
+            _ => Err(Refusal::invalid("body must be object")),
+        }
+    }
+}

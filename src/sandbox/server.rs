@@ -1,0 +1,254 @@
+//! Starts and stops a sandbox, and what its owner may ask of it in the same process.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::cut::{CutListener, Switch};
+use super::dice::{self, Dice};
+use super::fault::{Fault, Faults};
+use super::journal::{Entry, Journal};
+use super::port::PortState;
+use super::port::quirks::Quirks;
+use super::shell;
+use super::spacelift::SpaceliftState;
+use super::store::Store;
+use super::{CLIENT_ID, CLIENT_SECRET, KEY_ID, KEY_SECRET};
+
+/// How long open requests may take after [`Sandbox::stop`].
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Where a sandbox listens and what it starts with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The address to listen on; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// Whether an address that other machines reach is allowed; requests must name a loopback host all
+    /// the same.
+    pub allow_remote: bool,
+    /// The folder that keeps the state; `None` keeps it in memory.
+    pub data: Option<PathBuf>,
+    /// The Port organization's id in a new state; `None` for the usual one.
+    pub organization: Option<String>,
+    /// Makes identifiers and keys repeat from run to run.
+    pub seed: Option<u64>,
+    /// How disputed things behave.
+    pub quirks: Quirks,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            allow_remote: false,
+            data: None,
+            organization: None,
+            seed: None,
+            quirks: Quirks::default(),
+        }
+    }
+}
+
+/// A running sandbox; dropping it stops it without waiting, as its connections become idle.
+#[derive(Debug)]
+pub struct Sandbox {
+    url: String,
+    shared: Arc<Shared>,
+    stop: Option<oneshot::Sender<()>>,
+    server: Option<JoinHandle<io::Result<()>>>,
+}
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// The Port half.
+    pub(crate) port: Mutex<PortState>,
+    /// The Spacelift half.
+    pub(crate) spacelift: Mutex<SpaceliftState>,
+    /// What is to go wrong.
+    pub(crate) faults: Faults,
+    /// What was asked.
+    pub(crate) journal: Journal,
+    /// Where identifiers come from.
+    pub(crate) dice: Dice,
+    /// Where the state is kept.
+    pub(crate) store: Option<Store>,
+}
+
+impl Sandbox {
+    /// Starts a sandbox; it answers when this returns.
+    ///
+    /// Fails when the address is taken or not a loopback one, when the data folder is in use
+    /// (`ResourceBusy`) or does not hold what a sandbox wrote (`InvalidData`).
+    pub async fn start(options: Options) -> io::Result<Sandbox> {
+        if !options.listen.ip().is_loopback() && !options.allow_remote {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("`{}` is not a loopback address", options.listen),
+            ));
+        }
+        let shared = Arc::new(Shared::open(&options)?);
+        let listener = TcpListener::bind(options.listen).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let app = Router::new()
+            .fallback(shell::answer)
+            .with_state(shared.clone());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let service = app.into_make_service_with_connect_info::<Switch>();
+        let server = tokio::spawn(async move {
+            axum::serve(CutListener(listener), service)
+                .with_graceful_shutdown(async {
+                    // A dropped sender means stop as well.
+                    let _ = stopped.await;
+                })
+                .await
+        });
+        Ok(Sandbox {
+            url,
+            shared,
+            stop: Some(stop),
+            server: Some(server),
+        })
+    }
+
+    /// The origin of all services, such as `http://127.0.0.1:41234`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Stops listening, lets open requests finish for at most two seconds, and saves.
+    pub async fn stop(mut self) {
+        if let Some(stop) = self.stop.take() {
+            // Nobody listens any more when the server has failed; there is nothing to stop then.
+            let _ = stop.send(());
+        }
+        if let Some(mut server) = self.server.take()
+            && tokio::time::timeout(GRACE, &mut server).await.is_err()
+        {
+            server.abort();
+        }
+        if let Err(error) = self.shared.save() {
+            tracing::warn!(%error, "the sandbox could not save its state");
+        }
+        if let Some(store) = &self.shared.store {
+            // A connection that is just ending may hold the store for a moment longer.
+            store.release();
+        }
+    }
+
+    /// Everything that both services remember, as `/_sandbox/state` shows it.
+    pub fn state(&self) -> Value {
+        self.shared.dump()
+    }
+
+    /// The requests since the start or the last reset.
+    pub fn requests(&self) -> Vec<Entry> {
+        self.shared.journal.snapshot()
+    }
+
+    /// Forgets the requests so far.
+    pub fn reset_requests(&self) {
+        self.shared.journal.reset();
+    }
+
+    /// Lets something go wrong.
+    pub fn fault(&self, fault: Fault) {
+        self.shared.faults.push(fault);
+    }
+
+    /// Forgets the faults that have not struck yet.
+    pub fn clear_faults(&self) {
+        self.shared.faults.clear();
+    }
+
+    /// Changes how disputed things behave from now on.
+    pub fn set_quirks(&self, quirks: Quirks) {
+        self.shared.port().quirks = quirks;
+    }
+}
+
+impl Shared {
+    fn open(options: &Options) -> io::Result<Self> {
+        let (store, restored) = match &options.data {
+            Some(folder) => {
+                let (store, restored) = Store::open(folder)?;
+                (Some(store), Some(restored))
+            }
+            None => (None, None),
+        };
+        let (tables, spacelift) = match restored {
+            Some(restored) => (restored.port, restored.spacelift),
+            None => (None, None),
+        };
+        let quirks = options.quirks.clone();
+        let port = match tables {
+            Some(tables) => PortState::restored(tables, quirks),
+            None => PortState::new(options.organization.as_deref(), quirks, dice::now()),
+        };
+        let shared = Self {
+            port: Mutex::new(port),
+            spacelift: Mutex::new(spacelift.unwrap_or_default()),
+            faults: Faults::default(),
+            journal: Journal::default(),
+            dice: Dice::new(options.seed),
+            store,
+        };
+        shared.save()?;
+        Ok(shared)
+    }
+
+    /// The Port half.
+    pub(crate) fn port(&self) -> MutexGuard<'_, PortState> {
+        self.port.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The Spacelift half.
+    pub(crate) fn spacelift(&self) -> MutexGuard<'_, SpaceliftState> {
+        self.spacelift
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Both services' state without secrets.
+    pub(crate) fn dump(&self) -> Value {
+        let port = self.port();
+        json!({
+            "port": port.dump(),
+            "spacelift": self.spacelift().dump(),
+            "quirks": serde_json::to_value(&port.quirks).unwrap_or_default(),
+        })
+    }
+
+    fn save(&self) -> io::Result<()> {
+        let Some(store) = &self.store else {
+            return Ok(());
+        };
+        store.save_port(&mut self.port().tables)?;
+        store.save_spacelift(&self.spacelift)
+    }
+}
+
+/// What `spaceport sandbox` prints: the address, the credentials, and lines to copy into a shell.
+pub fn banner(url: &str) -> String {
+    format!(
+        "listening on {url}\n\
+         \n\
+         Port        client id {CLIENT_ID}, client secret {CLIENT_SECRET}\n\
+         Spacelift   key id {KEY_ID}, key secret {KEY_SECRET}\n\
+         \n\
+         export PORT_BASE_URL={url}\n\
+         export PORT_CLIENT_ID={CLIENT_ID}\n\
+         export PORT_CLIENT_SECRET={CLIENT_SECRET}\n\
+         export SPACELIFT_API_KEY_ENDPOINT={url}\n\
+         export SPACELIFT_API_KEY_ID={KEY_ID}\n\
+         export SPACELIFT_API_KEY_SECRET={KEY_SECRET}\n"
+    )
+}

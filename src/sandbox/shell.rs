@@ -1,0 +1,372 @@
+//! One HTTP request from its arrival to its answer: which service, which faults, what is logged.
+//!
+//! It decides nothing about what a service answers; that is in `port` and `spacelift`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::cut::Switch;
+use super::dice;
+use super::failure;
+use super::fault::{Effect, Service, Traits, When};
+use super::journal::Entry;
+use super::port::{self, Call, Refusal, guesses};
+use super::reply::{json_response, response, too_large};
+use super::server::Shared;
+use super::spacelift::{self, GraphqlCall};
+use super::steering;
+
+/// Bodies of Port's API may have 1 MiB, deliveries 512 KiB (PA section 1).
+const PORT_LIMIT: usize = 1024 * 1024;
+const INTAKE_LIMIT: usize = 512 * 1024;
+/// Larger bodies are not even read to the end.
+const READ_LIMIT: usize = 32 * 1024 * 1024;
+
+/// Answers every request.
+pub(crate) async fn answer(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(switch): ConnectInfo<Switch>,
+    request: Request,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let Some(host) = loopback_host(&head.headers) else {
+        let body =
+            json!({"ok": false, "error": "forbidden", "message": "the host must be loopback"});
+        return json_response(403, &body);
+    };
+    let Ok(body) = to_bytes(body, READ_LIMIT).await else {
+        return json_response(413, &too_large(READ_LIMIT));
+    };
+    let (method, path) = (head.method.as_str(), head.uri.path());
+    if path == "/_sandbox" || path.starts_with("/_sandbox/") {
+        let (status, body) = steering::answer(&shared, method, path, &body);
+        return json_response(status, &body);
+    }
+    let visit = Visit {
+        shared: &shared,
+        method,
+        path,
+        query: head.uri.query().unwrap_or_default(),
+        authorization: text_header(&head.headers, &header::AUTHORIZATION),
+        origin: format!("http://{host}"),
+        service: service(path),
+        body: &body,
+    };
+    visit.run(&switch).await
+}
+
+/// One request to a service.
+struct Visit<'a> {
+    shared: &'a Shared,
+    method: &'a str,
+    path: &'a str,
+    query: &'a str,
+    authorization: Option<&'a str>,
+    origin: String,
+    service: Service,
+    body: &'a Bytes,
+}
+
+/// What a service says, and what the log says of it.
+struct Said {
+    response: Response,
+    operation: Option<String>,
+    write: bool,
+}
+
+impl Visit<'_> {
+    async fn run(&self, switch: &Switch) -> Response {
+        let graphql: Value = match self.service {
+            Service::Spacelift => serde_json::from_slice(self.body).unwrap_or_default(),
+            _ => Value::Null,
+        };
+        let text = graphql_text(&graphql);
+        let traits = Traits {
+            service: self.service,
+            method: self.method,
+            path: self.path,
+            text: &text,
+        };
+        let effects = self.shared.faults.strike(&traits);
+        for effect in &effects {
+            match effect {
+                Effect::Slow { milliseconds } => {
+                    tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
+                }
+                Effect::ExpireTokens => {
+                    self.shared.port().expire_tokens();
+                    self.shared.spacelift().expire_tokens();
+                }
+                _ => {}
+            }
+        }
+        let failure = effects.iter().find(|effect| failure::is_failure(effect));
+        let is_spared = failure.is_none_or(|effect| failure::when(effect) == When::After);
+        let mut said = if is_spared {
+            self.ask(&graphql, &effects)
+        } else {
+            self.unasked(&text)
+        };
+        let mut is_cut = false;
+        if let Some(failure) = failure {
+            is_cut = matches!(failure, Effect::Cut { .. });
+            said.response = failure::answer(failure, self.service);
+            // A 429 has the headers that its fault asks for, a 502 comes from a proxy.
+            if matches!(failure, Effect::Status { .. }) {
+                said.response = self.with_port_headers(said.response);
+            }
+        }
+        self.shared.journal.push(Entry {
+            service: self.service,
+            method: self.method.to_owned(),
+            path: self.path.to_owned(),
+            query: self.query.to_owned(),
+            operation: said.operation,
+            status: if is_cut {
+                0
+            } else {
+                said.response.status().as_u16()
+            },
+            write: said.write,
+        });
+        if is_cut {
+            switch.cut();
+        }
+        said.response
+    }
+
+    /// Lets the service answer.
+    fn ask(&self, graphql: &Value, effects: &[Effect]) -> Said {
+        match self.service {
+            Service::Port => self.ask_port(effects),
+            Service::Spacelift => self.ask_spacelift(graphql, effects),
+            Service::Intake => Said {
+                response: self.ask_intake(),
+                operation: None,
+                write: true,
+            },
+        }
+    }
+
+    fn ask_port(&self, effects: &[Effect]) -> Said {
+        let said = |response| Said {
+            response,
+            operation: None,
+            write: port::is_write(self.method, self.path, self.query),
+        };
+        if self.body.len() > PORT_LIMIT {
+            return said(self.with_port_headers(json_response(413, &too_large(PORT_LIMIT))));
+        }
+        let call = Call {
+            method: self.method,
+            path: self.path,
+            query: self.query,
+            authorization: self.authorization,
+            body: self.body,
+            now: dice::now(),
+            dice: &self.shared.dice,
+            page_limit: failure::page_limit(effects),
+        };
+        let mut answer = {
+            let mut state = self.shared.port();
+            let answer = port::handle(&mut state, call);
+            // Before the answer and before anybody else's write, so that the journal is in order.
+            match &self.shared.store {
+                Some(store) if state.tables.is_changed() => match store.append(&mut state.tables) {
+                    Ok(()) => answer,
+                    Err(error) => Refusal::new(
+                        500,
+                        "internal_error",
+                        format!("state is not saved: {error}"),
+                    )
+                    .answer(),
+                },
+                Some(_) => answer,
+                None => {
+                    state.tables.forget_changes();
+                    answer
+                }
+            }
+        };
+        if effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Reorder { .. } | Effect::ExtraFields))
+            && let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body)
+        {
+            for effect in effects {
+                match effect {
+                    Effect::Reorder { seed } => failure::shuffle_members(&mut body, *seed),
+                    Effect::ExtraFields => failure::add_extra_fields(&mut body),
+                    _ => {}
+                }
+            }
+            answer.body = body.to_string().into_bytes();
+        }
+        said(self.with_port_headers(response(answer.status, "application/json", answer.body)))
+    }
+
+    fn ask_spacelift(&self, graphql: &Value, effects: &[Effect]) -> Said {
+        let refused = |status: u16, message: &str| Said {
+            response: json_response(status, &json!({"errors": [{"message": message}]})),
+            operation: None,
+            write: false,
+        };
+        if self.method != "POST" {
+            return refused(405, "method not allowed");
+        }
+        if !graphql.is_object() {
+            return refused(400, "the body is not a JSON object");
+        }
+        let is_dead = effects.contains(&Effect::DeadSession);
+        let bearer = self
+            .authorization
+            .map(|text| text.strip_prefix("Bearer ").unwrap_or(text));
+        let call = GraphqlCall {
+            bearer: bearer.filter(|_| !is_dead),
+            origin: &self.origin,
+            body: graphql,
+            now: dice::now() / 1000,
+        };
+        let ids = || self.shared.dice.ulid();
+        let mut answer = spacelift::execute(
+            &self.shared.spacelift,
+            &call,
+            &ids,
+            failure::page_limit(effects),
+        );
+        if answer.is_write
+            && let Some(store) = &self.shared.store
+            && let Err(error) = store.save_spacelift(&self.shared.spacelift)
+        {
+            return refused(500, &format!("state is not saved: {error}"));
+        }
+        for effect in effects {
+            if let Effect::Reorder { seed } = effect
+                && let Some(data) = answer.body.get_mut("data")
+            {
+                failure::shuffle_members(data, *seed);
+            }
+        }
+        Said {
+            response: json_response(answer.status, &answer.body),
+            operation: Some(answer.operation),
+            write: answer.is_write,
+        }
+    }
+
+    /// Takes a delivery: 202 at once for a known key. Nothing is mapped.
+    fn ask_intake(&self) -> Response {
+        let key = self.path.strip_prefix("/ingest/").unwrap_or_default();
+        if self.method != "POST" {
+            return json_response(404, &json!({"ok": false, "error": "not_found"}));
+        }
+        if self.body.len() > INTAKE_LIMIT {
+            return json_response(413, &too_large(INTAKE_LIMIT));
+        }
+        if self.shared.port().knows_intake(key) {
+            json_response(202, &json!({"ok": true}))
+        } else {
+            let status = guesses::UNKNOWN_INTAKE_STATUS;
+            json_response(status, &json!({"ok": false, "error": "not_found"}))
+        }
+    }
+
+    /// What the log says of a request that never reached its service.
+    fn unasked(&self, text: &str) -> Said {
+        let (operation, write) = match self.service {
+            Service::Port => (None, port::is_write(self.method, self.path, self.query)),
+            Service::Intake => (None, true),
+            Service::Spacelift => (Some(operation_name(text)), is_graphql_write(text)),
+        };
+        Said {
+            response: Response::new(Body::empty()),
+            operation,
+            write,
+        }
+    }
+
+    /// A trace id, and a rate limit that never runs out (PA section 1).
+    fn with_port_headers(&self, mut response: Response) -> Response {
+        if self.service != Service::Port {
+            return response;
+        }
+        let headers = response.headers_mut();
+        if let Ok(trace) = HeaderValue::from_str(&self.shared.dice.hex(32)) {
+            headers.insert("x-trace-id", trace);
+        }
+        headers.insert("x-ratelimit-limit", HeaderValue::from(guesses::RATE_LIMIT));
+        headers.insert(
+            "x-ratelimit-remaining",
+            HeaderValue::from(guesses::RATE_LIMIT),
+        );
+        headers.insert(
+            "x-ratelimit-period",
+            HeaderValue::from(guesses::RATE_PERIOD),
+        );
+        headers.insert("x-ratelimit-reset", HeaderValue::from(guesses::RATE_PERIOD));
+        response
+    }
+}
+
+fn service(path: &str) -> Service {
+    if path == "/graphql" || path.starts_with("/graphql/") {
+        Service::Spacelift
+    } else if path.starts_with("/ingest/") {
+        Service::Intake
+    } else {
+        // Unknown paths too: Port's half says 404 in its own words.
+        Service::Port
+    }
+}
+
+/// The `Host` header, if it names this machine.
+fn loopback_host(headers: &HeaderMap) -> Option<&str> {
+    let host = text_header(headers, &header::HOST)?;
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let is_loopback =
+        name == "127.0.0.1" || name == "::1" || name.eq_ignore_ascii_case("localhost");
+    is_loopback.then_some(host)
+}
+
+fn text_header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The operation's name and text, for faults that match by operation.
+fn graphql_text(body: &Value) -> String {
+    let name = body["operationName"].as_str().unwrap_or_default();
+    let query = body["query"].as_str().unwrap_or_default();
+    if name.is_empty() {
+        query.to_owned()
+    } else {
+        format!("{query} #{name}")
+    }
+}
+
+/// The name behind `#`, or the first word after the first brace.
+fn operation_name(text: &str) -> String {
+    if let Some((_, name)) = text.rsplit_once('#') {
+        return name.to_owned();
+    }
+    let body = text
+        .split_once('{')
+        .map_or("", |(_, body)| body)
+        .trim_start();
+    body.chars()
+        .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+        .collect()
+}
+
+fn is_graphql_write(text: &str) -> bool {
+    let reads = ["apiKeyUser", "oauthUser", "logout", "policySimulate"];
+    text.trim_start().starts_with("mutation") && !reads.iter().any(|read| text.contains(read))
+}

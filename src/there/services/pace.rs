@@ -1,0 +1,109 @@
+//! Pace: how long to wait before a request is sent again.
+//!
+//! Deliberately not here: whether it may be sent again (see `http`).
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+
+/// The waits between the tries of one request: what the service advises, else twice as long from
+/// try to try, with jitter.
+pub(super) struct Pace(ExponentialBackoff);
+
+const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST_UNADVISED: Duration = Duration::from_secs(10);
+
+impl Pace {
+    /// The waits of at most so many tries.
+    pub fn new(tries: u32, first: Duration) -> Self {
+        Pace(
+            ExponentialBuilder::default()
+                .with_min_delay(first)
+                .with_max_delay(LONGEST_UNADVISED)
+                .with_max_times(tries.saturating_sub(1) as usize)
+                .with_jitter()
+                .with_jitter_seed(rand::random())
+                .build(),
+        )
+    }
+
+    /// The next wait; `None` when there were enough tries.
+    pub fn next(&mut self, advised: Option<Duration>) -> Option<Duration> {
+        let own = self.0.next()?;
+        Some(advised.unwrap_or(own).min(LONGEST))
+    }
+}
+
+/// How long the service wants us to wait: `Retry-After` in seconds or as a date, else
+/// `x-ratelimit-reset`, which is an epoch above 10^9 and a delay below (PA section 1).
+pub(super) fn advised_wait(
+    retry_after: Option<&str>,
+    reset: Option<&str>,
+    now: SystemTime,
+) -> Option<Duration> {
+    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let until = |seconds: f64| {
+        let wait = (seconds - now.as_secs_f64()).max(0.0);
+        Duration::try_from_secs_f64(wait).ok()
+    };
+    let after = retry_after
+        .map(str::trim)
+        .and_then(|after| match after.parse::<f64>() {
+            Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+            Err(_) => {
+                let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(after);
+                until(date.ok()?.as_second() as f64)
+            }
+        });
+    let reset = || {
+        let seconds = reset?.trim().parse::<f64>().ok()?;
+        if seconds > 1e9 {
+            // No epoch in seconds has eleven digits before the year 2286: milliseconds.
+            until(if seconds > 1e10 {
+                seconds / 1000.0
+            } else {
+                seconds
+            })
+        } else {
+            Duration::try_from_secs_f64(seconds).ok()
+        }
+    };
+    after.or_else(reset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_read_in_every_spelling() {
+        let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let seconds = |wait: Option<Duration>| wait.map(|wait| wait.as_secs_f64());
+        let after = |text| seconds(advised_wait(Some(text), None, now));
+        assert_eq!(after("7"), Some(7.0));
+        assert_eq!(after("Tue, 14 Nov 2023 22:13:50 GMT"), Some(30.0));
+        assert_eq!(after("Thu, 14 Nov 2013 22:13:50 GMT"), Some(0.0));
+        assert_eq!(after("soon"), None);
+        assert_eq!(after("-1"), None);
+        let reset = |text| seconds(advised_wait(None, Some(text), now));
+        assert_eq!(reset("1700000005"), Some(5.0));
+        assert_eq!(reset("1700000005000"), Some(5.0));
+        assert_eq!(reset("1600000000"), Some(0.0));
+        assert_eq!(reset("12"), Some(12.0));
+        assert_eq!(reset("NaN"), None);
+        assert_eq!(seconds(advised_wait(Some("3"), Some("12"), now)), Some(3.0));
+        assert_eq!(advised_wait(None, None, now), None);
+    }
+
+    #[test]
+    fn waits_grow_end_and_are_never_longer_than_a_minute() {
+        let mut pace = Pace::new(4, Duration::from_millis(100));
+        let advised = pace.next(Some(Duration::from_secs(3600)));
+        assert_eq!(advised, Some(Duration::from_secs(60)));
+        let second = pace.next(None).unwrap();
+        assert!((200..=400).contains(&second.as_millis()), "{second:?}");
+        let third = pace.next(None).unwrap();
+        assert!((400..=800).contains(&third.as_millis()), "{third:?}");
+        assert_eq!(pace.next(None), None);
+    }
+}
