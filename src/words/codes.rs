@@ -297,6 +297,11 @@ pub const CODES: &[Code] = &[
         "Set the variable.",
     ),
     code(
+        "ref::unset_secret",
+        "A secret has to be sent, and an environment variable that its text comes from is not set.",
+        "Set the variable for this run; it is needed when the object is created or its secret changes.",
+    ),
+    code(
         "source::no_project",
         "There is no project in the folder.",
         "Name the folder with `-C`, or run `spaceport init`.",
