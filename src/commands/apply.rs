@@ -9,19 +9,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
-use crate::act::apply::{Apply, Progress, Stamp};
-use crate::act::report::Report;
+use crate::act::apply::{Apply, Stamp};
+use crate::act::report::{Outcome, Report};
 use crate::cli::Global;
 use crate::commands::plan::Scope;
 use crate::commands::project::{self, Stream, style};
 use crate::commands::session::{Look, Session};
 use crate::commands::{checkout, print, runtime, tell};
 use crate::decide::ledger::home::Lock;
-use crate::decide::plan::{Flags, Plan};
+use crate::decide::plan::{Change, Flags, Plan};
 use crate::exit::{self, Stop};
 use crate::show::render::human;
 use crate::there::services::Writer;
-use crate::words::{Addr, Finding, Findings};
+use crate::words::value::SecretSource;
+use crate::words::{Addr, Finding, Findings, Pointer};
 
 /// Arguments of `apply`.
 #[derive(Debug, Args)]
@@ -156,20 +157,16 @@ async fn carry_out(
     };
     let style = style(global, Stream::Err);
     let quiet = global.quiet || !std::io::stderr().is_terminal();
-    let progress = |step: Progress| {
-        if let Progress::Ended(change, outcome) = step
-            && !quiet
-        {
+    let progress = |change: &Change, outcome: &Outcome| {
+        if !quiet {
             tell(human::progress(change, outcome, &style).trim_end());
         }
     };
-    let fingerprint =
-        |addr: &Addr, at: &crate::words::Pointer, secret: &crate::words::Value, salt: &str| {
-            session.fingerprint(addr, at, secret, salt)
-        };
+    let fingerprint = |addr: &Addr, at: &Pointer, source: &SecretSource, salt: &str| {
+        session.fingerprint(addr, at, source, salt)
+    };
     let apply = Apply {
         plan: &look.plan,
-        exports: look.exports,
         writer: writer.clone(),
         ledger: look.ledger,
         home: &session.stage.home,

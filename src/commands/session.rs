@@ -11,7 +11,6 @@ use crate::cli::Global;
 use crate::commands::project;
 use crate::commands::stage::Stage;
 use crate::decide::ledger::{Fingerprint, Ledger, hex};
-use crate::decide::plan::settle::{self, Exports};
 use crate::decide::plan::{self, Flags, Input, Plan, SecretFact, SecretFacts};
 use crate::exit::{self, Stop};
 use crate::kinds::{self, Kind};
@@ -21,7 +20,8 @@ use crate::there::services::{Options, Reader, ServiceError, Vault};
 use crate::want::config::LedgerHome;
 use crate::want::desired::Desired;
 use crate::words::template::Reference;
-use crate::words::{Addr, Pointer, Service, Value};
+use crate::words::value::SecretSource;
+use crate::words::{Addr, Pointer, Service};
 
 /// A project, the world that it meets, and a reader for it.
 #[derive(Debug)]
@@ -45,8 +45,6 @@ pub struct Look {
     pub ledger: Ledger,
     /// What would change.
     pub plan: Plan,
-    /// What live exports of the objects that stay.
-    pub exports: Exports,
 }
 
 impl Session {
@@ -74,7 +72,7 @@ impl Session {
         let ledger = self.ledger()?;
         let live = self
             .reader
-            .read(&self.kinds(&ledger))
+            .read(&self.kinds(&ledger)?)
             .await
             .map_err(world)?;
         self.same_world(&ledger, &live)?;
@@ -89,13 +87,7 @@ impl Session {
         };
         let (plan, findings) = plan::plan(input);
         project::check(global, findings, &self.desired.sources)?;
-        let exports = self.exports(&live, &ledger, &plan);
-        Ok(Look {
-            live,
-            ledger,
-            plan,
-            exports,
-        })
+        Ok(Look { live, ledger, plan })
     }
 
     /// The ledger as kept, or a new one.
@@ -176,18 +168,34 @@ impl Session {
         Ok(())
     }
 
-    /// The kinds to read: those of the services that the project or the ledger has.
-    fn kinds(&self, _ledger: &Ledger) -> Vec<&'static dyn Kind> {
+    /// The kinds to read: those of the services that the project has. A service that only the
+    /// ledger has stops the run, as its objects would look gone.
+    fn kinds(&self, ledger: &Ledger) -> Result<Vec<&'static dyn Kind>, Stop> {
         let endpoints = &self.stage.endpoints;
         let there = |service: Service| match service {
             Service::Port => endpoints.port.is_some(),
             Service::Spacelift => endpoints.spacelift.is_some(),
         };
-        kinds::ALL
+        for service in Service::ALL.into_iter().filter(|service| !there(*service)) {
+            let owned = ledger
+                .entries
+                .keys()
+                .filter(|addr| addr.service == service)
+                .count();
+            if owned > 0 {
+                let message = format!(
+                    "the ledger owns {owned} objects in {}, and `spaceport.yaml` has no section `{service}`",
+                    service.title()
+                );
+                return Err(Stop::new(exit::BLOCKED, message)
+                    .help("keep the section until an apply has deleted them".to_owned()));
+            }
+        }
+        Ok(kinds::ALL
             .iter()
             .copied()
             .filter(|kind| there(kind.service()))
-            .collect()
+            .collect())
     }
 
     /// What is known about every secret, without sending anything.
@@ -230,65 +238,15 @@ impl Session {
         &self,
         addr: &Addr,
         at: &Pointer,
-        secret: &Value,
+        source: &SecretSource,
         salt: &str,
     ) -> Option<Fingerprint> {
-        let Value::Secret(source) = secret else {
-            return None;
-        };
         let key = self.vault.fingerprint_key(salt.as_bytes())?;
         let mac = self.vault.fingerprint(&key, addr, at, source)?;
         Some(Fingerprint {
             key_id: key.id().to_owned(),
             mac,
         })
-    }
-
-    /// What live exports of objects that are neither created nor replaced, and of outside ones.
-    fn exports(&self, live: &Live, ledger: &Ledger, plan: &Plan) -> Exports {
-        let mut exports = Exports::default();
-        let anew: std::collections::BTreeSet<&Addr> = plan
-            .changes
-            .iter()
-            .filter(|change| change.seen.is_none() || change.action.destroys())
-            .map(|change| &change.addr)
-            .collect();
-        for object in self
-            .desired
-            .objects
-            .values()
-            .filter(|object| !anew.contains(&object.addr))
-        {
-            let kind = object.kind;
-            let by_ledger = ledger
-                .entries
-                .get(&object.addr)
-                .and_then(|entry| live.by_id(kind.name(), &entry.id));
-            let found = match (
-                by_ledger,
-                live.by_name(kind.name(), &object.name).as_slice(),
-            ) {
-                (Some(found), _) => Some(found),
-                (None, [one]) => Some(*one),
-                _ => None,
-            };
-            if let Some(found) = found {
-                exports.insert(object.addr.clone(), settle::exports_of(kind, found));
-            }
-        }
-        for (addr, _, _) in self
-            .desired
-            .objects
-            .values()
-            .flat_map(|object| &object.reads)
-        {
-            if !self.desired.objects.contains_key(addr)
-                && let Some(found) = settle::outside(addr, live)
-            {
-                exports.insert(addr.clone(), found);
-            }
-        }
-        exports
     }
 
     /// Which world the plan is about, for the first lines of the output.

@@ -71,8 +71,12 @@ pub fn plan(input: Input) -> (Plan, Findings) {
     planning.objects();
     planning.deletes();
     let Planning {
-        mut plan, findings, ..
+        mut plan,
+        findings,
+        exports,
+        ..
     } = planning;
+    plan.exports = exports;
     plan.changes.sort_by(|a, b| a.addr.cmp(&b.addr));
     plan.refusals = guard::refusals(&plan, &input);
     (plan, findings)
@@ -300,7 +304,7 @@ impl<'a> Planning<'a> {
             }
         }
         if found.fields.is_empty() && !secret_changed {
-            if ours {
+            if self.is_recorded(object, live) {
                 self.plan.unchanged += 1;
             } else {
                 self.plan.changes.push(Change {
@@ -310,7 +314,7 @@ impl<'a> Planning<'a> {
                     unknown: Vec::new(),
                     seen: Some(live.clone()),
                     sends,
-                    adopts: true,
+                    adopts: !ours,
                     want: Some(want),
                     ..self.blank(object)
                 });
@@ -335,22 +339,18 @@ impl<'a> Planning<'a> {
         });
     }
 
-    /// Ours is what the ledger says, what an unfinished apply of ours created, and without a
-    /// ledger everything in the config.
+    /// Ours is what the ledger says, and what an unfinished apply of ours created.
     fn is_ours(&self, object: &Object, live: &Observed) -> bool {
-        if self.input.desired.config.ledger == Some(LedgerHome::None) {
-            return true;
-        }
-        let ledger = self.input.ledger;
-        let entry = ledger
-            .entries
-            .get(&object.addr)
-            .is_some_and(|entry| entry.id == live.id);
-        entry
-            || ledger
-                .intent
-                .as_ref()
-                .is_some_and(|intent| intent.creates.contains(&object.addr))
+        let intent = self.input.ledger.intent.as_ref();
+        let intended = intent.is_some_and(|intent| intent.creates.contains(&object.addr));
+        intended || self.is_recorded(object, live)
+    }
+
+    /// Whether the ledger has this very object; without a ledger everything in the config counts.
+    fn is_recorded(&self, object: &Object, live: &Observed) -> bool {
+        let entry = self.input.ledger.entries.get(&object.addr);
+        self.input.desired.config.ledger == Some(LedgerHome::None)
+            || entry.is_some_and(|entry| entry.id == live.id)
     }
 
     /// All secrets of an object that is created: each must be at hand.

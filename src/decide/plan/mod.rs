@@ -39,6 +39,8 @@ pub struct Plan {
     pub missing_secrets: Vec<(Addr, Pointer, Vec<String>)>,
     /// Sentences that a reader should know, each one line.
     pub notes: Vec<String>,
+    /// What live exports of the objects that stay, and of those that are only referred to.
+    pub exports: settle::Exports,
     /// Which addresses `--target` limited the plan to; empty means all.
     pub targets: BTreeSet<Addr>,
 }
