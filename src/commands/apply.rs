@@ -55,10 +55,8 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
     let mut look = session.look(global, &flags).await?;
     arguments.scope.check(session, &look.plan)?;
     let style = style(global, Stream::Out);
-    if !global.quiet {
-        print(&human::header(&session.header(global, &look), &style));
-    }
-    let shown = human::plan(&look.plan, &style);
+    let header = session.header(global, &look);
+    let shown = human::plan(&look.plan, &header, &style);
     print(&shown);
     refuse(&look.plan)?;
     missing(global, session, &look.plan)?;
@@ -69,7 +67,7 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
         ask()?;
         // The world may have moved while the user was reading.
         look = session.look(global, &flags).await?;
-        if human::plan(&look.plan, &style) != shown {
+        if human::plan(&look.plan, &header, &style) != shown {
             return Err(
                 Stop::new(exit::BLOCKED, "the plan is another one than you were shown")
                     .help("run `spaceport apply` again".to_owned()),
@@ -85,7 +83,7 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
         .map(|change| change.addr.clone())
         .collect();
     let report = carry_out(global, session, look, &writer, &stop).await;
-    print(&human::report(&report, &style));
+    print(&format!("\n{}", human::report(&report, &style)));
     if report.interrupted {
         return Ok(exit::INTERRUPTED);
     }
@@ -110,10 +108,7 @@ async fn prove(
     loop {
         let look = session.look(global, flags).await?;
         if look.plan.is_empty() {
-            print(&human::converged(
-                session.reader.requests().requests,
-                &style,
-            ));
+            print(&human::converged(requests(session), &style));
             return Ok(exit::DONE);
         }
         let only_written = look
@@ -122,8 +117,12 @@ async fn prove(
             .iter()
             .all(|change| written.contains(&change.addr));
         if corrected || !only_written || !look.plan.refusals.is_empty() {
-            print(&human::not_converged(&look.plan, &style));
-            return Ok(exit::INCOMPLETE);
+            print(&format!(
+                "\n{}",
+                human::plan(&look.plan, &session.header(global, &look), &style)
+            ));
+            return Err(Stop::new(exit::INCOMPLETE, "the services do not hold what was written")
+                .help("look at the changes above; somebody else may be writing, or a service dropped a field".to_owned()));
         }
         corrected = true;
         tell("Some fields did not take effect at once; they are written once more.");
@@ -157,9 +156,10 @@ async fn carry_out(
     };
     let style = style(global, Stream::Err);
     let quiet = global.quiet || !std::io::stderr().is_terminal();
+    let column = human::Column::of(&look.plan);
     let progress = |change: &Change, outcome: &Outcome| {
         if !quiet {
-            tell(human::progress(change, outcome, &style).trim_end());
+            tell(human::progress(column, &change.addr, change.action, outcome, &style).trim_end());
         }
     };
     let fingerprint = |addr: &Addr, at: &Pointer, source: &SecretSource, salt: &str| {
@@ -176,6 +176,10 @@ async fn carry_out(
         progress: &progress,
     };
     apply.run().await
+}
+
+fn requests(session: &Session) -> usize {
+    usize::try_from(session.reader.requests().requests).unwrap_or(usize::MAX)
 }
 
 fn refuse(plan: &Plan) -> Result<(), Stop> {

@@ -106,12 +106,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
 async fn look(global: &Global, arguments: &Arguments, session: &Session) -> Result<u8, Stop> {
     let look = session.look(global, &arguments.scope.flags()?).await?;
     arguments.scope.check(session, &look.plan)?;
-    let style = style(global, Stream::Out);
     let header = session.header(global, &look);
-    if !global.quiet {
-        print(&human::header(&header, &style));
-    }
-    print(&human::plan(&look.plan, &style));
+    print(&human::plan(
+        &look.plan,
+        &header,
+        &style(global, Stream::Out),
+    ));
     Ok(code(&look.plan, arguments.detailed_exitcode))
 }
 

@@ -5,16 +5,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::{Timestamp, Unit};
+use jiff::Timestamp;
 
 use crate::cli::Global;
-use crate::commands::project;
 use crate::commands::stage::Stage;
+use crate::commands::{project, tell};
 use crate::decide::ledger::{Fingerprint, Ledger, hex};
 use crate::decide::plan::{self, Flags, Input, Plan, SecretFact, SecretFacts};
 use crate::exit::{self, Stop};
 use crate::kinds::{self, Kind};
-use crate::show::render::human::Header;
+use crate::show::header::{Header, LastApply, Target};
 use crate::there::live::Live;
 use crate::there::services::{Options, Reader, ServiceError, Vault};
 use crate::want::config::LedgerHome;
@@ -53,6 +53,9 @@ impl Session {
         let env = crate::commands::environment();
         let desired = project::open(global, &env)?;
         let stage = Stage::set(global, &desired, &env).await?;
+        if !global.quiet {
+            stage.notices.iter().for_each(|notice| tell(notice));
+        }
         let options = Options {
             ca_bundle: global.ca_bundle.clone(),
             ..Options::default()
@@ -252,55 +255,44 @@ impl Session {
     /// Which world the plan is about, for the first lines of the output.
     pub fn header(&self, global: &Global, look: &Look) -> Header {
         let endpoints = &self.stage.endpoints;
-        let port = endpoints.port.as_ref().map(|port| {
-            let host = port.origin.as_str().trim_end_matches('/');
-            let name = look
+        let sandbox = self.stage.is_sandbox();
+        let source = |source: &str| {
+            if sandbox {
+                "--sandbox".to_owned()
+            } else {
+                source.to_owned()
+            }
+        };
+        let port = endpoints.port.as_ref().map(|port| Target {
+            who: look
                 .live
                 .organization
                 .as_ref()
-                .map(|o| format!("{} ({}) at ", o.name, o.id))
-                .unwrap_or_default();
-            self.endpoint_line(&name, host, &port.source, port.overridden)
+                .map(|o| format!("{} ({})", o.name, o.id)),
+            origin: port.origin.as_str().trim_end_matches('/').to_owned(),
+            source: source(&port.source),
+            overridden: port.overridden,
         });
-        let spacelift = endpoints.spacelift.as_ref().map(|spacelift| {
-            let name = format!("{} at ", spacelift.account);
-            self.endpoint_line(
-                &name,
-                &spacelift.origin,
-                &spacelift.source,
-                spacelift.overridden,
-            )
+        let spacelift = endpoints.spacelift.as_ref().map(|spacelift| Target {
+            who: Some(spacelift.account.clone()),
+            origin: spacelift.origin.clone(),
+            source: source(&spacelift.source),
+            overridden: spacelift.overridden,
         });
-        let mut ledger = match (&self.desired.config.ledger, self.stage.is_sandbox()) {
-            (Some(LedgerHome::File(_)), true) => "kept with the sandbox".to_owned(),
-            _ => self.stage.home.words(&global.config),
-        };
-        if let Some(at) = &look.ledger.applied_at {
-            let commit = look
-                .ledger
-                .commit
-                .as_deref()
-                .map(|c| format!(" {}", &c[..c.len().min(7)]))
-                .unwrap_or_default();
-            ledger.push_str(&format!(", last apply{commit}{}", age(at)));
-        } else if self.desired.config.ledger != Some(LedgerHome::None) {
-            ledger.push_str(", nothing applied yet");
-        }
+        let last_apply = look.ledger.applied_at.as_deref().map(|at| LastApply {
+            commit: look.ledger.commit.clone(),
+            age: age(at),
+        });
         Header {
             project: self.desired.config.project.clone(),
             environment: self.desired.config.environment.clone(),
             port,
             spacelift,
-            ledger: Some(ledger),
-            notices: self.stage.notices.clone(),
-        }
-    }
-
-    fn endpoint_line(&self, name: &str, host: &str, source: &str, overridden: bool) -> String {
-        match (self.stage.is_sandbox(), overridden) {
-            (true, _) => format!("{name}{host}, the sandbox"),
-            (false, true) => format!("{name}{host}, overridden by {source}"),
-            (false, false) => format!("{name}{host}, from {source}"),
+            ledger: match (&self.desired.config.ledger, sandbox) {
+                (Some(LedgerHome::File(_)), true) => "kept with the sandbox".to_owned(),
+                _ => self.stage.home.words(&global.config),
+            },
+            last_apply,
         }
     }
 }
@@ -339,25 +331,18 @@ fn suffix(environment: Option<&str>) -> String {
         .unwrap_or_default()
 }
 
-/// How long ago, in the largest fitting unit; empty when the clock makes no sense.
+/// How long ago, in the largest fitting unit.
 fn age(at: &str) -> String {
     let Ok(then) = at.parse::<Timestamp>() else {
-        return String::new();
+        return "at an unknown time".into();
     };
-    let Ok(minutes) = Timestamp::now()
-        .since(then)
-        .and_then(|span| span.total(Unit::Minute))
-    else {
-        return String::new();
-    };
-    let minutes = minutes as i64;
+    let minutes = Timestamp::now().duration_since(then).as_mins();
     match minutes {
-        ..0 => String::new(),
-        0 => ", just now".into(),
-        1 => ", a minute ago".into(),
-        2..60 => format!(", {minutes} minutes ago"),
-        60..120 => ", an hour ago".into(),
-        120..2880 => format!(", {} hours ago", minutes / 60),
-        _ => format!(", {} days ago", minutes / 1440),
+        ..1 => "just now".into(),
+        1 => "a minute ago".into(),
+        2..60 => format!("{minutes} minutes ago"),
+        60..120 => "an hour ago".into(),
+        120..2880 => format!("{} hours ago", minutes / 60),
+        _ => format!("{} days ago", minutes / 1440),
     }
 }
