@@ -78,7 +78,33 @@ pub fn sources() -> Vec<Source> {
         }
     });
     assert!(found.len() > 20, "the sources were not found");
+    mark_test_files(&mut found);
     found
+}
+
+/// Files that are declared `#[cfg(test)] mod …;` are tests from their first line on.
+pub fn mark_test_files(sources: &mut [Source]) {
+    let mut declared = Vec::new();
+    for source in sources.iter() {
+        let lines: Vec<&str> = source.code.lines().map(str::trim).collect();
+        for pair in lines.windows(2).filter(|pair| is_for_tests(pair[0])) {
+            let name = pair[1]
+                .strip_prefix("mod ")
+                .and_then(|rest| rest.strip_suffix(';'));
+            let Some(name) = name else { continue };
+            let stem = source.path.trim_end_matches(".rs").trim_end_matches("mod");
+            declared.push(format!("{}/{name}", stem.trim_end_matches('/')));
+        }
+    }
+    for source in sources {
+        let stem = source.path.trim_end_matches(".rs").trim_end_matches("/mod");
+        if declared
+            .iter()
+            .any(|d| stem == d || stem.starts_with(&format!("{d}/")))
+        {
+            source.in_tests.fill(true);
+        }
+    }
 }
 
 fn walk(folder: &Path, visit: &mut dyn FnMut(&Path)) {
@@ -191,13 +217,19 @@ fn raw(chars: &[char], at: usize) -> Option<usize> {
         .map(|i| i + 1 + hashes)
 }
 
+/// Whether a line is `#[cfg(test)]`, also together with a feature.
+fn is_for_tests(line: &str) -> bool {
+    let words = words(line);
+    line.starts_with("#[cfg(") && words.contains(&"test") && !words.contains(&"not")
+}
+
 /// Marks the lines of `#[cfg(test)] mod … { … }`, formatted as rustfmt does.
 fn test_lines(code: &str) -> Vec<bool> {
     let lines: Vec<&str> = code.lines().collect();
     let mut marks = vec![false; lines.len()];
     let mut at = 0;
     while at < lines.len() {
-        let begins = lines[at].starts_with("#[cfg(test)]")
+        let begins = is_for_tests(lines[at])
             && lines
                 .get(at + 1)
                 .is_some_and(|l| l.starts_with("mod ") && l.ends_with('{'));
@@ -241,4 +273,19 @@ fn comments_texts_and_tests_are_told_apart() {
     assert!(!product.contains("fn t()") && product.contains("fn after"));
     assert_eq!((source.layer(), source.depth()), ("want", 3));
     assert_eq!(Source::new("kinds/mod.rs", "").depth(), 1);
+}
+
+#[test]
+fn files_that_are_tests_are_known_by_their_declaration() {
+    let declares =
+        "mod key;\n#[cfg(test)]\nmod story;\n#[cfg(all(test, feature = \"x\"))]\nmod laws;\n";
+    let mut sources = [
+        Source::new("want/yaml/mod.rs", declares),
+        Source::new("want/yaml/key.rs", "fn f() {}\n"),
+        Source::new("want/yaml/story.rs", "fn f() {}\n"),
+        Source::new("want/yaml/laws/mod.rs", "fn f() {}\n"),
+    ];
+    mark_test_files(&mut sources);
+    let tests: Vec<bool> = sources.iter().map(|source| source.in_tests[0]).collect();
+    assert_eq!(tests, [false, false, true, true]);
 }
