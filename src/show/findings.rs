@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode,
-    ThemeStyles,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, NamedSource,
+    SourceCode, SourceSpan, SpanContents, ThemeStyles,
 };
 use serde_json::{Value as Json, json};
 
@@ -38,7 +38,7 @@ pub fn human(findings: &[Finding], sources: &Sources, style: &Style) -> String {
         .with_width(style.width)
         .with_links(false)
         .with_urls(false)
-        .with_context_lines(0)
+        .with_context_lines(1)
         .without_cause_chain();
     let mut shown = String::new();
     let mut harmless = Harmless::default();
@@ -108,7 +108,7 @@ struct Report {
     severity: Severity,
     message: String,
     help: Option<String>,
-    source: Option<NamedSource<String>>,
+    source: Option<WholeLines>,
     labels: Vec<LabeledSpan>,
     elsewhere: Vec<Report>,
 }
@@ -166,7 +166,10 @@ fn snippet(
     match file.span(place) {
         Some((start, length)) => {
             if report.source.is_none() {
-                report.source = Some(NamedSource::new(file.path.clone(), file.text.clone()));
+                report.source = Some(WholeLines(NamedSource::new(
+                    file.path.clone(),
+                    file.text.clone(),
+                )));
             }
             report.labels.push(match report.labels.is_empty() {
                 true => LabeledSpan::new_primary_with_span(label, (start, length)),
@@ -316,6 +319,36 @@ fn value_end(line: &[char], start: usize) -> usize {
     }
 }
 
+/// A source that shows the lines of a span and nothing around them: a neighbour may hold a
+/// credential that nothing on its own line gives away.
+#[derive(Debug)]
+struct WholeLines(NamedSource<String>);
+
+impl SourceCode for WholeLines {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        // Without context the handler asks for line and column of the span itself.
+        if before + after == 0 {
+            return self.0.read_span(span, 0, 0);
+        }
+        let text = self.0.inner();
+        let (start, end) = (span.offset(), span.offset() + span.len());
+        let start = text
+            .get(..start)
+            .and_then(|t| t.rfind('\n'))
+            .map_or(0, |at| at + 1);
+        let end = text
+            .get(end..)
+            .and_then(|t| t.find('\n'))
+            .map_or(text.len(), |at| end + at);
+        self.0.read_span(&(start, end - start).into(), 0, 0)
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -353,5 +386,136 @@ impl Diagnostic for Report {
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
         let others = self.elsewhere.iter().map(|other| other as &dyn Diagnostic);
         (!self.elsewhere.is_empty()).then(|| Box::new(others) as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "kind: port.webhook\nspec:\n  titel: Stack\u{1b}[2J mapper\n  security: { secret: c4n4ry, signatureHeaderName: X }\n";
+
+    fn place(sources: &Sources, part: &str) -> Place {
+        let start = sources.file(0).text.find(part).unwrap();
+        Place::new(0, start, start + part.len())
+    }
+
+    fn project() -> Sources {
+        let mut sources = Sources::default();
+        sources.add("webhooks.yaml", FILE);
+        sources
+    }
+
+    #[test]
+    fn a_finding_shows_its_place_and_what_to_do() {
+        let sources = project();
+        let findings = [
+            Finding::error(
+                "config::unknown_field",
+                place(&sources, "titel"),
+                "there is no field `titel` in a `port.webhook`",
+            )
+            .help("did you mean `title`?")
+            .related(place(&sources, "port.webhook"), "the kind is named here"),
+            Finding::warning("lint::no_environment", None, "no environment is chosen"),
+        ];
+        insta::assert_snapshot!(human(&findings, &sources, &Style::default()), @r#"
+    config::unknown_field
+
+      × there is no field `titel` in a `port.webhook`
+       ╭─[webhooks.yaml:1:7]
+     1 │ kind: port.webhook
+       ·       ──────┬─────
+       ·             ╰── the kind is named here
+       ╰────
+       ╭─[webhooks.yaml:3:3]
+     3 │   titel: Stack\u{1b}[2J mapper
+       ·   ─────
+       ╰────
+      help: did you mean `title`?
+
+    lint::no_environment
+
+      ⚠ no environment is chosen
+
+    1 error, 1 warning
+    "#);
+    }
+
+    #[test]
+    fn a_place_in_another_file_is_shown_below() {
+        let mut sources = project();
+        let other = sources.add("b.yaml", "kind: port.webhook\nref: x\n");
+        let findings = [Finding::error(
+            "config::duplicate_address",
+            Place::new(0, 0, FILE.len()),
+            "`port.webhook.x` is declared twice",
+        )
+        .related(Place::new(other, 0, 20), "first declared here")];
+        insta::assert_snapshot!(human(&findings, &sources, &Style::default()), @r"
+    config::duplicate_address
+
+      × `port.webhook.x` is declared twice
+       ╭─[webhooks.yaml:1:1]
+     1 │ kind: port.webhook
+       · ──────────────────
+       ╰────
+
+    Advice:
+      ☞ first declared here
+       ╭─[b.yaml:1:1]
+     1 │ kind: port.webhook
+       · ──────────────────
+       ╰────
+
+    1 error
+    ");
+    }
+
+    #[test]
+    fn snippets_show_no_credential_and_no_control_character() {
+        let sources = project();
+        let findings = [
+            Finding::error(
+                "a::b",
+                place(&sources, "signatureHeaderName"),
+                "x\u{1b}]0;y\u{7}",
+            ),
+            Finding::error("a::c", place(&sources, "mapper"), "z"),
+        ];
+        let shown = human(&findings, &sources, &Style::default());
+        assert!(!shown.contains("c4n4ry"), "{shown}");
+        assert!(
+            !shown.contains(|c: char| c.is_control() && c != '\n'),
+            "{shown:?}"
+        );
+        assert!(shown.contains("secret: ••••••,"), "{shown}");
+    }
+
+    #[test]
+    fn lines_that_are_too_long_are_named_and_places_beyond_the_end_do_no_harm() {
+        let mut sources = Sources::default();
+        let long = sources.add("a.json", "x".repeat(5000));
+        let empty = sources.add("b.yaml", "");
+        let findings = [
+            Finding::error("a::b", Place::new(long, 4000, 4001), "one"),
+            Finding::error("a::c", Place::new(empty, 9, 12), "two"),
+        ];
+        let shown = human(&findings, &sources, &Style::default());
+        assert!(shown.contains("one (a.json:1:4001)"), "{shown}");
+        assert!(shown.contains("two"), "{shown}");
+        assert!(shown.len() < 1000, "{shown}");
+    }
+
+    #[test]
+    fn json_has_every_key_of_every_finding() {
+        let sources = project();
+        let findings = [
+            Finding::error("a::b", place(&sources, "titel"), "one").help("do"),
+            Finding::warning("a::c", None, "two"),
+        ];
+        insta::assert_snapshot!(json(&findings, &sources), @r#"
+    {"findings":[{"code":"a::b","severity":"error","message":"one","file":"webhooks.yaml","line":3,"column":3,"help":"do"},{"code":"a::c","severity":"warning","message":"two","file":null,"line":null,"column":null,"help":null}]}
+    "#);
     }
 }
