@@ -6,20 +6,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, NamedSource,
-    SourceCode, SourceSpan, SpanContents, ThemeStyles,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
+    MietteSpanContents, SourceCode, SourceSpan, SpanContents, ThemeStyles,
 };
 use serde_json::{Value as Json, json};
 
+use crate::show::snippet::{File, Harmless};
 use crate::show::text::{self, count};
 use crate::show::{Meaning, Style, redact};
-use crate::words::place::Source;
 use crate::words::{Finding, Place, Severity, Sources};
-
-/// The longest line in bytes that a snippet is cut from; longer ones are named by place only.
-const LONGEST: usize = 400;
 
 /// Findings for people in their given order, with a closing count. Empty for none.
 pub fn human(findings: &[Finding], sources: &Sources, style: &Style) -> String {
@@ -72,11 +70,11 @@ pub fn json(findings: &[Finding], sources: &Sources) -> Json {
             json!({
                 "code": finding.code,
                 "severity": finding.severity.word(),
-                "message": finding.message,
+                "message": redact::text(&finding.message),
                 "file": place.map(|(file, _, _)| file),
                 "line": place.map(|(_, line, _)| line),
                 "column": place.map(|(_, _, column)| column),
-                "help": finding.help,
+                "help": finding.help.as_deref().map(redact::text),
             })
         })
         .collect();
@@ -165,12 +163,12 @@ fn snippet(
     let file = harmless.file(place, sources);
     match file.span(place) {
         Some((start, length)) => {
-            if report.source.is_none() {
-                report.source = Some(WholeLines(NamedSource::new(
-                    file.path.clone(),
-                    file.text.clone(),
-                )));
-            }
+            let source = report.source.get_or_insert_with(|| WholeLines {
+                file,
+                columns: BTreeMap::new(),
+            });
+            let column = sources.line_column(place).1 - 1;
+            source.columns.insert(start, column);
             report.labels.push(match report.labels.is_empty() {
                 true => LabeledSpan::new_primary_with_span(label, (start, length)),
                 false => LabeledSpan::new_with_span(label, (start, length)),
@@ -180,149 +178,19 @@ fn snippet(
             let (line, column) = sources.line_column(place);
             report
                 .message
-                .push_str(&format!(" ({}:{line}:{column})", file.path));
+                .push_str(&format!(" ({}:{line}:{column})", file.path()));
         }
     }
 }
 
-/// The files as they may be shown, each made harmless once.
-#[derive(Default)]
-struct Harmless {
-    files: BTreeMap<u32, File>,
-}
-
-impl Harmless {
-    fn file(&mut self, place: Place, sources: &Sources) -> &File {
-        self.files
-            .entry(place.file)
-            .or_insert_with(|| File::new(sources.file(place.file)))
-    }
-}
-
-struct File {
-    path: String,
-    text: String,
-    /// Beginnings of the lines in the original and in the harmless text.
-    lines: Vec<(usize, usize)>,
-    original: std::sync::Arc<str>,
-}
-
-impl File {
-    fn new(source: &Source) -> Self {
-        let mut file = File {
-            path: text::escape(&source.path),
-            text: String::with_capacity(source.text.len()),
-            lines: Vec::new(),
-            original: source.text.clone(),
-        };
-        let mut start = 0;
-        for line in source.text.split_inclusive('\n') {
-            file.lines.push((start, file.text.len()));
-            start += line.len();
-            let (body, end) = match line.strip_suffix('\n') {
-                Some(body) => (body, "\n"),
-                None => (line, ""),
-            };
-            file.text.push_str(&shown_line(body));
-            file.text.push_str(end);
-        }
-        if file.lines.is_empty() || source.text.ends_with('\n') {
-            file.lines.push((start, file.text.len()));
-        }
-        file
-    }
-
-    /// Where a place is in the harmless text: start and length, at most to the end of its line.
-    /// `None` when the line is too long to be shown.
-    fn span(&self, place: Place) -> Option<(usize, usize)> {
-        let start = (place.start as usize).min(self.original.len());
-        let index = self.lines.partition_point(|(at, _)| *at <= start);
-        let (line, shown) = *self.lines.get(index.checked_sub(1)?)?;
-        let rest = self.original.get(line..)?;
-        let body = rest.split('\n').next().unwrap_or("");
-        if body.len() > LONGEST {
-            return None;
-        }
-        let end = (place.end as usize).clamp(start, line + body.trim_end().len().max(start - line));
-        let masked = masked_line(body);
-        let shown_to = |to: usize| -> Option<usize> {
-            let length = body.get(..to - line)?.chars().count();
-            Some(
-                masked
-                    .chars()
-                    .take(length)
-                    .map(|c| shown_char(c).len())
-                    .sum(),
-            )
-        };
-        let (from, to) = (shown_to(start)?, shown_to(end)?);
-        Some((shown + from, to - from))
-    }
-}
-
-fn shown_line(body: &str) -> String {
-    masked_line(body).chars().map(shown_char).collect()
-}
-
-/// A character of a snippet; tabs become spaces so that marks stand below what they mark.
-fn shown_char(c: char) -> String {
-    match c {
-        '\t' => "    ".to_owned(),
-        '\r' => String::new(),
-        c if text::is_hostile(c) => c.escape_unicode().collect(),
-        c => c.to_string(),
-    }
-}
-
-/// The line with the values of keys that sound like credentials masked, character by character,
-/// unless they are references. The finding is about the file, yet its output may be in a log.
-fn masked_line(body: &str) -> String {
-    let mut masked: Vec<char> = body.chars().collect();
-    let mut at = 0;
-    while let Some(colon) = (at..masked.len()).find(|&i| masked[i] == ':') {
-        at = colon + 1;
-        let key: String = masked[..colon]
-            .iter()
-            .rev()
-            .skip_while(|c| matches!(c, '"' | '\'' | ' '))
-            .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
-            .collect();
-        let key: String = key.chars().rev().collect::<String>().to_lowercase();
-        if !redact::is_credential(&key) || key.ends_with("name") {
-            continue;
-        }
-        let start = (at..masked.len()).find(|&i| masked[i] != ' ').unwrap_or(at);
-        let end = value_end(&masked, start);
-        let value: String = masked[start..end].iter().collect();
-        if !value.contains("${") && !value.contains("{{") {
-            let hidden = masked[start..end].iter_mut();
-            hidden
-                .filter(|c| !matches!(c, '"' | '\''))
-                .for_each(|c| *c = '•');
-        }
-        at = end.max(at);
-    }
-    masked.into_iter().collect()
-}
-
-/// Where a scalar ends on its line.
-fn value_end(line: &[char], start: usize) -> usize {
-    match line.get(start) {
-        Some(quote @ ('"' | '\'')) => (start + 1..line.len())
-            .find(|&i| line[i] == *quote && line[i - 1] != '\\')
-            .map_or(line.len(), |i| i + 1),
-        // Structure is not a value.
-        Some('{' | '[' | '|' | '>' | '&' | '*') | None => start,
-        Some(_) => (start..line.len())
-            .find(|&i| matches!(line[i], ',' | '}' | ']'))
-            .unwrap_or(line.len()),
-    }
-}
-
-/// A source that shows the lines of a span and nothing around them: a neighbour may hold a
-/// credential that nothing on its own line gives away.
+/// The lines of a span and nothing around them: a neighbour may hold a credential that nothing
+/// on its own line gives away.
 #[derive(Debug)]
-struct WholeLines(NamedSource<String>);
+struct WholeLines {
+    file: Arc<File>,
+    /// Columns in the user's file, from 0, by where the labels begin in the harmless text.
+    columns: BTreeMap<usize, usize>,
+}
 
 impl SourceCode for WholeLines {
     fn read_span<'a>(
@@ -331,21 +199,30 @@ impl SourceCode for WholeLines {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        // Without context the handler asks for line and column of the span itself.
-        if before + after == 0 {
-            return self.0.read_span(span, 0, 0);
-        }
-        let text = self.0.inner();
         let (start, end) = (span.offset(), span.offset() + span.len());
-        let start = text
-            .get(..start)
-            .and_then(|t| t.rfind('\n'))
-            .map_or(0, |at| at + 1);
-        let end = text
-            .get(end..)
-            .and_then(|t| t.find('\n'))
-            .map_or(text.len(), |at| end + at);
-        self.0.read_span(&(start, end - start).into(), 0, 0)
+        // Without context the handler asks for line and column of the span itself.
+        let (range, line, column) = match before + after {
+            0 => (
+                start..end,
+                self.file.line_of(start),
+                self.columns.get(&start).copied().unwrap_or(0),
+            ),
+            _ => {
+                let (lines, line) = self.file.whole_lines(start..end);
+                (lines, line, 0)
+            }
+        };
+        let data = self.file.text().get(range.clone());
+        let data = data.ok_or(MietteError::OutOfBounds)?.as_bytes();
+        let count = data.iter().filter(|byte| **byte == b'\n').count() + 1;
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.file.path().to_owned(),
+            data,
+            (range.start, range.len()).into(),
+            line,
+            column,
+            count,
+        )))
     }
 }
 
