@@ -134,6 +134,12 @@ mod tests {
                 age: "2 hours ago".into(),
             }),
         };
-        insta::assert_snapshot!(human(&header, &Style::default()), @"");
+        insta::assert_snapshot!(human(&header, &Style::default()), @r"
+    acme-portal · staging
+      Port       acme (org_123) at https://api.port.io, from port.region: eu
+      Spacelift  acme at https://(redacted)@acme.gov.example.org, overridden by
+                 SPACELIFT_API_KEY_ENDPOINT
+      Ledger     .spaceport/ledger.json, last apply 3f2c1aa, 2 hours ago
+    ");
     }
 }

@@ -13,12 +13,14 @@
 //! | [`redact`] | what of a value must not be shown |
 //! | [`header`] | the lines that plan and apply begin with |
 //! | [`findings`] | problems in the user's files |
+//! | [`snippet`] | the lines of those files that may be shown beside them |
 //! | [`render`] | plans and reports, one room per format |
 
 pub mod findings;
 pub mod header;
 pub mod redact;
 pub mod render;
+pub mod snippet;
 pub mod style;
 pub mod text;
 

@@ -39,6 +39,8 @@ pub enum Meaning {
     Detail,
     /// What the eye should find first: bold.
     Title,
+    /// Nothing in particular: as the terminal shows texts.
+    Plain,
 }
 
 impl Style {
@@ -70,6 +72,7 @@ impl Meaning {
             Meaning::Remove => plain.fg_color(Some(AnsiColor::Red.into())),
             Meaning::Detail => plain.dimmed(),
             Meaning::Title => plain.bold(),
+            Meaning::Plain => plain,
         }
     }
 }

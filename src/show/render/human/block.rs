@@ -30,7 +30,7 @@ pub fn block(value: &str, meaning: Meaning, indent: usize, style: &Style) -> Vec
     };
     let mut page = Page::new(indent, style);
     for line in &lines[..shown] {
-        page.line(' ', meaning, &[(false, text::line(line, false))]);
+        page.line("", meaning, &[(false, text::line(line, false))]);
     }
     match lines.len() - shown {
         0 if !ended => page.aside("no line end at the end"),
@@ -91,9 +91,9 @@ fn operation(diff: &TextDiff<'_, '_, str>, op: &DiffOp, page: &mut Page) {
 
 fn change_line(tag: ChangeTag, parts: &[(bool, &str)], spaces: bool, page: &mut Page) {
     let (sign, meaning) = match tag {
-        ChangeTag::Equal => (' ', Meaning::Detail),
-        ChangeTag::Delete => ('-', Meaning::Remove),
-        ChangeTag::Insert => ('+', Meaning::Add),
+        ChangeTag::Equal => ("  ", Meaning::Detail),
+        ChangeTag::Delete => ("- ", Meaning::Remove),
+        ChangeTag::Insert => ("+ ", Meaning::Add),
     };
     let ended = parts.last().is_some_and(|(_, part)| part.ends_with('\n'));
     let changed = tag != ChangeTag::Equal;
@@ -171,10 +171,11 @@ impl<'a> Page<'a> {
     }
 
     /// One line of a text; too long ones go on below.
-    fn line(&mut self, sign: char, meaning: Meaning, parts: &[(bool, String)]) {
+    fn line(&mut self, sign: &str, meaning: Meaning, parts: &[(bool, String)]) {
+        let below = " ".repeat(sign.len());
         for (index, piece) in fold(parts, self.room).into_iter().enumerate() {
-            let sign = if index == 0 { sign } else { ' ' };
-            let mut line = self.style.paint(meaning, &format!("{sign} "));
+            let sign = if index == 0 { sign } else { &below };
+            let mut line = self.style.paint(meaning, sign);
             for (strong, part) in piece {
                 line.push_str(&match strong {
                     true => self.style.emphasise(meaning, &part),

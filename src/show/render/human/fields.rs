@@ -181,7 +181,8 @@ impl Layout<'_> {
     fn row(&self, row: &Row) -> Vec<String> {
         match (row.before, row.after) {
             (Some(before), Some(after)) => self.changed(&row.at, before, after),
-            (None, Some(after)) => self.single('+', Meaning::Add, &row.at, after),
+            (None, Some(after)) if self.signs => self.single('+', Meaning::Add, &row.at, after),
+            (None, Some(after)) => self.single(' ', Meaning::Plain, &row.at, after),
             (Some(before), None) => self.single('-', Meaning::Remove, &row.at, before),
             (None, None) => Vec::new(),
         }
@@ -205,7 +206,7 @@ impl Layout<'_> {
 
     fn changed(&self, at: &Pointer, before: &Value, after: &Value) -> Vec<String> {
         let opening = || vec![self.opening('~', Meaning::Change, at)];
-        let texts = (shown_text(at, before), shown_text(at, after));
+        let texts = (value::text_of(at, before), value::text_of(at, after));
         if let (Some(old), Some(new)) = &texts
             && (value::block(at, before).is_some() || value::block(at, after).is_some())
             && old != new
@@ -221,15 +222,23 @@ impl Layout<'_> {
             }
         }
         let (old, new) = (value::inline(at, before), value::inline(at, after));
+        let (start, room) = self.start('~', at);
         let both = match old == new {
             // What differs must not be shown, or is a secret that is sent anew.
-            true if matches!(after, Value::Secret(_)) => format!("{new}, sent anew"),
-            true => format!("{new}, another one than before"),
-            false => format!("{old} → {new}"),
+            true if matches!(after, Value::Secret(_)) => Some(format!("{new}, sent anew")),
+            true => Some(format!("{new}, another one than before")),
+            false => None,
         };
-        let (start, room) = self.start('~', at);
-        if width(&both) <= room {
-            return vec![self.style.paint(Meaning::Change, &format!("{start}{both}"))];
+        if let Some(words) = both {
+            return self.hanging(&start, Meaning::Change, &words);
+        }
+        if width(&old) + width(&new) + 3 <= room {
+            let (old, new) = (
+                self.style.paint(Meaning::Remove, &old),
+                self.style.paint(Meaning::Add, &new),
+            );
+            let start = self.style.paint(Meaning::Change, &start);
+            return vec![format!("{start}{old} → {new}")];
         }
         let (old, new) = match texts {
             (Some(old), Some(new)) => without_common(&old, &new),
@@ -237,8 +246,7 @@ impl Layout<'_> {
         };
         let mut lines = opening();
         for (sign, meaning, shown) in [("- ", Meaning::Remove, old), ("+ ", Meaning::Add, new)] {
-            let start = format!("{}{sign}", " ".repeat(self.inner()));
-            lines.extend(self.hanging(&start, meaning, &shown));
+            lines.extend(self.hanging(&self.below(sign), meaning, &shown));
         }
         lines
     }
@@ -261,8 +269,7 @@ impl Layout<'_> {
                 .iter()
                 .map(|item| ("+ ", Meaning::Add, item));
             for (sign, meaning, item) in gone.chain(come) {
-                let start = format!("{}{sign}", " ".repeat(self.inner()));
-                lines.extend(self.hanging(&start, meaning, item));
+                lines.extend(self.hanging(&self.below(sign), meaning, item));
             }
         }
         lines
@@ -294,6 +301,11 @@ impl Layout<'_> {
         if self.signs { INDENT + 2 } else { INDENT }
     }
 
+    /// What stands before a part of a value that starts below its place.
+    fn below(&self, sign: &str) -> String {
+        format!("{}{sign}", " ".repeat(self.inner() + 2))
+    }
+
     /// A value after its start: cut to one line, or folded when verbose.
     fn hanging(&self, start: &str, meaning: Meaning, shown: &str) -> Vec<String> {
         let room = self.style.width.saturating_sub(width(start)).max(ROOM);
@@ -310,10 +322,6 @@ impl Layout<'_> {
         });
         lines.collect()
     }
-}
-
-fn shown_text(at: &Pointer, value: &Value) -> Option<String> {
-    crate::show::redact::at(at, value.as_text()?)
 }
 
 /// Two long texts around the place where they differ, in quotes.

@@ -23,6 +23,9 @@ use crate::show::Meaning;
 pub use plan::plan;
 pub use report::{Column, converged, progress, report};
 
+#[cfg(test)]
+mod tests;
+
 /// The symbol of an action.
 pub fn symbol(action: Action) -> &'static str {
     match action {

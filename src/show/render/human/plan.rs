@@ -12,6 +12,8 @@ use crate::words::{Addr, Pointer};
 
 /// The widest address that the words of others are aligned with.
 const ALIGNED: usize = 44;
+/// Columns before a reason that stands below its address.
+const REASON: usize = 6;
 /// Objects of a refusal that are named without `-v`.
 const NAMED: usize = 10;
 
@@ -75,13 +77,12 @@ fn head(change: &Change, column: usize, style: &Style) -> Vec<String> {
     let addr = escape(&change.addr.to_string());
     let first = format!("  {} {}  ", symbol(change.action), pad(&addr, column));
     let words = format!("{}{}", change.action.word(), why(change));
-    let mut lines = if width(&first) + width(&words) <= style.width || column >= width(&addr) {
-        wrap(&first, &words, style.width)
-    } else {
-        let mut lines = vec![first.trim_end().to_owned()];
-        lines.extend(wrap("      ", &words, style.width));
-        lines
-    };
+    let mut lines = wrap(&first, &words, style.width);
+    // Beside a long address a long reason would become a column of single words.
+    if lines.len() > 2 || lines.iter().any(|line| width(line) > style.width) {
+        lines = vec![first.trim_end().to_owned()];
+        lines.extend(wrap(&" ".repeat(REASON), &words, style.width));
+    }
     for line in &mut lines {
         *line = style.paint(meaning(change.action), line);
     }
