@@ -76,6 +76,9 @@ impl Loading {
         let mut paths = BTreeSet::new();
         let mut seen = BTreeSet::new();
         self.walk(&self.root.clone(), &mut paths, &mut seen);
+        for ledger in self.ledgers() {
+            paths.remove(&ledger);
+        }
         let mut read: Vec<(String, Vec<Node>)> = Vec::new();
         for path in paths {
             match self.text(&path) {
@@ -115,6 +118,28 @@ impl Loading {
                 .help("run `spaceport init`, or name another folder with `-C DIR`"),
             );
         }
+    }
+
+    /// The files that the project and its environments keep their ledgers in: no documents, and
+    /// larger than a document may be. The project file is read for good later, with its findings.
+    fn ledgers(&self) -> BTreeSet<String> {
+        let Ok(text) = self.text(PROJECT_FILE) else {
+            return BTreeSet::new();
+        };
+        let (nodes, _) = yaml::read(0, &text);
+        let project = nodes.first();
+        let environments = project
+            .and_then(|node| node.get("environments"))
+            .and_then(Node::entries)
+            .unwrap_or_default();
+        let environments = environments.iter().map(|(_, node)| node);
+        project
+            .into_iter()
+            .chain(environments)
+            .filter_map(|node| node.get("ledger")?.get("file")?.text())
+            .map(plain)
+            .filter(|path| path != PROJECT_FILE)
+            .collect()
     }
 
     fn project(&mut self, nodes: Vec<Node>) {
@@ -271,6 +296,16 @@ pub fn read_inside(root: &Path, path: &str) -> Result<String, String> {
         return Err("is larger than 1 MiB".into());
     }
     String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".into())
+}
+
+/// A path as the walk spells it: `./a/b` is `a/b`.
+fn plain(path: &str) -> String {
+    Path::new(path)
+        .components()
+        .filter(|part| *part != Component::CurDir)
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 fn outside(path: &str) -> Finding {
