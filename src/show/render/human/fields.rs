@@ -13,7 +13,7 @@ use crate::words::{Pointer, Value};
 /// Columns before a place.
 const INDENT: usize = 6;
 /// The widest place that others are aligned with.
-const ALIGNED: usize = 34;
+const ALIGNED: usize = 40;
 /// The fewest columns worth starting a value in.
 const ROOM: usize = 24;
 /// Equal characters shown on either side of a difference inside of a long text.
@@ -23,18 +23,19 @@ const AROUND: usize = 24;
 pub fn human(change: &Change, style: &Style) -> Vec<String> {
     let rows = rows(change);
     let signs = change.action != Action::Create;
-    let column = rows
-        .iter()
-        .map(|row| width(&text::escape(&row.at.to_string())))
-        .filter(|width| *width <= ALIGNED)
-        .max()
-        .unwrap_or(0);
-    let layout = Layout {
-        signs,
-        column,
-        style,
-    };
-    let mut lines: Vec<String> = rows.iter().flat_map(|row| layout.row(row)).collect();
+    let mut lines = Vec::new();
+    // Neighbours of one parent align; others would only push each other's values away.
+    for group in rows.chunk_by(|a, b| parent(&a.at) == parent(&b.at)) {
+        let widths = group
+            .iter()
+            .map(|row| width(&text::escape(&row.at.to_string())));
+        let layout = Layout {
+            signs,
+            column: widths.filter(|width| *width <= ALIGNED).max().unwrap_or(0),
+            style,
+        };
+        lines.extend(group.iter().flat_map(|row| layout.row(row)));
+    }
     for at in &change.unknown {
         let words = format!(
             "live has a field that this version does not know and the write leaves out: {}",
@@ -48,6 +49,10 @@ pub fn human(change: &Change, style: &Style) -> Vec<String> {
         );
     }
     lines
+}
+
+fn parent(at: &Pointer) -> Option<&[String]> {
+    at.parts().split_last().map(|(_, above)| above)
 }
 
 /// One place that comes, goes or changes.
@@ -226,11 +231,18 @@ impl Layout<'_> {
         let both = match old == new {
             // What differs must not be shown, or is a secret that is sent anew.
             true if matches!(after, Value::Secret(_)) => Some(format!("{new}, sent anew")),
-            true => Some(format!("{new}, another one than before")),
+            true => Some(format!("{new}, changed")),
             false => None,
         };
         if let Some(words) = both {
-            return self.hanging(&start, Meaning::Change, &words);
+            if width(&words) <= room {
+                return self.hanging(&start, Meaning::Change, &words);
+            }
+            return [
+                opening(),
+                self.hanging(&self.below(""), Meaning::Change, &words),
+            ]
+            .concat();
         }
         if width(&old) + width(&new) + 3 <= room {
             let (old, new) = (

@@ -283,6 +283,30 @@ fn replacing_says_what_it_is_and_long_addresses_leave_room_for_the_reason() {
 }
 
 #[test]
+fn what_differs_and_must_not_be_shown_is_said_to_differ() {
+    let at = "/invocationMethod/headers/Authorization";
+    let header = |word: &str| json!(format!("Bearer {word}"));
+    let secret = Value::Secret(SecretSource::new(template("${env.HOOK}")));
+    let shown = Change {
+        want: Some(map(vec![("security", map(vec![("secret", secret)]))])),
+        sends: BTreeSet::from([pointer("/security/secret")]),
+        ..update(
+            "port.webhook.mapper",
+            vec![field(at, header("one"), header("two"))],
+        )
+    };
+    insta::assert_snapshot!(show(vec![shown]), @r"
+    acme
+
+      ~ port.webhook.mapper  update, /invocationMethod/headers/Authorization differs
+          ~ /invocationMethod/headers/Authorization = (redacted), changed
+          ~ /security/secret = (secret) from ${env.HOOK}, sent anew
+
+    Plan: 0 to create, 1 to update, 0 to delete.
+    ");
+}
+
+#[test]
 fn long_texts_in_one_line_are_shown_around_their_difference() {
     let text = |word: &str| format!("{}{word}{}", "a ".repeat(60), " z".repeat(60));
     let fields = vec![field(
