@@ -5,7 +5,7 @@
 
 use crate::decide::diff::FieldChange;
 use crate::decide::plan::{Action, Change};
-use crate::show::render::human::{block, value};
+use crate::show::render::human::{block, tree, value};
 use crate::show::text::{self, cut, fold, pad, width};
 use crate::show::{Meaning, Style};
 use crate::words::{Pointer, Value};
@@ -21,8 +21,10 @@ const AROUND: usize = 24;
 
 /// The lines about the places of a change.
 pub fn human(change: &Change, style: &Style) -> Vec<String> {
+    if let (Action::Create, Some(want)) = (change.action, &change.want) {
+        return tree::human(want, INDENT, style);
+    }
     let rows = rows(change);
-    let signs = change.action != Action::Create;
     let mut lines = Vec::new();
     // Neighbours of one parent align; others would only push each other's values away.
     for group in rows.chunk_by(|a, b| parent(&a.at) == parent(&b.at)) {
@@ -30,7 +32,6 @@ pub fn human(change: &Change, style: &Style) -> Vec<String> {
             .iter()
             .map(|row| width(&text::escape(&row.at.to_string())));
         let layout = Layout {
-            signs,
             column: widths.filter(|width| *width <= ALIGNED).max().unwrap_or(0),
             style,
         };
@@ -64,24 +65,13 @@ struct Row<'a> {
 
 fn rows(change: &Change) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
-    match (change.action, &change.want) {
-        (Action::Create, Some(want)) => one_side(&Pointer::root(), want, &mut |at, after| {
-            rows.push(Row {
-                at,
-                before: None,
-                after: Some(after),
-            })
-        }),
-        _ => {
-            for FieldChange {
-                path,
-                before,
-                after,
-            } in &change.fields
-            {
-                both_sides(path, before.as_ref(), after.as_ref(), &mut rows);
-            }
-        }
+    for FieldChange {
+        path,
+        before,
+        after,
+    } in &change.fields
+    {
+        both_sides(path, before.as_ref(), after.as_ref(), &mut rows);
     }
     for at in &change.sends {
         if !rows.iter().any(|row| row.at == *at)
@@ -177,7 +167,6 @@ fn is_leaf(value: &Value) -> bool {
 }
 
 struct Layout<'a> {
-    signs: bool,
     column: usize,
     style: &'a Style,
 }
@@ -186,8 +175,7 @@ impl Layout<'_> {
     fn row(&self, row: &Row) -> Vec<String> {
         match (row.before, row.after) {
             (Some(before), Some(after)) => self.changed(&row.at, before, after),
-            (None, Some(after)) if self.signs => self.single('+', Meaning::Add, &row.at, after),
-            (None, Some(after)) => self.single(' ', Meaning::Plain, &row.at, after),
+            (None, Some(after)) => self.single('+', Meaning::Add, &row.at, after),
             (Some(before), None) => self.single('-', Meaning::Remove, &row.at, before),
             (None, None) => Vec::new(),
         }
@@ -303,14 +291,11 @@ impl Layout<'_> {
     }
 
     fn margin(&self, sign: char) -> String {
-        match self.signs {
-            true => format!("{}{sign} ", " ".repeat(INDENT)),
-            false => " ".repeat(INDENT),
-        }
+        format!("{}{sign} ", " ".repeat(INDENT))
     }
 
     fn inner(&self) -> usize {
-        if self.signs { INDENT + 2 } else { INDENT }
+        INDENT + 2
     }
 
     /// What stands before a part of a value that starts below its place.
