@@ -395,4 +395,25 @@ mod tests {
     {"findings":[{"code":"a::b","severity":"error","message":"one","file":"webhooks.yaml","line":3,"column":3,"help":"do"},{"code":"a::c","severity":"warning","message":"two","file":null,"line":null,"column":null,"help":null}]}
     "#);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_file_and_no_place_does_harm(
+            text in "([a-z: \\n\\t\"]|secret: |[\\x00-\\x1f\u{7f}-\u{9f}]|\\PC){0,40}",
+            message in "([a-z ]|[\\x00-\\x1f\u{7f}-\u{9f}]|\\PC){0,20}",
+            at in 0usize..60,
+            length in 0usize..60,
+            other in 0usize..60,
+        ) {
+            let mut sources = Sources::default();
+            sources.add(message.clone(), text);
+            let finding = Finding::error("a::b", Place::new(0, at, at + length), message.clone())
+                .related(Place::new(0, other, other + 1), message.clone())
+                .help(message);
+            let shown = human(&[finding], &sources, &Style::default());
+            let calm = !shown.contains(|c: char| c.is_control() && c != '\n');
+            proptest::prop_assert!(calm, "{shown:?}");
+            proptest::prop_assert!(shown.contains("a::b") && shown.ends_with("1 error\n"), "{shown:?}");
+        }
+    }
 }

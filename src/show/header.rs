@@ -60,7 +60,7 @@ pub fn human(header: &Header, style: &Style) -> String {
             let meaning = if target.overridden {
                 Meaning::Change
             } else {
-                Meaning::Detail
+                Meaning::Plain
             };
             entry(label, &target_words(target), meaning, style, &mut lines);
         }

@@ -132,13 +132,14 @@ impl Applying<'_> {
     /// Notes in the ledger that an object is ours, as it was written.
     fn own(&mut self, change: &Change, id: String, name: String, want: &Value) {
         let old = self.with.ledger.entries.remove(&change.addr);
+        let moved = old.is_none() && change.seen.is_some() && self.was_adopted(change, &id);
         let entry = Entry {
             id,
             name,
             adopted: match (&old, change.action) {
                 (_, Action::Create | Action::Replace) => false,
                 (Some(entry), _) => entry.adopted,
-                (None, _) => change.adopts,
+                (None, _) => change.adopts || moved,
             },
             protect: change.lifecycle.protect,
             needs: change.needs.clone(),
@@ -146,6 +147,14 @@ impl Applying<'_> {
             fingerprints: self.fingerprints(change, want, old),
         };
         self.with.ledger.entries.insert(change.addr.clone(), entry);
+    }
+
+    /// Whether an object that comes from another address had been adopted there.
+    fn was_adopted(&self, change: &Change, id: &str) -> bool {
+        let same_kind =
+            |addr: &Addr| addr.service == change.addr.service && addr.kind == change.addr.kind;
+        let mut entries = self.with.ledger.entries.iter();
+        entries.any(|(addr, entry)| same_kind(addr) && entry.id == id && entry.adopted)
     }
 
     /// The fingerprints of an object's secrets: what was sent now comes first.

@@ -68,6 +68,7 @@ pub fn plan(input: Input) -> (Plan, Findings) {
     let mut planning = Planning {
         input,
         declared,
+        owners: owners(input.ledger),
         exports: Exports::default(),
         plan: Plan {
             targets: input.flags.targets.clone(),
@@ -94,6 +95,8 @@ struct Planning<'a> {
     input: Input<'a>,
     /// The objects that the project declares, by kind and name.
     declared: BTreeSet<(&'static str, &'a str)>,
+    /// The addresses that own objects, by kind and id.
+    owners: BTreeMap<(&'static str, &'a str), &'a Addr>,
     exports: Exports,
     plan: Plan,
     findings: Findings,
@@ -256,7 +259,13 @@ impl<'a> Planning<'a> {
     fn is_ours(&self, object: &Object, live: &Observed) -> bool {
         let intent = self.input.ledger.intent.as_ref();
         let intended = intent.is_some_and(|intent| intent.creates.contains(&object.addr));
-        intended || self.is_recorded(object, live)
+        intended || self.is_recorded(object, live) || self.is_moved(object, live)
+    }
+
+    /// Whether the ledger has this very object under an address that left the project.
+    fn is_moved(&self, object: &Object, live: &Observed) -> bool {
+        let owner = self.owners.get(&(object.kind.name(), live.id.as_str()));
+        owner.is_some_and(|addr| !self.input.desired.objects.contains_key(*addr))
     }
 
     /// Whether the ledger has this very object; without a ledger everything in the config counts.
@@ -324,6 +333,14 @@ impl<'a> Planning<'a> {
             ..forget(&object.addr, object.kind, &object.name, BTreeSet::new())
         }
     }
+}
+
+/// Which address owns which live object.
+fn owners(ledger: &Ledger) -> BTreeMap<(&'static str, &str), &Addr> {
+    let entries = ledger.entries.iter();
+    entries
+        .filter_map(|(addr, entry)| Some(((kinds::of(addr)?.name(), entry.id.as_str()), addr)))
+        .collect()
 }
 
 /// The places that are left alone: what the document says, and what a seed leaves to others.

@@ -5,7 +5,7 @@
 
 use crate::decide::diff::FieldChange;
 use crate::decide::plan::{Action, Change};
-use crate::show::render::human::{block, value};
+use crate::show::render::human::{block, tree, value};
 use crate::show::text::{self, cut, fold, pad, width};
 use crate::show::{Meaning, Style};
 use crate::words::{Pointer, Value};
@@ -13,7 +13,7 @@ use crate::words::{Pointer, Value};
 /// Columns before a place.
 const INDENT: usize = 6;
 /// The widest place that others are aligned with.
-const ALIGNED: usize = 34;
+const ALIGNED: usize = 40;
 /// The fewest columns worth starting a value in.
 const ROOM: usize = 24;
 /// Equal characters shown on either side of a difference inside of a long text.
@@ -21,20 +21,22 @@ const AROUND: usize = 24;
 
 /// The lines about the places of a change.
 pub fn human(change: &Change, style: &Style) -> Vec<String> {
+    if let (Action::Create, Some(want)) = (change.action, &change.want) {
+        return tree::human(want, INDENT, style);
+    }
     let rows = rows(change);
-    let signs = change.action != Action::Create;
-    let column = rows
-        .iter()
-        .map(|row| width(&text::escape(&row.at.to_string())))
-        .filter(|width| *width <= ALIGNED)
-        .max()
-        .unwrap_or(0);
-    let layout = Layout {
-        signs,
-        column,
-        style,
-    };
-    let mut lines: Vec<String> = rows.iter().flat_map(|row| layout.row(row)).collect();
+    let mut lines = Vec::new();
+    // Neighbours of one parent align; others would only push each other's values away.
+    for group in rows.chunk_by(|a, b| parent(&a.at) == parent(&b.at)) {
+        let widths = group
+            .iter()
+            .map(|row| width(&text::escape(&row.at.to_string())));
+        let layout = Layout {
+            column: widths.filter(|width| *width <= ALIGNED).max().unwrap_or(0),
+            style,
+        };
+        lines.extend(group.iter().flat_map(|row| layout.row(row)));
+    }
     for at in &change.unknown {
         let words = format!(
             "live has a field that this version does not know and the write leaves out: {}",
@@ -50,6 +52,10 @@ pub fn human(change: &Change, style: &Style) -> Vec<String> {
     lines
 }
 
+fn parent(at: &Pointer) -> Option<&[String]> {
+    at.parts().split_last().map(|(_, above)| above)
+}
+
 /// One place that comes, goes or changes.
 struct Row<'a> {
     at: Pointer,
@@ -59,24 +65,13 @@ struct Row<'a> {
 
 fn rows(change: &Change) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
-    match (change.action, &change.want) {
-        (Action::Create, Some(want)) => one_side(&Pointer::root(), want, &mut |at, after| {
-            rows.push(Row {
-                at,
-                before: None,
-                after: Some(after),
-            })
-        }),
-        _ => {
-            for FieldChange {
-                path,
-                before,
-                after,
-            } in &change.fields
-            {
-                both_sides(path, before.as_ref(), after.as_ref(), &mut rows);
-            }
-        }
+    for FieldChange {
+        path,
+        before,
+        after,
+    } in &change.fields
+    {
+        both_sides(path, before.as_ref(), after.as_ref(), &mut rows);
     }
     for at in &change.sends {
         if !rows.iter().any(|row| row.at == *at)
@@ -172,7 +167,6 @@ fn is_leaf(value: &Value) -> bool {
 }
 
 struct Layout<'a> {
-    signs: bool,
     column: usize,
     style: &'a Style,
 }
@@ -181,8 +175,7 @@ impl Layout<'_> {
     fn row(&self, row: &Row) -> Vec<String> {
         match (row.before, row.after) {
             (Some(before), Some(after)) => self.changed(&row.at, before, after),
-            (None, Some(after)) if self.signs => self.single('+', Meaning::Add, &row.at, after),
-            (None, Some(after)) => self.single(' ', Meaning::Plain, &row.at, after),
+            (None, Some(after)) => self.single('+', Meaning::Add, &row.at, after),
             (Some(before), None) => self.single('-', Meaning::Remove, &row.at, before),
             (None, None) => Vec::new(),
         }
@@ -226,11 +219,18 @@ impl Layout<'_> {
         let both = match old == new {
             // What differs must not be shown, or is a secret that is sent anew.
             true if matches!(after, Value::Secret(_)) => Some(format!("{new}, sent anew")),
-            true => Some(format!("{new}, another one than before")),
+            true => Some(format!("{new}, changed")),
             false => None,
         };
         if let Some(words) = both {
-            return self.hanging(&start, Meaning::Change, &words);
+            if width(&words) <= room {
+                return self.hanging(&start, Meaning::Change, &words);
+            }
+            return [
+                opening(),
+                self.hanging(&self.below(""), Meaning::Change, &words),
+            ]
+            .concat();
         }
         if width(&old) + width(&new) + 3 <= room {
             let (old, new) = (
@@ -291,14 +291,11 @@ impl Layout<'_> {
     }
 
     fn margin(&self, sign: char) -> String {
-        match self.signs {
-            true => format!("{}{sign} ", " ".repeat(INDENT)),
-            false => " ".repeat(INDENT),
-        }
+        format!("{}{sign} ", " ".repeat(INDENT))
     }
 
     fn inner(&self) -> usize {
-        if self.signs { INDENT + 2 } else { INDENT }
+        INDENT + 2
     }
 
     /// What stands before a part of a value that starts below its place.

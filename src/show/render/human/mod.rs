@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`plan`] | a whole plan: changes, refusals, secrets, summary |
 //! | [`fields`] | the places of one change |
+//! | [`tree`] | a whole spec, nested like YAML |
 //! | [`value`] | one value in one line |
 //! | [`block`] | a text of several lines, and the difference of two |
 //! | [`report`] | an apply: a line per change, what failed, the proof |
@@ -15,6 +16,7 @@ pub mod block;
 pub mod fields;
 pub mod plan;
 pub mod report;
+pub mod tree;
 pub mod value;
 
 use crate::decide::plan::Action;
