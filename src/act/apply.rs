@@ -321,7 +321,10 @@ impl Apply<'_> {
 
     /// Notes in the ledger that an object is ours, as it was written.
     fn own(&mut self, change: &Change, id: String, name: String, want: &Value) {
-        let old = self.ledger.entries.remove(&change.addr);
+        let old = match self.ledger.entries.remove(&change.addr) {
+            None => self.moved(change, &id),
+            known => known,
+        };
         let mut fingerprints = old
             .as_ref()
             .map(|entry| entry.fingerprints.clone())
@@ -358,36 +361,42 @@ impl Apply<'_> {
         self.ledger.entries.insert(change.addr.clone(), entry);
     }
 
-    /// Adopting and forgetting change the ledger alone.
+    /// The entry that an object had under an address which the plan forgets.
+    fn moved(&mut self, change: &Change, id: &str) -> Option<Entry> {
+        let from = self.plan.changes.iter().find(|other| {
+            other.action == Action::Forget
+                && other.kind.name() == change.kind.name()
+                && self
+                    .ledger
+                    .entries
+                    .get(&other.addr)
+                    .is_some_and(|entry| entry.id == id)
+        })?;
+        self.ledger.entries.remove(&from.addr)
+    }
+
+    /// Adopting and forgetting change the ledger alone. An entry that moves to another address
+    /// is taken over before its old address is forgotten.
     fn settle_ledger_only(&mut self, report: &mut Report) {
         if report.interrupted {
             return;
         }
-        for change in &self.plan.changes {
-            match (change.action, &change.seen, &change.want) {
-                (Action::Adopt, Some(seen), Some(want)) => {
-                    let ours = self
-                        .ledger
-                        .intent
-                        .as_ref()
-                        .is_some_and(|intent| intent.creates.contains(&change.addr));
-                    let change = Change {
-                        adopts: !ours,
-                        ..change.clone()
-                    };
-                    self.own(&change, seen.id.clone(), seen.name.clone(), want);
-                    report
-                        .outcomes
-                        .push((change.addr.clone(), change.action, Outcome::Done));
-                }
-                (Action::Forget, _, _) => {
-                    self.ledger.entries.remove(&change.addr);
-                    report
-                        .outcomes
-                        .push((change.addr.clone(), change.action, Outcome::Done));
-                }
-                _ => {}
+        let plan = self.plan;
+        for change in &plan.changes {
+            if let (Action::Adopt, Some(seen), Some(want)) =
+                (change.action, &change.seen, &change.want)
+            {
+                self.own(change, seen.id.clone(), seen.name.clone(), want);
+                report
+                    .outcomes
+                    .push((change.addr.clone(), change.action, Outcome::Done));
             }
+        }
+        for change in plan.changes.iter().filter(|c| c.action == Action::Forget) {
+            self.ledger.entries.remove(&change.addr);
+            report
+                .outcomes
+                .push((change.addr.clone(), change.action, Outcome::Done));
         }
     }
 

@@ -15,7 +15,7 @@ use crate::want::config::LedgerHome;
 use crate::want::desired::{self, Desired, Object};
 use crate::want::document::Lifecycle;
 use crate::words::template::Reference;
-use crate::words::{Addr, Finding, Findings, Pointer, Value};
+use crate::words::{Addr, Finding, Findings, Pointer, Service, Value};
 
 /// Everything that a plan is made from.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +67,7 @@ pub fn plan(input: Input) -> (Plan, Findings) {
         },
         findings: Findings::default(),
         claimed: BTreeSet::new(),
+        owners: owners(input.ledger),
     };
     planning.objects();
     planning.deletes();
@@ -87,6 +88,20 @@ struct Planning<'a> {
     findings: Findings,
     /// Live objects that a desired object was matched with.
     claimed: BTreeSet<(&'static str, String)>,
+    /// The addresses that the ledger binds remote ids to.
+    owners: BTreeMap<(Service, &'a str, &'a str), &'a Addr>,
+}
+
+/// Whose a live object is that a desired one was matched with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// Ours, and the ledger says so under this address.
+    Recorded,
+    /// Ours, but the ledger has to learn it: an unfinished apply created it, or it had another
+    /// address before.
+    Claimed,
+    /// Not ours.
+    Foreign,
 }
 
 impl<'a> Planning<'a> {
@@ -165,7 +180,7 @@ impl<'a> Planning<'a> {
         }
         match kind.identity() {
             Identity::Field(_) => Ok(live.by_id(kind.name(), &object.name)),
-            Identity::Name(_) => match live.by_name(kind.name(), &object.name).as_slice() {
+            Identity::Name(_) => match self.named(object).as_slice() {
                 [] => Ok(None),
                 [one] => Ok(Some(one)),
                 several => Err(Finding::error(
@@ -185,6 +200,18 @@ impl<'a> Planning<'a> {
                 .help("rename all but one of them in the service")),
             },
         }
+    }
+
+    /// The live objects with an object's name, except those that are other objects of the
+    /// project: these are known by their ids and may be about to get another name.
+    fn named(&self, object: &Object) -> Vec<&'a Observed> {
+        let mut named = self.input.live.by_name(object.kind.name(), &object.name);
+        named.retain(|live| {
+            self.owner(object, &live.id).is_none_or(|addr| {
+                *addr == object.addr || !self.input.desired.objects.contains_key(addr)
+            })
+        });
+        named
     }
 
     /// References to what the project does not declare are looked up in live.
@@ -267,7 +294,7 @@ impl<'a> Planning<'a> {
         let kind = object.kind;
         let ignore = ignored(object);
         let found = diff::compare(kind, &want, &live.value, &ignore);
-        let ours = self.is_ours(object, live);
+        let standing = self.standing(object, live);
         if found.immutable {
             let sends = self.all_secrets(object);
             self.plan.changes.push(Change {
@@ -277,7 +304,7 @@ impl<'a> Planning<'a> {
                 unknown: found.unknown,
                 seen: Some(live.clone()),
                 sends,
-                adopts: !ours,
+                adopts: standing == Standing::Foreign,
                 want: Some(want),
                 ..self.blank(object)
             });
@@ -286,7 +313,7 @@ impl<'a> Planning<'a> {
         self.exports
             .insert(object.addr.clone(), settle::exports_of(kind, live));
         let top_level = found.top_level();
-        let mut sends = self.changed_secrets(object, ours);
+        let mut sends = self.changed_secrets(object, standing);
         let secret_changed = !sends.is_empty();
         // A key that is written as a whole takes its secrets along.
         for (at, _) in want.secrets() {
@@ -300,7 +327,7 @@ impl<'a> Planning<'a> {
             }
         }
         if found.fields.is_empty() && !secret_changed {
-            if ours {
+            if standing == Standing::Recorded {
                 self.plan.unchanged += 1;
             } else {
                 self.plan.changes.push(Change {
@@ -310,7 +337,7 @@ impl<'a> Planning<'a> {
                     unknown: Vec::new(),
                     seen: Some(live.clone()),
                     sends,
-                    adopts: true,
+                    adopts: standing == Standing::Foreign,
                     want: Some(want),
                     ..self.blank(object)
                 });
@@ -329,7 +356,7 @@ impl<'a> Planning<'a> {
             unknown: found.unknown,
             seen: Some(live.clone()),
             sends,
-            adopts: !ours,
+            adopts: standing == Standing::Foreign,
             want: Some(body),
             ..self.blank(object)
         });
@@ -337,20 +364,32 @@ impl<'a> Planning<'a> {
 
     /// Ours is what the ledger says, what an unfinished apply of ours created, and without a
     /// ledger everything in the config.
-    fn is_ours(&self, object: &Object, live: &Observed) -> bool {
-        if self.input.desired.config.ledger == Some(LedgerHome::None) {
-            return true;
-        }
+    fn standing(&self, object: &Object, live: &Observed) -> Standing {
         let ledger = self.input.ledger;
-        let entry = ledger
+        let recorded = ledger
             .entries
             .get(&object.addr)
             .is_some_and(|entry| entry.id == live.id);
-        entry
-            || ledger
-                .intent
-                .as_ref()
-                .is_some_and(|intent| intent.creates.contains(&object.addr))
+        if recorded || self.input.desired.config.ledger == Some(LedgerHome::None) {
+            return Standing::Recorded;
+        }
+        let created = ledger
+            .intent
+            .as_ref()
+            .is_some_and(|intent| intent.creates.contains(&object.addr));
+        let moved = self
+            .owner(object, &live.id)
+            .is_some_and(|addr| !self.input.desired.objects.contains_key(addr));
+        match created || moved {
+            true => Standing::Claimed,
+            false => Standing::Foreign,
+        }
+    }
+
+    /// The address that the ledger binds a remote id to.
+    fn owner(&self, object: &Object, id: &str) -> Option<&'a Addr> {
+        let key = (object.kind.service(), object.kind.word(), id);
+        self.owners.get(&key).copied()
     }
 
     /// All secrets of an object that is created: each must be at hand.
@@ -376,20 +415,19 @@ impl<'a> Planning<'a> {
     }
 
     /// The secrets of an existing object whose text is known to be another one.
-    fn changed_secrets(&mut self, object: &Object, ours: bool) -> BTreeSet<Pointer> {
+    fn changed_secrets(&mut self, object: &Object, standing: Standing) -> BTreeSet<Pointer> {
         let mut changed = BTreeSet::new();
         if object.lifecycle.seed {
             return changed;
         }
-        let open = self
-            .input
-            .ledger
-            .intent
-            .as_ref()
-            .and_then(|intent| intent.sends.get(&object.addr));
+        let intent = self.input.ledger.intent.as_ref();
+        let open = intent.and_then(|intent| intent.sends.get(&object.addr));
+        // Nobody knows which text a create sent that was cut short, nor whether all was sent.
+        let created = standing == Standing::Claimed
+            && intent.is_some_and(|intent| intent.creates.contains(&object.addr));
         for (at, _) in object.spec.secrets() {
             let fact = self.input.secrets.get(&(object.addr.clone(), at.clone()));
-            let interrupted = open.is_some_and(|places| places.contains(&at));
+            let interrupted = created || open.is_some_and(|places| places.contains(&at));
             match fact {
                 Some(SecretFact::Unset(_)) if interrupted => {
                     self.must_have(object, &at);
@@ -398,7 +436,7 @@ impl<'a> Planning<'a> {
                 _ if interrupted => {
                     changed.insert(at);
                 }
-                Some(SecretFact::Changed) if ours => {
+                Some(SecretFact::Changed) if standing != Standing::Foreign => {
                     changed.insert(at);
                 }
                 Some(SecretFact::Unset(_) | SecretFact::OtherKey) => {
@@ -501,6 +539,14 @@ fn forget(
         sends: BTreeSet::new(),
         adopts: false,
     }
+}
+
+/// The addresses of all entries by service, kind and remote id.
+fn owners(ledger: &Ledger) -> BTreeMap<(Service, &str, &str), &Addr> {
+    let entries = ledger.entries.iter();
+    entries
+        .map(|(addr, entry)| ((addr.service, addr.kind.as_str(), entry.id.as_str()), addr))
+        .collect()
 }
 
 fn paths(fields: &[FieldChange]) -> Vec<Pointer> {
