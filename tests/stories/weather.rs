@@ -100,7 +100,7 @@ fn a_refused_connection() {
         world.set(variable, &address);
         let host = address.trim_start_matches("http://").to_owned();
         let ran = failed(&world, world.apply()).says(&host).says(variable);
-        assert_eq!(ran.err.matches("error").count(), 1, "{}", ran.err);
+        assert_eq!(ran.err.matches("error: ").count(), 1, "{}", ran.err);
     }
 }
 
@@ -125,7 +125,7 @@ fn html_instead_of_json() {
         let stub = Stub::new(move |_| json_answer(page).replace("application/json", "text/html"));
         let mut world = both();
         world.set(variable, stub.url());
-        failed(&world, world.apply()).says(variable).hides("<html>");
+        failed(&world, world.apply()).says("HTML").says(variable);
     }
 }
 
