@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use spaceport::sandbox::{Effect, Fault, When};
 
 use crate::weather::count;
-use crate::world::{World, blueprint, cut, held};
+use crate::world::{World, blueprint, cut, held, policy, secret, sha256};
 
 /// Killed before any of its requests is answered, the next run completes the work, and everything
 /// is ours: an apply of fewer files deletes it again.
@@ -98,25 +98,158 @@ fn two_applies_at_once_do_not_meet() {
     world.applied();
 }
 
+/// A project that was applied and then edited: something new, something renamed, something to
+/// replace, something to delete, and a secret with another text.
+#[test]
+fn killed_in_the_middle_of_edits_the_next_run_completes() {
+    let calm = edited();
+    calm.forget_requests();
+    calm.run(&["apply", "--yes", "--allow-deletes", "3"])
+        .exits(0);
+    let requests = calm.sandbox.requests().len();
+    for_each_request(requests, |request| {
+        for fault in [held(), cut(When::After)] {
+            let world = edited();
+            world.sandbox.fault(fault.clone().skip(request));
+            if fault != held() {
+                world.sandbox.fault(held().skip(request + 1));
+            }
+            let running = world.start(&["apply", "--yes", "--allow-deletes", "3"]);
+            world.until_faults_have_struck();
+            running.kill();
+            world.sandbox.clear_faults();
+
+            world
+                .run(&["apply", "--yes", "--allow-deletes", "3"])
+                .exits(0);
+            world.plan().exits(0).says("No changes");
+            settled(&world, request);
+        }
+    });
+}
+
+/// Any write of such an apply is refused once: the next run completes.
+#[test]
+fn refused_in_the_middle_of_edits_the_next_run_completes() {
+    let calm = edited();
+    calm.forget_requests();
+    calm.run(&["apply", "--yes", "--allow-deletes", "3"])
+        .exits(0);
+    for_each_request(calm.sandbox.requests().len(), |request| {
+        let world = edited();
+        world
+            .sandbox
+            .fault(crate::world::status(422, When::Before).skip(request));
+        let first = world.run(&["apply", "--yes", "--allow-deletes", "3"]);
+        assert!(matches!(first.code, Some(0 | 1 | 4)), "{first:?}");
+        world
+            .run(&["apply", "--yes", "--allow-deletes", "3"])
+            .exits(0);
+        world.plan().exits(0).says("No changes");
+        settled(&world, request);
+    });
+}
+
+fn edited() -> World {
+    let mut world = World::new();
+    world.set("TEXT", "canary-one");
+    world.write("key.yaml", &secret("KEY", "TEXT"));
+    world.write("service.yaml", &blueprint("service", "Service"));
+    world.write("gone.yaml", &blueprint("gone", "Gone"));
+    world.write("leaving.yaml", &policy("Leaving"));
+    world.write("hook.yaml", HOOK);
+    world.write("gate.yaml", &format!("ref: gate\n{}", policy("Gate")));
+    world.write("kept.yaml", &format!("ref: kept\n{}", policy("Kept")));
+    world.applied();
+
+    world.set("TEXT", "canary-two");
+    world.edit("service.yaml", "title: Service", "title: Renamed");
+    world.remove("gone.yaml");
+    world.remove("leaving.yaml");
+    world.edit("hook.yaml", "name: Hook", "name: Hooked");
+    world.edit(
+        "hook.yaml",
+        "X-One: \"${env.TEXT}\"",
+        "X-Two: \"${env.TEXT}\"",
+    );
+    world.edit("gate.yaml", "type: NOTIFICATION", "type: GIT_PUSH");
+    world.edit("kept.yaml", "ref: kept", "ref: moved");
+    world.write("new.yaml", &blueprint("new", "New"));
+    world.write("door.yaml", &policy("Door"));
+    world
+}
+
+fn settled(world: &World, request: u32) {
+    let text = sha256("canary-two");
+    assert_eq!(world.secret("KEY"), text, "request {request}");
+    assert_eq!(world.of_port("blueprints", "service")["title"], "Renamed");
+    assert!(world.of_port("blueprints", "gone").is_null());
+    assert!(!world.of_port("blueprints", "new").is_null());
+    let hook = world.of_spacelift("webhooks", "Hooked");
+    assert_eq!(hook["id"], "hook", "request {request}");
+    let headers = &hook["headers"];
+    assert!(headers["X-One"].is_null(), "request {request}: {headers}");
+    assert_eq!(headers["X-Two"]["sha256"], text, "request {request}");
+    assert_eq!(count(world), (0, 0, 1, 1, 3), "request {request}");
+    let gate = world.of_spacelift("policies", "Gate");
+    assert_eq!(gate["policy_type"], "GIT_PUSH");
+    let entries = world.ledger()["entries"].clone();
+    let addrs: Vec<&String> = entries.as_object().expect("entries").keys().collect();
+    assert_eq!(
+        addrs,
+        [
+            "port.blueprint.new",
+            "port.blueprint.service",
+            "port.secret.KEY",
+            "spacelift.policy.door",
+            "spacelift.policy.gate",
+            "spacelift.policy.moved",
+            "spacelift.webhook.hook"
+        ],
+        "request {request}"
+    );
+    for entry in entries.as_object().expect("entries").values() {
+        assert!(entry["adopted"].is_null(), "request {request}: {entries}");
+    }
+}
+
+const HOOK: &str = "\
+kind: spacelift.webhook
+ref: hook
+spec:
+  name: Hook
+  endpoint: https://one.example.com/in
+  space: root
+  secret: \"${env.TEXT}\"
+  secretHeaders: { X-One: \"${env.TEXT}\" }
+";
+
 /// Lets a first apply meet its end at each of its requests, and checks what the next ones do.
 fn at_every_request(end: impl Fn(&World, u32) + Sync) {
     let calm = World::of("port-config");
     calm.applied();
-    let requests = u32::try_from(calm.sandbox.requests().len()).expect("few requests");
-    // The last request cannot be followed by another one.
+    let requests = calm.sandbox.requests().len();
+    for_each_request(requests, |request| {
+        let world = World::of("port-config");
+        end(&world, request);
+        world.sandbox.clear_faults();
+        recovers(&world, request);
+    });
+}
+
+/// Tells the story for each request of an apply but the last, which no other one follows.
+fn for_each_request(requests: usize, story: impl Fn(u32) + Sync) {
+    let requests = u32::try_from(requests).expect("few requests");
     let next = AtomicU32::new(0);
     std::thread::scope(|scope| {
-        for _ in 0..4 {
+        for _ in 0..6 {
             scope.spawn(|| {
                 loop {
                     let request = next.fetch_add(1, Ordering::SeqCst);
                     if request + 1 >= requests {
                         return;
                     }
-                    let world = World::of("port-config");
-                    end(&world, request);
-                    world.sandbox.clear_faults();
-                    recovers(&world, request);
+                    story(request);
                 }
             });
         }

@@ -91,68 +91,50 @@ fn a_list_that_must_not_be_empty_stops_the_run() {
     assert!(!world.of_spacelift("policies", "Gate").is_null());
 }
 
-/// Nobody listens: one message, for either service.
+/// Nobody listens, a proxy answers with HTML, a hotel answers with HTML, answers break off: each is
+/// one message that names what to look at, and nothing is changed.
 #[test]
-fn a_refused_connection() {
-    for variable in ["PORT_BASE_URL", "SPACELIFT_API_KEY_ENDPOINT"] {
+fn an_outage_is_one_message_and_no_change() {
+    let gateway = || Fault::new(Effect::BadGateway { when: When::Before }).forever();
+    let lost = || cut(When::Before).forever();
+    let hotel = || {
+        let page = json_answer("<html><body>Welcome to the hotel</body></html>");
+        Stub::new(move |_| page.replace("application/json", "text/html"))
+    };
+    let half = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{\"ok\": true";
+    let (port, spacelift) = ("PORT_BASE_URL", "SPACELIFT_API_KEY_ENDPOINT");
+    let elsewhere = |variable: &'static str, url: String| {
         let mut world = both();
-        let address = nobody();
-        world.set(variable, &address);
-        let host = address.trim_start_matches("http://").to_owned();
-        let ran = failed(&world, world.apply()).says(&host).says(variable);
-        assert_eq!(ran.err.matches("error: ").count(), 1, "{}", ran.err);
-    }
-}
-
-/// A proxy answers 502 with a page of HTML.
-#[test]
-fn a_bad_gateway_with_html() {
-    for service in [Service::Port, Service::Spacelift] {
-        let world = both();
-        let effect = Effect::BadGateway { when: When::Before };
+        world.set(variable, &url);
         world
-            .sandbox
-            .fault(Fault::new(effect).service(service).forever());
-        failed(&world, world.apply()).says("502").hides("<center>");
-    }
-}
-
-/// Something else than the service answers 200 with a page of HTML.
-#[test]
-fn html_instead_of_json() {
-    let page = "<html><body>Welcome to the hotel</body></html>";
-    for variable in ["PORT_BASE_URL", "SPACELIFT_API_KEY_ENDPOINT"] {
-        let stub = Stub::new(move |_| json_answer(page).replace("application/json", "text/html"));
-        let mut world = both();
-        world.set(variable, stub.url());
-        failed(&world, world.apply()).says("HTML").says(variable);
-    }
-}
-
-/// The connection breaks in the middle of an answer, each time.
-#[test]
-fn half_an_answer() {
-    let stub = Stub::new(|_| {
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{\"ok\": true, \"acc".into()
-    });
-    let mut world = both();
-    world.set("PORT_BASE_URL", stub.url());
-    failed(&world, world.apply());
-}
-
-/// Every read of a list is cut off.
-#[test]
-fn lists_that_are_cut_off() {
-    for fault in [
-        cut(When::Before).service(Service::Port).method("GET"),
-        cut(When::Before)
-            .service(Service::Spacelift)
-            .operation("policies"),
-    ] {
+    };
+    let faulty = |fault: Fault| {
         let world = both();
-        world.sandbox.fault(fault.forever());
-        failed(&world, world.apply());
-    }
+        world.sandbox.fault(fault);
+        world
+    };
+    let outages: Vec<(World, &str)> = vec![
+        (elsewhere(port, nobody()), port),
+        (elsewhere(spacelift, nobody()), spacelift),
+        (elsewhere(port, hotel().url().to_owned()), port),
+        (elsewhere(spacelift, hotel().url().to_owned()), spacelift),
+        (
+            elsewhere(port, Stub::new(|_| half.to_owned()).url().to_owned()),
+            "Port",
+        ),
+        (faulty(gateway().service(Service::Port)), "502"),
+        (faulty(gateway().service(Service::Spacelift)), "502"),
+        (faulty(lost().service(Service::Port).method("GET")), "Port"),
+        (faulty(lost().operation("policies")), "Spacelift"),
+    ];
+    std::thread::scope(|scope| {
+        for (world, says) in &outages {
+            scope.spawn(move || {
+                let ran = failed(world, world.apply()).says(says).hides("<center>");
+                assert_eq!(ran.err.matches("error: ").count(), 1, "{}", ran.err);
+            });
+        }
+    });
 }
 
 /// Short troubles are waited out: gateways, limits, ended tokens, pages of one.
@@ -160,7 +142,7 @@ fn lists_that_are_cut_off() {
 fn short_troubles_are_waited_out() {
     let gateway = Effect::BadGateway { when: When::Before };
     let limit = |reset, seconds| Effect::RateLimit { reset, seconds };
-    for fault in [
+    let troubles = [
         Fault::new(gateway).method("GET").times(2),
         Fault::new(limit(Reset::RetryAfter, 0))
             .method("POST")
@@ -174,11 +156,16 @@ fn short_troubles_are_waited_out() {
         Fault::new(Effect::Pages { size: 1 })
             .service(Service::Spacelift)
             .forever(),
-    ] {
-        let world = World::of("port-config");
-        world.sandbox.fault(fault);
-        world.apply().exits(0).says("converged: 0 changes");
-    }
+    ];
+    std::thread::scope(|scope| {
+        for fault in troubles {
+            scope.spawn(move || {
+                let world = World::of("port-config");
+                world.sandbox.fault(fault);
+                world.apply().exits(0).says("converged: 0 changes");
+            });
+        }
+    });
 }
 
 /// One create is refused: what does not need it is made, what needs it is skipped with the reason,
