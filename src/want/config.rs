@@ -287,7 +287,11 @@ fn settings(node: &Node, config: &mut Config, findings: &mut Findings) {
             }
         }
     }
-    config.ledger = ledger(node, findings);
+    // The chosen environment may name the ledger; without one no command gets that far.
+    let open = config.has_environments && config.environment.is_none();
+    if !(open && node.get("ledger").is_none()) {
+        config.ledger = ledger(node, findings);
+    }
     if let Some(limits) = node.get("limits") {
         let number = |key: &str| match &limits.get(key)?.data {
             Data::Number(n) => n.as_u64(),
