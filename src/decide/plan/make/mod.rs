@@ -2,17 +2,25 @@
 //!
 //! Every object is matched with live, settled, compared and given an action with a reason; then
 //! the ledger says what is to be deleted, and the guards have their say.
+//!
+//! | room | noun |
+//! |---|---|
+//! | `references` | what an object is in live, and what it refers to there |
+//! | `secrets` | which secrets are to be sent |
+
+mod references;
+mod secrets;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decide::diff::{self, FieldChange};
 use crate::decide::ledger::Ledger;
 use crate::decide::plan::settle::{self, Exports};
-use crate::decide::plan::{Action, Change, Plan, Reason, SecretFact, SecretFacts, guard};
-use crate::kinds::{self, Identity, Observed};
+use crate::decide::plan::{Action, Change, Plan, Reason, SecretFacts, guard};
+use crate::kinds::{self, Observed};
 use crate::there::live::Live;
 use crate::want::config::LedgerHome;
-use crate::want::desired::{self, Desired, Object};
+use crate::want::desired::{Desired, Object};
 use crate::want::document::Lifecycle;
 use crate::words::template::Reference;
 use crate::words::{Addr, Finding, Findings, Pointer, Value};
@@ -157,101 +165,6 @@ impl<'a> Planning<'a> {
         }
     }
 
-    /// The live object that a desired object is, if there is one.
-    fn matching(&self, object: &Object) -> Result<Option<&'a Observed>, Finding> {
-        let live = self.input.live;
-        let kind = object.kind;
-        if let Some(entry) = self.input.ledger.entries.get(&object.addr)
-            && matches!(kind.identity(), Identity::Name(_))
-            && let Some(found) = live.by_id(kind.name(), &entry.id)
-        {
-            return Ok(Some(found));
-        }
-        match kind.identity() {
-            Identity::Field(_) => Ok(live.by_id(kind.name(), &object.name)),
-            Identity::Name(_) => match live.by_name(kind.name(), &object.name).as_slice() {
-                [] => Ok(None),
-                [one] => Ok(Some(one)),
-                several => Err(Finding::error(
-                    "live::ambiguous_name",
-                    object.place,
-                    format!(
-                        "{} live objects are named `{}`: {}",
-                        several.len(),
-                        object.name,
-                        several
-                            .iter()
-                            .map(|o| o.id.as_str())
-                            .collect::<Vec<_>>()
-                            .join(", ")
-                    ),
-                )
-                .help("rename all but one of them in the service")),
-            },
-        }
-    }
-
-    /// References to what the project does not declare are looked up in live.
-    fn check_references(&mut self, object: &'a Object) {
-        let desired = self.input.desired;
-        for (addr, attribute, place) in &object.reads {
-            if desired.objects.contains_key(addr) || self.exports.contains(addr) {
-                continue;
-            }
-            match settle::outside(addr, self.input.live) {
-                Some(exports) => self.exports.insert(addr.clone(), exports),
-                None => self.findings.push(self.absent(
-                    addr,
-                    &format!("`${{{addr}.{attribute}}}`"),
-                    *place,
-                )),
-            }
-        }
-        for (mention, place) in &object.mentions {
-            let name = mention.addr.name.as_str();
-            let kinds: Vec<&'static dyn kinds::Kind> = mention
-                .kinds()
-                .filter_map(|kind| kinds::find(&kind))
-                .collect();
-            if kinds
-                .iter()
-                .any(|kind| self.declared.contains(&(kind.name(), name)))
-            {
-                continue;
-            }
-            match kinds
-                .iter()
-                .find_map(|kind| self.input.live.by_id(kind.name(), name))
-            {
-                Some(found) => {
-                    desired::property_exists(mention, &found.value, *place, &mut self.findings)
-                }
-                None if mention.hard && mention.property.is_none() => {
-                    self.findings
-                        .push(self.absent(&mention.addr, &format!("`{name}`"), *place));
-                }
-                None => {}
-            }
-        }
-    }
-
-    fn absent(&self, addr: &Addr, what: &str, place: crate::words::Place) -> Finding {
-        let refused = self.input.live.refused.get(addr.kind_name().as_str());
-        let help = match refused {
-            Some(said) => format!("this credential may not list objects of this kind: {said}"),
-            None => "declare it in the project, create it there, or correct the name".into(),
-        };
-        Finding::error(
-            "live::not_found",
-            place,
-            format!(
-                "{what}: `{addr}` is neither in the project nor in {}",
-                addr.service.title()
-            ),
-        )
-        .help(help)
-    }
-
     fn create(&mut self, object: &Object, want: Value) {
         let sends = self.all_secrets(object);
         self.plan.changes.push(Change {
@@ -351,64 +264,6 @@ impl<'a> Planning<'a> {
         let entry = self.input.ledger.entries.get(&object.addr);
         self.input.desired.config.ledger == Some(LedgerHome::None)
             || entry.is_some_and(|entry| entry.id == live.id)
-    }
-
-    /// All secrets of an object that is created: each must be at hand.
-    fn all_secrets(&mut self, object: &Object) -> BTreeSet<Pointer> {
-        let places: BTreeSet<Pointer> = object
-            .spec
-            .secrets()
-            .into_iter()
-            .map(|(at, _)| at)
-            .collect();
-        places.iter().for_each(|at| self.must_have(object, at));
-        places
-    }
-
-    fn must_have(&mut self, object: &Object, at: &Pointer) {
-        if let Some(SecretFact::Unset(names)) =
-            self.input.secrets.get(&(object.addr.clone(), at.clone()))
-        {
-            self.plan
-                .missing_secrets
-                .push((object.addr.clone(), at.clone(), names.clone()));
-        }
-    }
-
-    /// The secrets of an existing object whose text is known to be another one.
-    fn changed_secrets(&mut self, object: &Object, ours: bool) -> BTreeSet<Pointer> {
-        let mut changed = BTreeSet::new();
-        if object.lifecycle.seed {
-            return changed;
-        }
-        let open = self
-            .input
-            .ledger
-            .intent
-            .as_ref()
-            .and_then(|intent| intent.sends.get(&object.addr));
-        for (at, _) in object.spec.secrets() {
-            let fact = self.input.secrets.get(&(object.addr.clone(), at.clone()));
-            let interrupted = open.is_some_and(|places| places.contains(&at));
-            match fact {
-                Some(SecretFact::Unset(_)) if interrupted => {
-                    self.must_have(object, &at);
-                    changed.insert(at);
-                }
-                _ if interrupted => {
-                    changed.insert(at);
-                }
-                Some(SecretFact::Changed) if ours => {
-                    changed.insert(at);
-                }
-                Some(SecretFact::Unset(_) | SecretFact::OtherKey) => {
-                    self.plan.undecided_secrets += 1
-                }
-                Some(SecretFact::Unverified) => self.plan.unverified_secrets += 1,
-                Some(SecretFact::Same | SecretFact::Changed) | None => {}
-            }
-        }
-        changed
     }
 
     /// What the ledger owns and the config no longer wants.
