@@ -9,4 +9,5 @@ mod adoption;
 mod bootstrap;
 mod deletes;
 mod drift;
+mod ownership;
 mod world;
