@@ -17,7 +17,7 @@ use crate::commands::project::{self, Stream, style};
 use crate::commands::session::{Look, Session};
 use crate::commands::{checkout, print, runtime, tell};
 use crate::decide::ledger::home::Lock;
-use crate::decide::plan::{Change, Flags, Plan};
+use crate::decide::plan::{Action, Change, Flags, Plan};
 use crate::exit::{self, Stop};
 use crate::show::render::human;
 use crate::there::services::Writer;
@@ -51,7 +51,8 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
             .help("review with `spaceport plan`, then run `spaceport apply --yes`".to_owned()));
     }
     let _lock = Lock::take(&session.stage.home).map_err(|error| Stop::new(exit::BLOCKED, error))?;
-    let flags = arguments.scope.flags()?;
+    let mut flags = arguments.scope.flags()?;
+    flags.rekey = true;
     let mut look = session.look(global, &flags).await?;
     arguments.scope.check(session, &look.plan)?;
     let style = style(global, Stream::Out);
@@ -65,9 +66,10 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
     }
     if !arguments.yes && look.plan.writes().next().is_some() {
         ask()?;
+        let seen = look.plan;
         // The world may have moved while the user was reading.
         look = session.look(global, &flags).await?;
-        if human::plan(&look.plan, &header, &style) != shown {
+        if !look.plan.says_the_same(&seen) || human::plan(&look.plan, &header, &style) != shown {
             return Err(
                 Stop::new(exit::BLOCKED, "the plan is another one than you were shown")
                     .help("run `spaceport apply` again".to_owned()),
@@ -77,29 +79,37 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
     let stop = Arc::new(AtomicBool::new(false));
     listen(&stop);
     let writer = Arc::new(Writer::new(session.reader.clone(), session.stage.vault()));
-    let written: BTreeSet<Addr> = look
-        .plan
-        .writes()
-        .map(|change| change.addr.clone())
-        .collect();
+    let written: Vec<Change> = look.plan.writes().cloned().collect();
     let report = carry_out(global, session, look, &writer, &stop).await;
     print(&format!("\n{}", human::report(&report, &style)));
     if report.interrupted {
         return Ok(exit::INTERRUPTED);
     }
     if !report.is_complete() {
-        return Ok(exit::INCOMPLETE);
+        // Without its ledger nothing was begun.
+        return Ok(match report.outcomes.is_empty() {
+            true => exit::WORLD,
+            false => exit::INCOMPLETE,
+        });
     }
-    prove(global, session, &flags, written, &writer, &stop).await
+    // What was to be sent anew has been.
+    flags.rotate = BTreeSet::new();
+    flags.rotate_unverified = false;
+    let proved = prove(global, session, &flags, written, &writer, &stop).await;
+    // Much was changed already, so that "nothing applied" would be wrong.
+    proved.map_err(|stop| Stop {
+        code: exit::INCOMPLETE,
+        ..stop
+    })
 }
 
-/// The closing look. What differs only in objects just written is written once more: services
+/// The closing look. What differs only in places just written is written once more: services
 /// drop some things silently when they come too early.
 async fn prove(
     global: &Global,
     session: &Session,
     flags: &Flags,
-    mut written: BTreeSet<Addr>,
+    written: Vec<Change>,
     writer: &Arc<Writer>,
     stop: &Arc<AtomicBool>,
 ) -> Result<u8, Stop> {
@@ -111,12 +121,12 @@ async fn prove(
             print(&human::converged(requests(session), &style));
             return Ok(exit::DONE);
         }
-        let only_written = look
+        let again = look
             .plan
             .changes
             .iter()
-            .all(|change| written.contains(&change.addr));
-        if corrected || !only_written || !look.plan.refusals.is_empty() {
+            .all(|change| written.iter().any(|first| repeats(change, first)));
+        if corrected || !again || !look.plan.refusals.is_empty() {
             print(&format!(
                 "\n{}",
                 human::plan(&look.plan, &session.header(global, &look), &style)
@@ -126,7 +136,6 @@ async fn prove(
         }
         corrected = true;
         tell("Some fields did not take effect at once; they are written once more.");
-        written.extend(look.plan.writes().map(|change| change.addr.clone()));
         let report = carry_out(global, session, look, writer, stop).await;
         if !report.is_complete() {
             print(&human::report(&report, &style));
@@ -137,6 +146,19 @@ async fn prove(
             });
         }
     }
+}
+
+/// Whether a change does nothing but what an earlier one did already, as the user was shown.
+fn repeats(change: &Change, first: &Change) -> bool {
+    let shown = |at: &Pointer| match first.action {
+        Action::Create | Action::Replace => true,
+        _ => first.fields.iter().any(|field| field.path.covers(at)),
+    };
+    change.addr == first.addr
+        && change.action == Action::Update
+        && first.action != Action::Delete
+        && change.fields.iter().all(|field| shown(&field.path))
+        && change.sends.is_subset(&first.sends)
 }
 
 async fn carry_out(

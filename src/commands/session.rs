@@ -303,12 +303,9 @@ pub fn world(error: ServiceError) -> Stop {
 }
 
 fn compare(known: &[Fingerprint], mac: Option<(String, String)>) -> SecretFact {
+    // Without a key nothing can be compared, and sending would not help to compare next time.
     let Some((key_id, mac)) = mac else {
-        return if known.is_empty() {
-            SecretFact::Unverified
-        } else {
-            SecretFact::OtherKey
-        };
+        return SecretFact::Unverified;
     };
     match known
         .iter()

@@ -111,7 +111,8 @@ impl Applying<'_> {
                 .outcomes
                 .push((change.addr, change.action, Outcome::Done));
         }
-        let intent = if self.report.is_complete() {
+        // A limited plan says nothing about what an earlier run left open elsewhere.
+        let intent = if self.report.is_complete() && plan.targets.is_empty() {
             None
         } else {
             self.open_intent()
@@ -131,15 +132,17 @@ impl Applying<'_> {
 
     /// Notes in the ledger that an object is ours, as it was written.
     fn own(&mut self, change: &Change, id: String, name: String, want: &Value) {
-        let old = self.with.ledger.entries.remove(&change.addr);
-        let moved = old.is_none() && change.seen.is_some() && self.was_adopted(change, &id);
+        let entries = &mut self.with.ledger.entries;
+        let old = entries
+            .remove(&change.addr)
+            .or_else(|| moved(entries, &change.addr, &id));
         let entry = Entry {
             id,
             name,
             adopted: match (&old, change.action) {
                 (_, Action::Create | Action::Replace) => false,
                 (Some(entry), _) => entry.adopted,
-                (None, _) => change.adopts || moved,
+                (None, _) => change.adopts,
             },
             protect: change.lifecycle.protect,
             needs: change.needs.clone(),
@@ -147,14 +150,6 @@ impl Applying<'_> {
             fingerprints: self.fingerprints(change, want, old),
         };
         self.with.ledger.entries.insert(change.addr.clone(), entry);
-    }
-
-    /// Whether an object that comes from another address had been adopted there.
-    fn was_adopted(&self, change: &Change, id: &str) -> bool {
-        let same_kind =
-            |addr: &Addr| addr.service == change.addr.service && addr.kind == change.addr.kind;
-        let mut entries = self.with.ledger.entries.iter();
-        entries.any(|(addr, entry)| same_kind(addr) && entry.id == id && entry.adopted)
     }
 
     /// The fingerprints of an object's secrets: what was sent now comes first.
@@ -181,7 +176,9 @@ impl Applying<'_> {
         fingerprints
     }
 
-    /// What stays intended after an incomplete apply: creates and sends that did not end well.
+    /// What stays intended after an incomplete apply: sends that did not end well, and creates
+    /// that may have taken effect, wholly or in part. A create that certainly did nothing is
+    /// struck: who has the object later made it himself.
     fn open_intent(&self) -> Option<Intent> {
         let mut intent = self.with.ledger.intent.clone()?;
         let ended = |addr: &Addr| {
@@ -192,8 +189,25 @@ impl Applying<'_> {
         };
         intent
             .creates
-            .retain(|addr| !ended(addr) && !self.with.ledger.entries.contains_key(addr));
+            .retain(|addr| match self.report.outcome(addr) {
+                None => !self.with.ledger.entries.contains_key(addr),
+                Some(_) => !ended(addr) && !self.struck.contains(addr),
+            });
         intent.sends.retain(|addr, _| !ended(addr));
         (intent != Intent::default()).then_some(intent)
     }
+}
+
+/// The entry of the same object under an address that it no longer has. Fingerprints speak about
+/// an address, so they do not come along.
+fn moved(entries: &mut BTreeMap<Addr, Entry>, to: &Addr, id: &str) -> Option<Entry> {
+    let same = |(addr, entry): (&Addr, &Entry)| {
+        addr.service == to.service && addr.kind == to.kind && entry.id == id
+    };
+    let from = entries.iter().find(|one| same(*one))?.0.clone();
+    let old = entries.remove(&from)?;
+    Some(Entry {
+        fingerprints: BTreeMap::new(),
+        ..old
+    })
 }

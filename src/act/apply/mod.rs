@@ -25,7 +25,7 @@ use crate::act::report::{Outcome, Report};
 use crate::decide::ledger::{Fingerprint, Home, Ledger};
 use crate::decide::plan::settle::Exports;
 use crate::decide::plan::{Action, Change, Plan};
-use crate::there::services::{Failure, Writer};
+use crate::there::services::{Failure, TookEffect, Writer};
 use crate::words::value::SecretSource;
 use crate::words::{Addr, Pointer, Service};
 use change::Done;
@@ -80,6 +80,7 @@ impl Apply<'_> {
         let mut applying = Applying {
             exports,
             failed: BTreeMap::new(),
+            struck: BTreeSet::new(),
             report: Report::default(),
             in_flight: limits.collect(),
             with: self,
@@ -103,6 +104,8 @@ struct Applying<'a> {
     exports: Exports,
     /// What did not end well, and in which words others are told.
     failed: BTreeMap<Addr, &'static str>,
+    /// Creates that certainly did nothing.
+    struck: BTreeSet<Addr>,
     report: Report,
     in_flight: BTreeMap<Service, Arc<Semaphore>>,
 }
@@ -187,16 +190,16 @@ impl Applying<'_> {
         }
         let deletes = change.action == Action::Delete;
         let needs: BTreeSet<&Addr> = match deletes {
-            // A delete waits for those that need it, which were deleted before.
+            // A delete waits for those that needed it when they were applied last: they were
+            // changed or deleted before, and the ledger still knows what they needed.
             true => {
-                let gone = self
-                    .with
-                    .plan
-                    .writes()
-                    .filter(|c| c.action == Action::Delete);
-                gone.filter(|c| c.needs.contains(&change.addr))
-                    .map(|c| &c.addr)
-                    .collect()
+                let entries = &self.with.ledger.entries;
+                let needed = |addr: &&Addr| {
+                    entries
+                        .get(*addr)
+                        .is_some_and(|entry| entry.needs.contains(&change.addr))
+                };
+                self.failed.keys().filter(needed).collect()
             }
             false => change.needs.iter().collect(),
         };
@@ -210,6 +213,9 @@ impl Applying<'_> {
     }
 
     fn skip(&mut self, addr: Addr, action: Action, why: String) {
+        if action == Action::Create {
+            self.struck.insert(addr.clone());
+        }
         self.failed.insert(addr.clone(), "was skipped");
         self.report
             .outcomes
@@ -228,6 +234,9 @@ impl Applying<'_> {
             Ended::Sent(Err(failure)) => {
                 self.failed.insert(addr.clone(), "failed");
                 self.half_done(&change, &failure);
+                if change.action == Action::Create && failure.took_effect == TookEffect::No {
+                    self.struck.insert(addr.clone());
+                }
                 Outcome::Failed {
                     message: failure.error.to_string(),
                     help: failure.error.help(),

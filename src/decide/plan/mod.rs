@@ -163,6 +163,20 @@ impl Plan {
         self.changes.is_empty()
     }
 
+    /// Whether another plan would do the same to the same objects, whatever of it is shown.
+    pub fn says_the_same(&self, other: &Plan) -> bool {
+        let same = |(one, other): (&Change, &Change)| {
+            (&one.addr, one.action, &one.fields, &one.unknown)
+                == (&other.addr, other.action, &other.fields, &other.unknown)
+                && (&one.want, &one.seen, &one.sends) == (&other.want, &other.seen, &other.sends)
+                && (&one.reason, &one.needs) == (&other.reason, &other.needs)
+        };
+        self.changes.len() == other.changes.len()
+            && self.changes.iter().zip(&other.changes).all(same)
+            && self.refusals == other.refusals
+            && self.missing_secrets == other.missing_secrets
+    }
+
     /// How many changes of each action there are.
     pub fn counts(&self) -> BTreeMap<Action, usize> {
         let mut counts = BTreeMap::new();

@@ -23,7 +23,7 @@ use crate::want::config::LedgerHome;
 use crate::want::desired::{Desired, Object};
 use crate::want::document::Lifecycle;
 use crate::words::template::Reference;
-use crate::words::{Addr, Finding, Findings, Pointer, Value};
+use crate::words::{Addr, Finding, Findings, Pointer, Service, Value};
 
 /// Everything that a plan is made from.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +55,13 @@ pub struct Flags {
     pub allow_deletes: Option<usize>,
     /// `--allow-empty`: go on although a list came back empty that the ledger says is not.
     pub allow_empty: bool,
+    /// `--rotate ADDR`: send the secrets of these objects whatever is known about them.
+    pub rotate: BTreeSet<Addr>,
+    /// `--rotate-unverified`: send the secrets that nobody knows to be equal.
+    pub rotate_unverified: bool,
+    /// Send secrets whose fingerprint was made under another key, so that they get one under the
+    /// present key. An apply does, a plan only counts them.
+    pub rekey: bool,
 }
 
 /// Makes the plan. Findings are references that live does not have either, and the like.
@@ -68,7 +75,6 @@ pub fn plan(input: Input) -> (Plan, Findings) {
     let mut planning = Planning {
         input,
         declared,
-        owners: owners(input.ledger),
         exports: Exports::default(),
         plan: Plan {
             targets: input.flags.targets.clone(),
@@ -76,6 +82,12 @@ pub fn plan(input: Input) -> (Plan, Findings) {
         },
         findings: Findings::default(),
         claimed: BTreeSet::new(),
+        held: input
+            .ledger
+            .entries
+            .iter()
+            .map(|(addr, entry)| ((addr.service, addr.kind.as_str(), entry.id.as_str()), addr))
+            .collect(),
     };
     planning.objects();
     planning.deletes();
@@ -95,13 +107,13 @@ struct Planning<'a> {
     input: Input<'a>,
     /// The objects that the project declares, by kind and name.
     declared: BTreeSet<(&'static str, &'a str)>,
-    /// The addresses that own objects, by kind and id.
-    owners: BTreeMap<(&'static str, &'a str), &'a Addr>,
     exports: Exports,
     plan: Plan,
     findings: Findings,
     /// Live objects that a desired object was matched with.
     claimed: BTreeSet<(&'static str, String)>,
+    /// The addresses of the ledger's objects, by service, kind and id.
+    held: BTreeMap<(Service, &'a str, &'a str), &'a Addr>,
 }
 
 impl<'a> Planning<'a> {
@@ -205,20 +217,9 @@ impl<'a> Planning<'a> {
         }
         self.exports
             .insert(object.addr.clone(), settle::exports_of(kind, live));
-        let top_level = found.top_level();
         let mut sends = self.changed_secrets(object, ours);
         let secret_changed = !sends.is_empty();
-        // A key that is written as a whole takes its secrets along.
-        for (at, _) in want.secrets() {
-            if at.parts().len() > 1
-                && at
-                    .first()
-                    .is_some_and(|key| top_level.iter().any(|k| k == key))
-            {
-                self.must_have(object, &at);
-                sends.insert(at);
-            }
-        }
+        sends.extend(self.carried_secrets(object, &want, &found));
         if found.fields.is_empty() && !secret_changed {
             if self.is_recorded(object, live) {
                 self.plan.unchanged += 1;
@@ -255,24 +256,35 @@ impl<'a> Planning<'a> {
         });
     }
 
-    /// Ours is what the ledger says, and what an unfinished apply of ours created.
+    /// Ours is what the ledger says, also under an address that the project no longer has, and
+    /// what an unfinished apply of ours created. Without a ledger everything in the config is.
     fn is_ours(&self, object: &Object, live: &Observed) -> bool {
         let intent = self.input.ledger.intent.as_ref();
         let intended = intent.is_some_and(|intent| intent.creates.contains(&object.addr));
-        intended || self.is_recorded(object, live) || self.is_moved(object, live)
+        intended
+            || self.input.desired.config.ledger == Some(LedgerHome::None)
+            || self
+                .holder(object.kind, &live.id)
+                .is_some_and(|addr| self.frees(addr, object))
     }
 
-    /// Whether the ledger has this very object under an address that left the project.
-    fn is_moved(&self, object: &Object, live: &Observed) -> bool {
-        let owner = self.owners.get(&(object.kind.name(), live.id.as_str()));
-        owner.is_some_and(|addr| !self.input.desired.objects.contains_key(*addr))
-    }
-
-    /// Whether the ledger has this very object; without a ledger everything in the config counts.
+    /// Whether the ledger has this very object and knows whether it is protected.
     fn is_recorded(&self, object: &Object, live: &Observed) -> bool {
         let entry = self.input.ledger.entries.get(&object.addr);
         self.input.desired.config.ledger == Some(LedgerHome::None)
-            || entry.is_some_and(|entry| entry.id == live.id)
+            || entry.is_some_and(|entry| {
+                entry.id == live.id && entry.protect == object.lifecycle.protect
+            })
+    }
+
+    /// The address under which the ledger has the live object with this id.
+    fn holder(&self, kind: &dyn kinds::Kind, id: &str) -> Option<&'a Addr> {
+        self.held.get(&(kind.service(), kind.word(), id)).copied()
+    }
+
+    /// Whether what the ledger has under an address may become this object.
+    fn frees(&self, held: &Addr, object: &Object) -> bool {
+        *held == object.addr || !self.input.desired.objects.contains_key(held)
     }
 
     /// What the ledger owns and the config no longer wants.
@@ -298,7 +310,16 @@ impl<'a> Planning<'a> {
                 continue;
             }
             let live = self.input.live.by_id(kind.name(), &entry.id);
-            let system = entry.id.starts_with('_') && kind.service() == crate::words::Service::Port;
+            let system = entry.id.starts_with('_') && kind.service() == Service::Port;
+            // Ids that are made from names are given again: under another name it may be somebody
+            // else's object by now.
+            if let Some(live) = live.filter(|live| live.name != entry.name) {
+                self.plan.notes.push(format!(
+                    "`{addr}` left the project, but the object with its id `{}` was renamed from `{}` to `{}`; it is left alone: delete it by hand, or give it its name back",
+                    entry.id, entry.name, live.name
+                ));
+                continue;
+            }
             match live {
                 Some(live) if !system && (!entry.adopted || self.input.flags.delete_adopted) => {
                     gone.push(Change {
@@ -333,14 +354,6 @@ impl<'a> Planning<'a> {
             ..forget(&object.addr, object.kind, &object.name, BTreeSet::new())
         }
     }
-}
-
-/// Which address owns which live object.
-fn owners(ledger: &Ledger) -> BTreeMap<(&'static str, &str), &Addr> {
-    let entries = ledger.entries.iter();
-    entries
-        .filter_map(|(addr, entry)| Some(((kinds::of(addr)?.name(), entry.id.as_str()), addr)))
-        .collect()
 }
 
 /// The places that are left alone: what the document says, and what a seed leaves to others.

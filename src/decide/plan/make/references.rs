@@ -18,8 +18,10 @@ impl<'a> Planning<'a> {
             return Ok(Some(found));
         }
         match kind.identity() {
-            Identity::Field(_) => Ok(live.by_id(kind.name(), &object.name)),
-            Identity::Name(_) => match live.by_name(kind.name(), &object.name).as_slice() {
+            Identity::Field(_) => Ok(live
+                .by_id(kind.name(), &object.name)
+                .or_else(|| self.former(object))),
+            Identity::Name(_) => match self.named(object).as_slice() {
                 [] => Ok(None),
                 [one] => Ok(Some(one)),
                 several => Err(Finding::error(
@@ -39,6 +41,27 @@ impl<'a> Planning<'a> {
                 .help("rename all but one of them in the service")),
             },
         }
+    }
+
+    /// The live objects with this name that are not known to be another object of the project.
+    fn named(&self, object: &Object) -> Vec<&'a Observed> {
+        let mut named = self.input.live.by_name(object.kind.name(), &object.name);
+        named.retain(|live| {
+            self.holder(object.kind, &live.id)
+                .is_none_or(|addr| self.frees(addr, object))
+        });
+        named
+    }
+
+    /// The live object that was made for this document when it had another identifier.
+    fn former(&self, object: &Object) -> Option<&'a Observed> {
+        let entry = self.input.ledger.entries.get(&object.addr)?;
+        let kind = object.kind.name();
+        let declared = self.declared.contains(&(kind, entry.id.as_str()));
+        let known = self.holder(object.kind, &entry.id) == Some(&object.addr);
+        (known && !declared && !entry.adopted)
+            .then(|| self.input.live.by_id(kind, &entry.id))
+            .flatten()
     }
 
     /// References to what the project does not declare are looked up in live.
