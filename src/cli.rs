@@ -10,6 +10,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
 use crate::exit::{self, Stop};
+use crate::show::{Style, redact, text};
 
 /// Terraform-style plan and apply for the wiring between Port and Spacelift.
 #[derive(Debug, Parser)]
@@ -148,12 +149,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     }
 }
 
+/// Says why a command stopped: what happened, and what to do.
 fn say(stop: &Stop) {
+    let columns = Style::default().width;
+    let part = |first: &str, text: &str| {
+        text::wrap(first, &redact::text(&text::escape(text)), columns)
+            .iter()
+            .for_each(|line| commands::tell(line));
+    };
     if !stop.message.is_empty() {
-        anstream::eprintln!("error: {}", stop.message);
+        part("error: ", &stop.message);
     }
     if let Some(help) = &stop.help {
-        anstream::eprintln!("  help: {help}");
+        part("  help: ", help);
     }
 }
 

@@ -176,12 +176,18 @@ async fn carry_out(
         organization: look.live.organization.as_ref().map(|o| o.id.clone()),
         account: look.live.account.clone(),
     };
-    let style = style(global, Stream::Err);
-    let quiet = global.quiet || !std::io::stderr().is_terminal();
+    let style = style(global, Stream::Out);
     let column = human::Column::of(&look.plan);
+    print("\n");
     let progress = |change: &Change, outcome: &Outcome| {
-        if !quiet {
-            tell(human::progress(column, &change.addr, change.action, outcome, &style).trim_end());
+        if !global.quiet {
+            print(&human::progress(
+                column,
+                &change.addr,
+                change.action,
+                outcome,
+                &style,
+            ));
         }
     };
     let fingerprint = |addr: &Addr, at: &Pointer, source: &SecretSource, salt: &str| {

@@ -180,19 +180,6 @@ impl Session {
             Service::Spacelift => endpoints.spacelift.is_some(),
         };
         for service in Service::ALL.into_iter().filter(|service| !there(*service)) {
-            let objects = self.desired.objects.values();
-            if let Some(first) = objects.clone().find(|o| o.addr.service == service) {
-                let count = objects.filter(|o| o.addr.service == service).count();
-                let message = format!(
-                    "`spaceport.yaml` has no section `{service}`, and {count} objects of the project need it, `{}` for example",
-                    first.addr
-                );
-                let section = match service {
-                    Service::Port => "port: { region: eu }",
-                    Service::Spacelift => "spacelift: { account: ACCOUNT }",
-                };
-                return Err(Stop::new(exit::FINDINGS, message).help(format!("add `{section}`")));
-            }
             let owned = ledger
                 .entries
                 .keys()

@@ -137,7 +137,7 @@ fn mapping() -> Shape {
         field(
             "operation",
             operation,
-            "`create` (also updates) or `delete`; `{type: delete, deleteDependents: false}` spares dependants.",
+            "What becomes of the entity: `create` (also updates) or `delete`; `{type: delete, deleteDependents: false}` spares dependants.",
         )
         .default("\"create\"")
         .equal(one_operation),

@@ -77,6 +77,11 @@ pub const CODES: &[Code] = &[
         "Add `ref: NAME` beside `kind`.",
     ),
     code(
+        "config::no_section",
+        "The project declares objects of a service that `spaceport.yaml` does not name.",
+        "Add the section `port` or `spacelift`.",
+    ),
+    code(
         "config::not_here",
         "A field is known, but has no place in this form of the object.",
         "Remove it, or choose the form that has it.",

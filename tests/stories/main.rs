@@ -7,7 +7,18 @@
 
 mod adoption;
 mod bootstrap;
+mod choices;
+mod crashes;
 mod deletes;
 mod drift;
+mod input;
+mod ledger;
+mod names;
 mod ownership;
+mod secrets;
+mod starting;
+mod stub;
+mod thieves;
+mod weather;
+mod wiring;
 mod world;

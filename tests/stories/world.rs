@@ -370,6 +370,13 @@ impl Running {
         assert!(sent.success());
     }
 
+    /// What it writes to stdout.
+    #[cfg(unix)]
+    pub fn stdout(&mut self) -> &mut impl Read {
+        let stdout = self.0.as_mut().and_then(|child| child.stdout.as_mut());
+        stdout.expect("stdout is a pipe")
+    }
+
     /// Reads stderr until a text stands in it.
     #[cfg(unix)]
     pub fn until_it_says(&mut self, text: &str) {

@@ -49,7 +49,7 @@ pub struct Apply<'a> {
     pub fingerprint: &'a Fingerprinting<'a>,
     /// When and at which commit, for the ledger.
     pub stamp: Stamp,
-    /// Called when a change ends.
+    /// Called for each change that was sent, layer by layer in the order of addresses.
     pub progress: &'a (dyn Fn(&Change, &Outcome) + Send + Sync),
 }
 
@@ -153,12 +153,16 @@ impl Applying<'_> {
                 (change.addr, Ended::Sent(sent))
             });
         }
+        // A task ends in an error only by a panic, which is reported as our bug already; its change
+        // then counts as failed below, because its end is unknown.
+        let mut ended: Vec<(Addr, Ended)> = Vec::new();
         while let Some(joined) = running.join_next().await {
-            // A task ends in an error only by a panic, which is reported as our bug already; its
-            // change then counts as failed, because its end is unknown.
-            if let Ok((addr, ended)) = joined {
-                self.end(addr, ended);
-            }
+            ended.extend(joined);
+        }
+        // In the order of addresses, whatever came back first: same inputs, same output.
+        ended.sort_by(|a, b| a.0.cmp(&b.0));
+        for (addr, ended) in ended {
+            self.end(addr, ended);
         }
         for addr in layer {
             if let Some(change) = self.change(addr)

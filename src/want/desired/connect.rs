@@ -8,7 +8,7 @@ use crate::want::desired::Building;
 use crate::want::source;
 use crate::words::finding::did_you_mean;
 use crate::words::graph::Graph;
-use crate::words::{Addr, Data, Finding, Findings, Node, Place, Pointer, Value};
+use crate::words::{Addr, Data, Finding, Findings, Node, Place, Pointer, Service, Value};
 
 impl Building<'_> {
     /// Checks every reference against the project and makes the graph.
@@ -20,7 +20,7 @@ impl Building<'_> {
             .values()
             .map(|o| ((o.kind.name(), o.name.as_str()), &o.addr))
             .collect();
-        let mut findings = Findings::default();
+        let mut findings = self.without_section();
         for object in self.objects.values() {
             graph.node(object.addr.clone());
             for (addr, attribute, place) in &object.reads {
@@ -65,6 +65,36 @@ impl Building<'_> {
         }
         self.findings.extend(findings);
         graph
+    }
+
+    /// Objects of a service that the project file does not name.
+    fn without_section(&self) -> Findings {
+        let mut findings = Findings::default();
+        for service in Service::ALL {
+            let (named, example) = match service {
+                Service::Port => (self.config.region.is_some(), "port: { region: eu }"),
+                Service::Spacelift => (
+                    self.config.account.is_some(),
+                    "spacelift: { account: ACCOUNT }",
+                ),
+            };
+            let first = self
+                .objects
+                .values()
+                .find(|object| object.addr.service == service);
+            if let (Some(object), false) = (first, named) {
+                let message = format!(
+                    "`{}` needs the section `{service}` of `{}`",
+                    object.addr,
+                    source::PROJECT_FILE
+                );
+                findings.push(
+                    Finding::error("config::no_section", object.place, message)
+                        .help(format!("add `{example}`")),
+                );
+            }
+        }
+        findings
     }
 
     /// An object that the files do not declare; it may be live.

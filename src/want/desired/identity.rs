@@ -16,6 +16,7 @@ impl Building<'_> {
         let identity = spec.get(field)?;
         let name = match &identity.data {
             Data::Text(text) if !text.is_empty() => text.clone(),
+            Data::Deferred(_) if identity.is_broken() => return None,
             Data::Deferred(_) => {
                 self.findings.push(
                     Finding::error(

@@ -62,6 +62,7 @@ pub struct Desired {
 /// Reads, checks and connects a whole project. The result is usable when no finding is an error.
 pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (Desired, Findings) {
     let (folder, mut findings) = source::load(root);
+    let readable = !findings.has_errors();
     let (config, more) = config::read(&folder, choice, env);
     findings.extend(more);
     let mut building = Building {
@@ -74,7 +75,8 @@ pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (De
     for node in &folder.documents {
         building.document(node);
     }
-    if folder.documents.is_empty() && folder.project.is_some() {
+    // A file that cannot be read is told already, and may be all that there is.
+    if readable && folder.documents.is_empty() && folder.project.is_some() {
         building.findings.push(
             Finding::error("config::empty_project", folder.project.as_ref().map(|p| p.place), "the project holds no objects")
                 .help("an empty project is refused, because it would mean deleting everything; add an object, or remove the project"),

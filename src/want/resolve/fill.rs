@@ -3,6 +3,7 @@
 //! Deliberately not here: texts of secrets (see `secret`), whose references are kept.
 
 use crate::want::resolve::{CREDENTIALS, DEEPEST, Filled, Resolver};
+use crate::want::source;
 use crate::words::finding::did_you_mean;
 use crate::words::hosts;
 use crate::words::template::Reference;
@@ -169,32 +170,42 @@ impl Resolver<'_> {
     }
 
     fn file(&mut self, path: &str, here: Place) -> Filled {
-        let Some(file) = self.enter(path, here) else {
+        let Some((template, whole)) = self.open(path, here) else {
             return Filled::Problem;
         };
+        let mut filled = Template::default();
+        self.fill_parts(&template, whole, &mut filled);
+        self.close();
+        let data = match filled.literal() {
+            Some(text) => Data::Text(text),
+            None => Data::Deferred(filled),
+        };
+        Filled::Node(Node::new(here, data))
+    }
+
+    /// Goes into a file that is a template itself, and returns it with its place. Whoever gets it
+    /// closes it.
+    pub(super) fn open(&mut self, path: &str, here: Place) -> Option<(Template, Place)> {
+        let file = self.enter(path, here)?;
         let text = self.context.folder.sources.file(file).text.clone();
         let whole = Place::new(file, 0, text.len());
-        let filled = match self.parse(&text, whole) {
-            Some(template) => {
-                let mut filled = Template::default();
-                self.fill_parts(&template, whole, &mut filled);
-                let data = match filled.literal() {
-                    Some(text) => Data::Text(text),
-                    None => Data::Deferred(filled),
-                };
-                Filled::Node(Node::new(here, data))
-            }
-            None => Filled::Problem,
-        };
+        let template = self.parse(&text, whole);
+        if template.is_none() {
+            self.close();
+        }
+        Some((template?, whole))
+    }
+
+    /// Leaves the file that was entered last.
+    pub(super) fn close(&mut self) {
         self.files.pop();
-        filled
     }
 
     fn json(&mut self, path: &str, here: Place) -> Filled {
         if self.enter(path, here).is_none() {
             return Filled::Problem;
         }
-        let included = self.context.folder.included.get(path);
+        let included = self.context.folder.included.get(&source::plain(path));
         let nodes = included
             .and_then(|i| i.as_ref().ok())
             .map_or(&[][..], |i| &i.nodes);
@@ -212,13 +223,14 @@ impl Resolver<'_> {
                 Filled::Problem
             }
         };
-        self.files.pop();
+        self.close();
         filled
     }
 
     /// Goes into a file, unless it cannot be read or is already being read.
     fn enter(&mut self, path: &str, here: Place) -> Option<u32> {
-        if self.files.iter().any(|open| open == path) || self.files.len() >= DEEPEST {
+        let plain = source::plain(path);
+        if self.files.iter().any(|open| *open == plain) || self.files.len() >= DEEPEST {
             self.findings.push(
                 Finding::error(
                     "ref::file_cycle",
@@ -229,9 +241,9 @@ impl Resolver<'_> {
             );
             return None;
         }
-        match self.context.folder.included.get(path) {
+        match self.context.folder.included.get(&plain) {
             Some(Ok(included)) => {
-                self.files.push(path.to_owned());
+                self.files.push(plain);
                 Some(included.file)
             }
             Some(Err(problem)) => {

@@ -107,6 +107,31 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// The node with every text that refers to something left open, for checks of what is not
+    /// used now. Finds bad syntax only.
+    pub fn unsettled(&mut self, node: &Node) -> Node {
+        let data = match &node.data {
+            Data::Text(text) if text.contains("${") => match self.parse(text, node.place) {
+                Some(template) => match template.literal() {
+                    Some(text) => Data::Text(text),
+                    None => Data::Deferred(Template::default()),
+                },
+                None => Data::Deferred(Template::default()),
+            },
+            Data::List(items) => Data::List(Arc::new(
+                items.iter().map(|item| self.unsettled(item)).collect(),
+            )),
+            Data::Map(entries) => Data::Map(Arc::new(
+                entries
+                    .iter()
+                    .map(|(key, value)| (key.clone(), self.unsettled(value)))
+                    .collect(),
+            )),
+            other => other.clone(),
+        };
+        Node::new(node.place, data)
+    }
+
     fn below(&mut self, part: impl std::fmt::Display, node: &Node) -> Node {
         self.at.push(part);
         let node = self.resolve(node);
@@ -131,7 +156,7 @@ impl<'a> Resolver<'a> {
                 if secret {
                     self.secret(Template::default())
                 } else {
-                    Data::Null
+                    Data::Deferred(Template::default())
                 },
             );
         };
@@ -146,8 +171,8 @@ impl<'a> Resolver<'a> {
                     let parts = vec![Part::Reference(reference.clone())];
                     Node::new(node.place, Data::Deferred(Template { parts }))
                 }
-                // An empty text passes type checks, so that one problem is reported once.
-                Filled::Problem => Node::new(node.place, Data::Deferred(template)),
+                // Passes every check, so that one problem is reported once.
+                Filled::Problem => Node::new(node.place, Data::Deferred(Template::default())),
             };
         }
         let mut filled = Template::default();
@@ -174,25 +199,37 @@ impl<'a> Resolver<'a> {
             let nth = *seen.entry(raw).and_modify(|n| *n += 1).or_insert(0);
             match self.fill(reference, place, nth) {
                 Filled::Text(text) => filled.push_text(&text),
-                Filled::Node(node) => match &node.data {
-                    Data::Text(text) => filled.push_text(text),
-                    Data::Bool(b) => filled.push_text(&b.to_string()),
-                    Data::Number(n) => filled.push_text(&n.to_string()),
-                    Data::Deferred(inner) => inner.parts.iter().for_each(|part| match part {
-                        Part::Text(text) => filled.push_text(text),
-                        part => filled.parts.push(part.clone()),
-                    }),
-                    _ => self.findings.push(Finding::error(
-                        "ref::not_text",
-                        self.place_of(reference, place, nth),
-                        format!(
-                            "`${{{reference}}}` is {} and cannot stand inside a text",
-                            node.what()
-                        ),
-                    )),
-                },
+                Filled::Node(node) => {
+                    let here = self.place_of(reference, place, nth);
+                    self.push(&node, reference, here, filled);
+                }
                 Filled::Keep => filled.parts.push(part.clone()),
                 Filled::Problem => {}
+            }
+        }
+    }
+
+    /// Puts what a reference stands for into the text around it.
+    fn push(&mut self, node: &Node, reference: &Reference, here: Place, filled: &mut Template) {
+        let parts = match &node.data {
+            Data::Text(text) => return filled.push_text(text),
+            Data::Bool(b) => return filled.push_text(&b.to_string()),
+            Data::Number(n) => return filled.push_text(&n.to_string()),
+            Data::Deferred(template) => &template.parts,
+            Data::Secret(source) => &source.template().parts,
+            Data::Null | Data::List(_) | Data::Map(_) => {
+                let what = node.what();
+                let message =
+                    format!("`${{{reference}}}` is {what} and cannot stand inside a text");
+                return self
+                    .findings
+                    .push(Finding::error("ref::not_text", here, message));
+            }
+        };
+        for part in parts {
+            match part {
+                Part::Text(text) => filled.push_text(text),
+                part => filled.parts.push(part.clone()),
             }
         }
     }

@@ -1,59 +1,28 @@
 //! Secrets: a text in a write-only field becomes the source of a secret, never its text.
 
+use std::collections::BTreeMap;
+
 use crate::want::resolve::{Filled, Resolver};
 use crate::words::template::{Part, Reference};
 use crate::words::value::SecretSource;
-use crate::words::{Data, Finding, Node, Template};
+use crate::words::{Data, Finding, Node, Place, Template};
 
 impl Resolver<'_> {
     /// A text in a write-only field: nothing of it is filled in but what the files say.
     pub(super) fn secret_text(&mut self, node: &Node, template: &Template) -> Node {
-        let mut filled = Template::default();
-        for part in &template.parts {
-            let Part::Reference(reference) = part else {
-                if let Part::Text(text) = part {
-                    filled.push_text(text);
-                }
-                continue;
-            };
-            match reference {
-                Reference::Env(_) => filled.parts.push(part.clone()),
-                Reference::RuntimeToken if self.context.config.runtime.is_some() => {
-                    filled.parts.push(part.clone())
-                }
-                Reference::RuntimeToken => {
-                    let here = self.place_of(reference, node.place, 0);
-                    self.findings.push(
-                        Finding::error("ref::no_runtime", here, "`${spacelift.runtime.token}` needs a runtime key")
-                            .help("name it in `spaceport.yaml`: `spacelift: { runtime: { key_id: ${env.…}, key_secret: ${env.…} } }`"),
-                    );
-                }
-                Reference::Random(_) => {
-                    let here = self.place_of(reference, node.place, 0);
-                    self.findings.push(
-                        Finding::error(
-                            "ref::random",
-                            here,
-                            "`${random.…}` is not available in this version",
-                        )
-                        .help("use `${env.NAME}` with a text that you make yourself"),
-                    );
-                }
-                _ => match self.fill(reference, node.place, 0) {
-                    Filled::Text(text) => filled.push_text(&text),
-                    Filled::Node(found) => match &found.data {
-                        Data::Text(text) => filled.push_text(text),
-                        Data::Bool(b) => filled.push_text(&b.to_string()),
-                        Data::Number(n) => filled.push_text(&n.to_string()),
-                        Data::Deferred(inner) => filled.parts.extend(inner.parts.iter().cloned()),
-                        _ => {}
-                    },
-                    Filled::Keep => filled.parts.push(part.clone()),
-                    Filled::Problem => {}
-                },
-            }
+        if let Some(reference @ Reference::Json(_)) = template.single()
+            && let Filled::Node(found) = self.fill(reference, node.place, 0)
+        {
+            // A whole map of secrets; its texts have become secrets on the way.
+            return Node::new(node.place, found.data);
         }
-        if template.references().next().is_none() && !template.parts.is_empty() {
+        let mut filled = Template::default();
+        self.fill_secret(template, node.place, &mut filled);
+        let written = template.references().all(|reference| {
+            // Other references may be given on the command line.
+            matches!(reference, Reference::File(_))
+        });
+        if written && filled.references().next().is_none() && !filled.parts.is_empty() {
             self.findings.push(
                 Finding::warning(
                     "lint::literal_secret",
@@ -68,5 +37,51 @@ impl Resolver<'_> {
 
     pub(super) fn secret(&self, template: Template) -> Data {
         Data::Secret(SecretSource::new(template))
+    }
+
+    fn fill_secret(&mut self, template: &Template, place: Place, filled: &mut Template) {
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        for part in &template.parts {
+            let reference = match part {
+                Part::Text(text) => {
+                    filled.push_text(text);
+                    continue;
+                }
+                Part::Reference(reference) => reference,
+            };
+            let raw = reference.to_string();
+            let nth = *seen.entry(raw).and_modify(|n| *n += 1).or_insert(0);
+            let here = self.place_of(reference, place, nth);
+            match reference {
+                Reference::Env(_) => filled.parts.push(part.clone()),
+                Reference::RuntimeToken if self.context.config.runtime.is_some() => {
+                    filled.parts.push(part.clone())
+                }
+                Reference::RuntimeToken => self.findings.push(
+                    Finding::error("ref::no_runtime", here, "`${spacelift.runtime.token}` needs a runtime key")
+                        .help("name it in `spaceport.yaml`: `spacelift: { runtime: { key_id: ${env.…}, key_secret: ${env.…} } }`"),
+                ),
+                Reference::Random(_) => self.findings.push(
+                    Finding::error(
+                        "ref::random",
+                        here,
+                        "`${random.…}` is not available in this version",
+                    )
+                    .help("use `${env.NAME}` with a text that you make yourself"),
+                ),
+                Reference::File(path) => {
+                    if let Some((template, place)) = self.open(path, here) {
+                        self.fill_secret(&template, place, filled);
+                        self.close();
+                    }
+                }
+                _ => match self.fill(reference, place, nth) {
+                    Filled::Text(text) => filled.push_text(&text),
+                    Filled::Node(found) => self.push(&found, reference, here, filled),
+                    Filled::Keep => filled.parts.push(part.clone()),
+                    Filled::Problem => {}
+                },
+            }
+        }
     }
 }

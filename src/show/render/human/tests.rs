@@ -130,18 +130,18 @@ fn a_create_shows_its_fields_and_says_what_is_deferred_or_secret() {
             ))),
         ),
     ]);
-    insta::assert_snapshot!(show(vec![create("spacelift.webhook.port", want)]), @r#"
+    insta::assert_snapshot!(show(vec![create("spacelift.webhook.port", want)]), @"
     acme
 
       + spacelift.webhook.port  create
-          /name     = "Port"
-          /endpoint = (known after apply: port.webhook.spacelift_stack_mapper url)
-          /enabled  = true
-          /labels   = ["port", "wiring"]
-          /secret   = (secret) from ${env.SPACELIFT_WEBHOOK_SECRET}
+          name: Port
+          endpoint: (known after apply: port.webhook.spacelift_stack_mapper url)
+          enabled: true
+          labels: [port, wiring]
+          secret: (secret) from ${env.SPACELIFT_WEBHOOK_SECRET}
 
     Plan: 1 to create, 0 to update, 0 to delete.
-    "#);
+    ");
 }
 
 #[test]
@@ -154,21 +154,21 @@ fn texts_of_several_lines_stand_behind_a_gutter_and_long_ones_are_cut_with_a_cou
             Value::text("package spacelift\n\nwebhook[w] {\n\tw := input.x\n}\n"),
         ),
     ]);
-    insta::assert_snapshot!(show(vec![create("spacelift.policy.notify", want)]), @r#"
+    insta::assert_snapshot!(show(vec![create("spacelift.policy.notify", want)]), @"
     acme
 
       + spacelift.policy.notify  create
-          /name        = "Notify"
-          /description = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… (+262 characters)
-          /body:
-          │ package spacelift
-          │
-          │ webhook[w] {
-          │     w := input.x
-          │ }
+          name: Notify
+          description: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… (+258 characters)
+          body:
+            │ package spacelift
+            │
+            │ webhook[w] {
+            │     w := input.x
+            │ }
 
     Plan: 1 to create, 0 to update, 0 to delete.
-    "#);
+    ");
 }
 
 #[test]
@@ -252,10 +252,10 @@ fn a_text_that_waits_for_another_object_is_shown_around_the_place() {
     acme
 
       + spacelift.policy.notify  create
-          /body:
-          │ package spacelift
-          │
-          │ id := "(known after apply: spacelift.webhook.port id)"
+          body:
+            │ package spacelift
+            │
+            │ id := "(known after apply: spacelift.webhook.port id)"
 
     Plan: 1 to create, 0 to update, 0 to delete.
     "#);

@@ -1,0 +1,283 @@
+//! Law 4: kill it after any request and run it again: same end, no duplicates, nothing lost.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use spaceport::sandbox::{Effect, Fault, When};
+
+use crate::weather::count;
+use crate::world::{World, blueprint, cut, held, policy, secret, sha256};
+
+/// Killed before any of its requests is answered, the next run completes the work, and everything
+/// is ours: an apply of fewer files deletes it again.
+#[test]
+fn killed_at_any_request_the_next_run_completes() {
+    at_every_request(|world, request| {
+        world.sandbox.fault(held().skip(request));
+        let running = world.start(&["apply", "--yes"]);
+        world.until_faults_have_struck();
+        running.kill();
+    });
+}
+
+/// Killed when a request took effect and its answer never came: the same.
+#[test]
+fn killed_with_an_answer_under_way_the_next_run_completes() {
+    at_every_request(|world, request| {
+        world.sandbox.fault(cut(When::After).skip(request));
+        // The very next request that arrives, a retry or a look, is the last of this run.
+        world.sandbox.fault(held().skip(request + 1));
+        let running = world.start(&["apply", "--yes"]);
+        world.until_faults_have_struck();
+        running.kill();
+    });
+}
+
+/// The first Ctrl-C finishes what is in flight, writes the ledger and ends with 130.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_finishes_what_is_in_flight() {
+    let world = World::of("port-config");
+    let slow = Fault::new(Effect::Slow {
+        milliseconds: 3_000,
+    });
+    world
+        .sandbox
+        .fault(slow.method("POST").path("/v1/blueprints"));
+    let running = world.start(&["apply", "--yes"]);
+    world.until_faults_have_struck();
+    running.interrupt();
+    running.end().exits(130);
+
+    // In flight at that time, and ours now; what would have been next was not begun.
+    assert!(!world.of_port("blueprints", "space_lift_stack").is_null());
+    assert!(world.of_spacelift("webhooks", "Port Webhook").is_null());
+    let ledger = world.read(".spaceport/ledger.json");
+    assert!(
+        ledger.contains("port.blueprint.space_lift_stack"),
+        "{ledger}"
+    );
+    world.apply().exits(0).says("converged: 0 changes");
+    assert_eq!(count(&world), (3, 1, 3, 1, 1));
+}
+
+/// The second Ctrl-C ends at once, and the next run completes.
+#[cfg(unix)]
+#[test]
+fn a_second_ctrl_c_ends_at_once() {
+    let world = World::of("port-config");
+    world
+        .sandbox
+        .fault(held().method("POST").path("/v1/blueprints"));
+    let mut running = world.start(&["apply", "--yes"]);
+    world.until_faults_have_struck();
+    running.interrupt();
+    running.until_it_says("stopping");
+    running.interrupt();
+    running.end().exits(130);
+    world.apply().exits(0).says("converged: 0 changes");
+}
+
+/// Two applies at once on one ledger: the second is refused and writes nothing.
+#[test]
+fn two_applies_at_once_do_not_meet() {
+    let world = World::new();
+    world.write("service.yaml", &blueprint("service", "Service"));
+    world
+        .sandbox
+        .fault(held().method("POST").path("/v1/blueprints"));
+    let first = world.start(&["apply", "--yes"]);
+    world.until_faults_have_struck();
+    world.forget_requests();
+
+    world.apply().exits(5).says("ledger.json");
+    assert_eq!(world.writes(), [""; 0]);
+    // A plan only looks, so it may.
+    world.plan().exits(2);
+
+    first.kill();
+    world.applied();
+}
+
+/// A project that was applied and then edited: something new, something renamed, something to
+/// replace, something to delete, and a secret with another text.
+#[test]
+fn killed_in_the_middle_of_edits_the_next_run_completes() {
+    let calm = edited();
+    calm.forget_requests();
+    calm.run(&["apply", "--yes", "--allow-deletes", "3"])
+        .exits(0);
+    let requests = calm.sandbox.requests().len();
+    for_each_request(requests, |request| {
+        for fault in [held(), cut(When::After)] {
+            let world = edited();
+            world.sandbox.fault(fault.clone().skip(request));
+            if fault != held() {
+                world.sandbox.fault(held().skip(request + 1));
+            }
+            let running = world.start(&["apply", "--yes", "--allow-deletes", "3"]);
+            world.until_faults_have_struck();
+            running.kill();
+            world.sandbox.clear_faults();
+
+            world
+                .run(&["apply", "--yes", "--allow-deletes", "3"])
+                .exits(0);
+            world.plan().exits(0).says("No changes");
+            settled(&world, request);
+        }
+    });
+}
+
+/// Any write of such an apply is refused once: the next run completes.
+#[test]
+fn refused_in_the_middle_of_edits_the_next_run_completes() {
+    let calm = edited();
+    calm.forget_requests();
+    calm.run(&["apply", "--yes", "--allow-deletes", "3"])
+        .exits(0);
+    for_each_request(calm.sandbox.requests().len(), |request| {
+        let world = edited();
+        world
+            .sandbox
+            .fault(crate::world::status(422, When::Before).skip(request));
+        let first = world.run(&["apply", "--yes", "--allow-deletes", "3"]);
+        assert!(matches!(first.code, Some(0 | 1 | 4)), "{first:?}");
+        world
+            .run(&["apply", "--yes", "--allow-deletes", "3"])
+            .exits(0);
+        world.plan().exits(0).says("No changes");
+        settled(&world, request);
+    });
+}
+
+fn edited() -> World {
+    let mut world = World::new();
+    world.set("TEXT", "canary-one");
+    world.write("key.yaml", &secret("KEY", "TEXT"));
+    world.write("service.yaml", &blueprint("service", "Service"));
+    world.write("gone.yaml", &blueprint("gone", "Gone"));
+    world.write("leaving.yaml", &policy("Leaving"));
+    world.write("hook.yaml", HOOK);
+    world.write("gate.yaml", &format!("ref: gate\n{}", policy("Gate")));
+    world.write("kept.yaml", &format!("ref: kept\n{}", policy("Kept")));
+    world.applied();
+
+    world.set("TEXT", "canary-two");
+    world.edit("service.yaml", "title: Service", "title: Renamed");
+    world.remove("gone.yaml");
+    world.remove("leaving.yaml");
+    world.edit("hook.yaml", "name: Hook", "name: Hooked");
+    world.edit(
+        "hook.yaml",
+        "X-One: \"${env.TEXT}\"",
+        "X-Two: \"${env.TEXT}\"",
+    );
+    world.edit("gate.yaml", "type: NOTIFICATION", "type: GIT_PUSH");
+    world.edit("kept.yaml", "ref: kept", "ref: moved");
+    world.write("new.yaml", &blueprint("new", "New"));
+    world.write("door.yaml", &policy("Door"));
+    world
+}
+
+fn settled(world: &World, request: u32) {
+    let text = sha256("canary-two");
+    assert_eq!(world.secret("KEY"), text, "request {request}");
+    assert_eq!(world.of_port("blueprints", "service")["title"], "Renamed");
+    assert!(world.of_port("blueprints", "gone").is_null());
+    assert!(!world.of_port("blueprints", "new").is_null());
+    let hook = world.of_spacelift("webhooks", "Hooked");
+    assert_eq!(hook["id"], "hook", "request {request}");
+    let headers = &hook["headers"];
+    assert!(headers["X-One"].is_null(), "request {request}: {headers}");
+    assert_eq!(headers["X-Two"]["sha256"], text, "request {request}");
+    assert_eq!(count(world), (0, 0, 1, 1, 3), "request {request}");
+    let gate = world.of_spacelift("policies", "Gate");
+    assert_eq!(gate["policy_type"], "GIT_PUSH");
+    let entries = world.ledger()["entries"].clone();
+    let addrs: Vec<&String> = entries.as_object().expect("entries").keys().collect();
+    assert_eq!(
+        addrs,
+        [
+            "port.blueprint.new",
+            "port.blueprint.service",
+            "port.secret.KEY",
+            "spacelift.policy.door",
+            "spacelift.policy.gate",
+            "spacelift.policy.moved",
+            "spacelift.webhook.hook"
+        ],
+        "request {request}"
+    );
+    for entry in entries.as_object().expect("entries").values() {
+        assert!(entry["adopted"].is_null(), "request {request}: {entries}");
+    }
+}
+
+const HOOK: &str = "\
+kind: spacelift.webhook
+ref: hook
+spec:
+  name: Hook
+  endpoint: https://one.example.com/in
+  space: root
+  secret: \"${env.TEXT}\"
+  secretHeaders: { X-One: \"${env.TEXT}\" }
+";
+
+/// Lets a first apply meet its end at each of its requests, and checks what the next ones do.
+fn at_every_request(end: impl Fn(&World, u32) + Sync) {
+    let calm = World::of("port-config");
+    calm.applied();
+    let requests = calm.sandbox.requests().len();
+    for_each_request(requests, |request| {
+        let world = World::of("port-config");
+        end(&world, request);
+        world.sandbox.clear_faults();
+        recovers(&world, request);
+    });
+}
+
+/// Tells the story for each request of an apply but the last, which no other one follows.
+fn for_each_request(requests: usize, story: impl Fn(u32) + Sync) {
+    let requests = u32::try_from(requests).expect("few requests");
+    let next = AtomicU32::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                loop {
+                    let request = next.fetch_add(1, Ordering::SeqCst);
+                    if request + 1 >= requests {
+                        return;
+                    }
+                    story(request);
+                }
+            });
+        }
+    });
+}
+
+fn recovers(world: &World, request: u32) {
+    world.applied();
+    assert_eq!(count(world), (3, 1, 3, 1, 1), "request {request}");
+    world.plan().exits(0).says("No changes");
+
+    // What was made is ours to delete.
+    for file in [
+        "webhook.yaml",
+        "secrets.yaml",
+        "policies/port_webhook_notification.rego",
+    ] {
+        world.remove(file);
+    }
+    for file in [
+        "trigger_spacelift_stack",
+        "refresh_spacelift_token",
+        "spacelift_token_refresh_sync",
+    ] {
+        world.remove(&format!("actions/{file}.yaml"));
+    }
+    world
+        .run(&["apply", "--yes", "--allow-deletes", "9"])
+        .exits(0);
+    assert_eq!(count(world), (0, 0, 0, 0, 0), "request {request}");
+}
