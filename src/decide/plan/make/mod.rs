@@ -82,12 +82,6 @@ pub fn plan(input: Input) -> (Plan, Findings) {
         },
         findings: Findings::default(),
         claimed: BTreeSet::new(),
-        held: input
-            .ledger
-            .entries
-            .iter()
-            .map(|(addr, entry)| ((addr.service, addr.kind.as_str(), entry.id.as_str()), addr))
-            .collect(),
     };
     planning.objects();
     planning.deletes();
@@ -112,8 +106,6 @@ struct Planning<'a> {
     findings: Findings,
     /// Live objects that a desired object was matched with.
     claimed: BTreeSet<(&'static str, String)>,
-    /// The addresses of the ledger's objects, by service, kind and id.
-    held: BTreeMap<(Service, &'a str, &'a str), &'a Addr>,
 }
 
 impl<'a> Planning<'a> {
@@ -264,7 +256,7 @@ impl<'a> Planning<'a> {
         intended
             || self.input.desired.config.ledger == Some(LedgerHome::None)
             || self
-                .holder(object.kind, &live.id)
+                .owner(object.kind, &live.id)
                 .is_some_and(|addr| self.frees(addr, object))
     }
 
@@ -278,8 +270,8 @@ impl<'a> Planning<'a> {
     }
 
     /// The address under which the ledger has the live object with this id.
-    fn holder(&self, kind: &dyn kinds::Kind, id: &str) -> Option<&'a Addr> {
-        self.held.get(&(kind.service(), kind.word(), id)).copied()
+    fn owner(&self, kind: &dyn kinds::Kind, id: &str) -> Option<&'a Addr> {
+        self.owners.get(&(kind.name(), id)).copied()
     }
 
     /// Whether what the ledger has under an address may become this object.
