@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
-use crate::exit::{self, Stop};
+use crate::exit;
 
 /// Terraform-style plan and apply for the wiring between Port and Spacelift.
 #[derive(Debug, Parser)]

@@ -75,6 +75,7 @@ pub fn plan(input: Input) -> (Plan, Findings) {
     let mut planning = Planning {
         input,
         declared,
+        owners: owners(input.ledger),
         exports: Exports::default(),
         plan: Plan {
             targets: input.flags.targets.clone(),
@@ -101,6 +102,8 @@ struct Planning<'a> {
     input: Input<'a>,
     /// The objects that the project declares, by kind and name.
     declared: BTreeSet<(&'static str, &'a str)>,
+    /// The addresses that own objects, by kind and id.
+    owners: BTreeMap<(&'static str, &'a str), &'a Addr>,
     exports: Exports,
     plan: Plan,
     findings: Findings,
@@ -346,6 +349,14 @@ impl<'a> Planning<'a> {
             ..forget(&object.addr, object.kind, &object.name, BTreeSet::new())
         }
     }
+}
+
+/// Which address owns which live object.
+fn owners(ledger: &Ledger) -> BTreeMap<(&'static str, &str), &Addr> {
+    let entries = ledger.entries.iter();
+    entries
+        .filter_map(|(addr, entry)| Some(((kinds::of(addr)?.name(), entry.id.as_str()), addr)))
+        .collect()
 }
 
 /// The places that are left alone: what the document says, and what a seed leaves to others.
