@@ -216,54 +216,84 @@ fn carry(shape: &Shape, want: &Value, live: &Value) -> Value {
                 })
                 .collect(),
         ),
-        (Shape::Object(object), Value::Map(want), Value::Map(live)) => {
-            let mut body: Map = want
-                .iter()
-                .map(|(key, want)| {
-                    let shape = object
-                        .fields
-                        .iter()
-                        .find(|f| f.name == key)
-                        .map(|f| &f.shape);
-                    let carried = match (shape, live.get(key)) {
-                        (Some(shape), Some(live)) => carry(shape, want, live),
-                        _ => want.clone(),
-                    };
-                    (key.clone(), carried)
-                })
-                .collect();
-            if object.open {
-                for (key, live) in live {
-                    if !object.fields.iter().any(|f| f.name == key) && !body.contains_key(key) {
-                        body.insert(key.clone(), live.clone());
-                    }
+        (Shape::OneOf(shapes), want, live) => {
+            match (Shape::fitting(shapes, want), Shape::fitting(shapes, live)) {
+                (Some(shape), Some(other)) if std::ptr::eq(shape, other) => {
+                    carry(shape, want, live)
                 }
+                _ => want.clone(),
             }
-            Value::Map(body)
+        }
+        (Shape::Object(_) | Shape::Tagged { .. }, Value::Map(fields), Value::Map(_)) => {
+            let chosen = |value: &Value| shape.object(|tag| value.get_text(tag).map(str::to_owned));
+            match (chosen(want), chosen(live)) {
+                (Some(object), Some(other)) if std::ptr::eq(object, other) => {
+                    carry_fields(object, fields, live)
+                }
+                _ => want.clone(),
+            }
         }
         _ => want.clone(),
     }
 }
 
+fn carry_fields(object: &Object, want: &Map, live: &Value) -> Value {
+    let mut body: Map = want
+        .iter()
+        .map(|(key, want)| {
+            let field = object.fields.iter().find(|f| f.name == key);
+            let carried = match (field, live.get(key)) {
+                (Some(field), Some(live)) => carry(&field.shape, want, live),
+                _ => want.clone(),
+            };
+            (key.clone(), carried)
+        })
+        .collect();
+    if object.open {
+        for (key, live) in live.as_map().into_iter().flatten() {
+            if !object.fields.iter().any(|f| f.name == key) && !body.contains_key(key) {
+                body.insert(key.clone(), live.clone());
+            }
+        }
+    }
+    Value::Map(body)
+}
+
 /// Puts live's values at the ignored places into a body, and removes what live does not have.
 fn keep_ignored(body: &mut Value, live: &Value, ignore: &[Pointer], at: &mut Pointer) {
-    let Value::Map(map) = body else { return };
     let named = |at: &Pointer| ignore.iter().any(|pattern| pattern.covers(at));
-    let keys: Vec<String> = map
-        .keys()
-        .chain(live.as_map().into_iter().flat_map(Map::keys))
-        .cloned()
-        .collect();
-    for key in keys {
-        at.push(&key);
-        if named(at) {
-            match live.get(&key) {
-                Some(value) => map.insert(key.clone(), value.clone()),
-                None => map.shift_remove(&key),
-            };
-        } else if let (Some(inner), Some(live)) = (map.get_mut(&key), live.get(&key)) {
-            keep_ignored(inner, live, ignore, at);
+    match (body, live) {
+        (Value::Map(map), live) => {
+            let keys: Vec<String> = map
+                .keys()
+                .chain(live.as_map().into_iter().flat_map(Map::keys))
+                .cloned()
+                .collect();
+            for key in keys {
+                at.push(&key);
+                if named(at) {
+                    match live.get(&key) {
+                        Some(value) => map.insert(key.clone(), value.clone()),
+                        None => map.shift_remove(&key),
+                    };
+                } else if let (Some(inner), Some(live)) = (map.get_mut(&key), live.get(&key)) {
+                    keep_ignored(inner, live, ignore, at);
+                }
+                at.pop();
+            }
         }
-        at.pop();
+        (Value::List(items), Value::List(live)) => {
+            // Items are told apart by their place; one that live lacks is written as it is wanted.
+            for (index, (item, live)) in items.iter_mut().zip(live).enumerate() {
+                at.push(index);
+                if named(at) {
+                    *item = live.clone();
+                } else {
+                    keep_ignored(item, live, ignore, at);
+                }
+                at.pop();
+            }
+        }
+        _ => {}
     }
 }

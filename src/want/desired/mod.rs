@@ -194,6 +194,7 @@ pub fn settle(value: &Value, fill: &mut dyn FnMut(&Reference) -> Option<String>)
 fn without_nulls(shape: &kinds::Shape, value: &Value) -> Value {
     use kinds::Shape;
     match (shape, value) {
+        (Shape::Map { of, .. }, _) if matches!(**of, Shape::Any) => value.clone(),
         (Shape::Map { of, .. }, Value::Map(map)) => Value::Map(
             map.iter()
                 .filter(|(_, v)| !v.is_null())
