@@ -303,6 +303,17 @@ impl Answer {
     }
 }
 
+/// The value that a strategy gives for a seed.
+pub fn pick<T: std::fmt::Debug>(strategy: BoxedStrategy<T>, seed: [u8; 32]) -> T {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    strategy
+        .new_tree(&mut TestRunner::new_with_rng(Config::default(), rng))
+        .expect("every strategy here has values")
+        .current()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -323,16 +334,4 @@ mod tests {
             prop_assert!(findings.is_empty(), "{json:#}: {findings:?}");
         }
     }
-}
-
-/// The value that a strategy gives for a seed.
-#[cfg(test)]
-pub fn pick<T: std::fmt::Debug>(strategy: BoxedStrategy<T>, seed: [u8; 32]) -> T {
-    use proptest::strategy::ValueTree;
-    use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
-    strategy
-        .new_tree(&mut TestRunner::new_with_rng(Config::default(), rng))
-        .expect("every strategy here has values")
-        .current()
 }

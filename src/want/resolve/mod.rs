@@ -12,6 +12,8 @@
 
 mod fill;
 mod secret;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
