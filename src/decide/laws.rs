@@ -140,7 +140,8 @@ proptest! {
         // A place inside of something that only one side has is not there to be kept.
         let mut above = ignore[0].clone();
         above.pop();
-        if body.at(&above).is_some() && live.at(&above).is_some_and(|v| v.as_map().is_some()) {
+        let is_map = |value: &Value| value.at(&above).is_some_and(|v| v.as_map().is_some());
+        if is_map(&body) && is_map(&live) {
             prop_assert_eq!(body.at(&ignore[0]), live.at(&ignore[0]), "{} {}", kind.name(), &ignore[0]);
         }
     }

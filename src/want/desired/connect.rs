@@ -70,6 +70,10 @@ impl Building<'_> {
     /// Objects of a service that the project file does not name.
     fn without_section(&self) -> Findings {
         let mut findings = Findings::default();
+        // Without a readable project file there is nothing to add a section to.
+        if !matches!(&self.folder.project, Some(project) if project.entries().is_some()) {
+            return findings;
+        }
         for service in Service::ALL {
             let (named, example) = match service {
                 Service::Port => (self.config.region.is_some(), "port: { region: eu }"),
