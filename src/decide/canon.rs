@@ -5,6 +5,7 @@
 //! go (of maps of secrets the keys stay). Applying it twice changes nothing more.
 //! Deliberately not here: comparing (see `diff`), and rules about one kind.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::kinds::Kind;
@@ -14,17 +15,20 @@ use crate::words::{Pointer, Template, Value};
 
 /// A spec in canonical form, without the places that are ignored.
 pub fn canonical(kind: &dyn Kind, spec: &Value, ignore: &[Pointer]) -> Value {
-    let mut value = walk(kind.shape(), spec);
+    // First, so that what becomes empty by it is the same as what is empty.
+    let kept = match ignore.is_empty() {
+        true => Cow::Borrowed(spec),
+        false => Cow::Owned(without(spec, ignore, &mut Pointer::root())),
+    };
+    let mut value = walk(kind.shape(), &kept);
     kind.canonical(&mut value);
-    if ignore.is_empty() {
-        value
-    } else {
-        without(&value, ignore, &mut Pointer::root())
-    }
+    value
 }
 
 fn walk(shape: &Shape, value: &Value) -> Value {
     match (shape, value) {
+        // What a free-form map holds is data, nulls included.
+        (Shape::Map { of, .. }, _) if matches!(**of, Shape::Any) => plain(value),
         (Shape::Map { of, .. }, Value::Map(map)) => Value::Map(
             map.iter()
                 .filter(|(_, v)| !v.is_null())

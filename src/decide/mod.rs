@@ -14,3 +14,6 @@ pub mod canon;
 pub mod diff;
 pub mod ledger;
 pub mod plan;
+
+#[cfg(test)]
+mod laws;

@@ -42,6 +42,8 @@ pub mod schema;
 pub mod shape;
 pub mod stamp;
 
+#[cfg(test)]
+pub mod generate;
 mod port_action;
 mod port_automation;
 mod port_blueprint;

@@ -394,3 +394,105 @@ fn texts<'a>(node: &'a Node, key: &str) -> impl Iterator<Item = &'a str> {
         .iter()
         .filter_map(Node::text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::want::yaml;
+
+    /// The settings that a project file gives, with the codes of what was found.
+    fn config(text: &str, choice: &Choice) -> (Config, Vec<&'static str>) {
+        let mut folder = Folder::default();
+        let file = folder.sources.add("spaceport.yaml", text);
+        let (nodes, _) = yaml::read(file, text);
+        folder.project = nodes.into_iter().next();
+        let (config, findings) = read(&folder, choice, &BTreeMap::new());
+        let codes = findings.iter().map(|finding| finding.code).collect();
+        (config, codes)
+    }
+
+    fn choice(environment: Option<&str>, variables: &[(&str, &str)]) -> Choice {
+        let variables = variables.iter();
+        Choice {
+            environment: environment.map(str::to_owned),
+            variables: variables
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect(),
+        }
+    }
+
+    const TWO: &str = "\
+version: 1
+project: two
+port: { region: eu }
+spacelift: { account: \"${var.account}\" }
+ledger: { file: ledger.json }
+limits: { deletes: 9, percent: 50 }
+variables: { account: acme, least: 3, public: { default: false } }
+environments:
+  staging:
+    port: { region: us }
+    limits: { deletes: 1 }
+    ledger: none
+    variables: { account: acme-staging }
+  prod: {}
+default_environment: prod
+";
+
+    #[test]
+    fn an_environment_changes_what_it_names_and_nothing_else() {
+        let (prod, found) = config(TWO, &Choice::default());
+        assert_eq!(found, [""; 0]);
+        assert_eq!(prod.environment.as_deref(), Some("prod"));
+        assert_eq!(prod.region.as_deref(), Some("eu"));
+        assert_eq!(prod.account.as_deref(), Some("acme"));
+        assert_eq!(prod.ledger, Some(LedgerHome::File("ledger.json".into())));
+
+        let (staging, found) = config(TWO, &choice(Some("staging"), &[]));
+        assert_eq!(found, [""; 0]);
+        assert_eq!(staging.project, "two");
+        assert_eq!(staging.region.as_deref(), Some("us"));
+        assert_eq!(staging.account.as_deref(), Some("acme-staging"));
+        assert_eq!(staging.ledger, Some(LedgerHome::None));
+        let limits = Limits {
+            deletes: 1,
+            percent: 50,
+        };
+        assert_eq!(staging.limits, limits);
+    }
+
+    #[test]
+    fn a_variable_of_the_command_line_has_the_type_of_its_default() {
+        let given = [("account", "17"), ("least", "5"), ("public", "true")];
+        let (config, found) = config(TWO, &choice(None, &given));
+        assert_eq!(found, [""; 0]);
+        let data = |name: &str| config.variables[name].data.clone();
+        assert_eq!(data("account"), Data::Text("17".into()));
+        assert_eq!(data("least"), Data::Number(5.into()));
+        assert_eq!(data("public"), Data::Bool(true));
+        assert_eq!(config.account.as_deref(), Some("17"));
+    }
+
+    #[test]
+    fn a_variable_without_a_value_is_missed_only_where_it_is_used() {
+        let text = "version: 1\nproject: p\nledger: none\nvariables: { a: { description: x } }\n";
+        let (read, found) = config(text, &Choice::default());
+        assert_eq!(found, [""; 0]);
+        assert_eq!(read.unset, BTreeSet::from(["a".to_owned()]));
+        let used = format!("{text}spacelift: {{ account: \"${{var.a}}\" }}\n");
+        assert_eq!(
+            config(&used, &Choice::default()).1,
+            ["ref::missing_variable"]
+        );
+        assert_eq!(config(&used, &choice(None, &[("a", "b")])).1, [""; 0]);
+    }
+
+    #[test]
+    fn the_runtime_key_is_kept_as_where_it_comes_from() {
+        let text = "version: 1\nproject: p\nledger: none\nspacelift:\n  account: a\n  runtime: { key_id: \"${env.ID}\", key_secret: \"${env.KEY}\" }\n";
+        let runtime = config(text, &Choice::default()).0.runtime;
+        let runtime = runtime.expect("it is named");
+        assert_eq!(runtime.key_id.origin(), "${env.ID}");
+        assert_eq!(runtime.key_secret.origin(), "${env.KEY}");
+    }
+}

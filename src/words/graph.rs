@@ -172,4 +172,42 @@ mod tests {
         let closure = graph(&[("c", "b"), ("b", "a"), ("d", "a")]).closure([addr("c")]);
         assert_eq!(names(&closure.into_iter().collect::<Vec<_>>()), "a b c");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn layers_hold_every_node_once_and_after_what_it_needs(
+            edges in proptest::collection::vec((0u8..12, 0u8..12), 0..30)
+        ) {
+            let mut graph = Graph::default();
+            let named = |n: u8| addr(&format!("n{n:02}"));
+            for (from, to) in &edges {
+                graph.node(named(*to));
+                graph.edge(named(*from), named(*to));
+            }
+            match graph.layers() {
+                Ok(layers) => {
+                    let mut done = BTreeSet::new();
+                    for layer in layers {
+                        for node in &layer {
+                            proptest::prop_assert!(graph.needs(node).all(|need| done.contains(need)));
+                        }
+                        for node in layer {
+                            proptest::prop_assert!(done.insert(node));
+                        }
+                    }
+                    let nodes: BTreeSet<Addr> = graph.needs.keys().cloned().collect();
+                    proptest::prop_assert_eq!(done, nodes);
+                }
+                Err(cycles) => {
+                    proptest::prop_assert!(!cycles.is_empty());
+                    for cycle in cycles {
+                        let next = cycle.iter().cycle().skip(1);
+                        for (from, to) in cycle.iter().zip(next) {
+                            proptest::prop_assert!(graph.needs(from).any(|need| need == to));
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

@@ -148,3 +148,103 @@ pub fn hex(data: &[u8], bytes: usize) -> String {
         .map(|byte| format!("{byte:02x}"))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kinds;
+
+    fn ledger() -> Ledger {
+        let mut ledger = Ledger::new("p", Some("prod"), "00ff".into());
+        let entry = Entry {
+            id: "A".into(),
+            name: "A".into(),
+            adopted: true,
+            protect: true,
+            needs: ["port.blueprint.b".parse().expect("an address")].into(),
+            digests: BTreeMap::new(),
+            fingerprints: [(
+                Pointer::parse("/secretValue").expect("a pointer"),
+                vec![Fingerprint {
+                    key_id: "k".into(),
+                    mac: "m".into(),
+                }],
+            )]
+            .into(),
+        };
+        let addr: Addr = "port.secret[\"a/b\"]".parse().expect("an address");
+        ledger.entries.insert(addr, entry);
+        ledger
+    }
+
+    #[test]
+    fn a_file_holds_what_was_saved_and_no_file_owns_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let home = Home::inside(folder.path(), "state/ledger.json").expect("it lies inside");
+        assert_eq!(home.load().expect("it is not there yet"), None);
+        home.save(&ledger()).expect("it can be kept");
+        assert_eq!(home.load().expect("it is there"), Some(ledger()));
+        assert_eq!(Home::None.load().expect("nothing is read"), None);
+    }
+
+    #[test]
+    fn what_is_no_ledger_is_never_taken_for_an_empty_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let home = Home::inside(folder.path(), "ledger.json").expect("it lies inside");
+        let mut newer = serde_json::to_value(ledger()).expect("it is data");
+        newer["format"] = json!(FORMAT + 1);
+        for text in ["", "{}", "[]", "{ \"format\": 1", &newer.to_string()] {
+            std::fs::write(folder.path().join("ledger.json"), text).expect("it can be written");
+            assert!(
+                matches!(home.load(), Err(HomeError::Broken { .. })),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_ledger_lies_inside_of_the_project() {
+        let outside = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a folder");
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(outside.path(), link).expect("a link");
+        for path in [
+            "../ledger.json",
+            "/tmp/ledger.json",
+            "a/../../x",
+            "link/ledger.json",
+        ] {
+            let home = Home::inside(folder.path(), path);
+            assert!(matches!(home, Err(HomeError::Outside(_))), "{path}");
+        }
+    }
+
+    #[test]
+    fn one_apply_at_a_time_holds_a_ledger() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let home = Home::inside(folder.path(), "ledger.json").expect("it lies inside");
+        let first = home::Lock::take(&home).expect("nobody has it");
+        assert!(matches!(home::Lock::take(&home), Err(HomeError::Taken(_))));
+        drop(first);
+        home::Lock::take(&home).expect("it was let go");
+    }
+
+    #[test]
+    fn digests_tell_places_apart_and_spellings_not() {
+        let kind = kinds::find("port.secret").expect("a kind");
+        let of = |spec: serde_json::Value| digests(kind, &Value::from(spec), &[]);
+        let one = of(json!({ "secretName": "A", "description": "x" }));
+        let places: Vec<String> = one.keys().map(ToString::to_string).collect();
+        assert_eq!(places, ["/description", "/secretName"]);
+        assert_eq!(
+            one,
+            of(json!({ "description": "x", "secretName": "A", "createdAt": 1 }))
+        );
+        let other = of(json!({ "secretName": "A", "description": "y" }));
+        let at = |place: &str| Pointer::parse(place).expect("a pointer");
+        assert_ne!(one[&at("/description")], other[&at("/description")]);
+        assert_eq!(one[&at("/secretName")], other[&at("/secretName")]);
+    }
+}

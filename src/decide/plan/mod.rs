@@ -13,6 +13,9 @@ pub mod guard;
 pub mod make;
 pub mod settle;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decide::diff::FieldChange;

@@ -70,8 +70,8 @@ impl Building<'_> {
     /// Objects of a service that the project file does not name.
     fn without_section(&self) -> Findings {
         let mut findings = Findings::default();
-        if self.config.project.is_empty() {
-            // The project file has a problem of its own, which is told already.
+        // Without a readable project file there is nothing to add a section to.
+        if !matches!(&self.folder.project, Some(project) if project.entries().is_some()) {
             return findings;
         }
         for service in Service::ALL {

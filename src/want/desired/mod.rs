@@ -194,6 +194,7 @@ pub fn settle(value: &Value, fill: &mut dyn FnMut(&Reference) -> Option<String>)
 fn without_nulls(shape: &kinds::Shape, value: Value) -> Value {
     use kinds::Shape;
     match (shape, value) {
+        (Shape::Map { of, .. }, value) if matches!(**of, Shape::Any) => value,
         (Shape::Map { of, .. }, Value::Map(mut map)) => {
             map.retain(|_, value| !value.is_null());
             for value in map.values_mut() {

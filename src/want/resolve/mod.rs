@@ -12,13 +12,15 @@
 
 mod fill;
 mod secret;
-use crate::words::node::Key;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::want::config::Config;
 use crate::want::source::Folder;
+use crate::words::node::Key;
 use crate::words::template::{Part, Reference};
 use crate::words::{Data, Finding, Findings, Node, Place, Pointer, Template};
 
