@@ -326,6 +326,9 @@ fn a_stray_create_is_told() {
     ledger["intent"] = json!({"creates": ["port.blueprint.b"], "sends": {}});
     world.write("ledger.json", &ledger.to_string());
     world.remove("b.yaml");
-    world.plan().exits(0).says("note: `port.blueprint.b` left the project");
+    world
+        .plan()
+        .exits(0)
+        .says("note: `port.blueprint.b` left the project");
     assert!(!world.of_port("blueprints", "b").is_null());
 }
