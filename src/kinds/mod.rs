@@ -197,6 +197,11 @@ pub trait Kind: Debug + Sync + Send {
     /// Secrets that are not to be sent are absent from `want`.
     fn update(&self, seen: &Observed, want: &Value, changed: &[String]) -> Vec<Call>;
 
+    /// Whether an object with this id is the service's own and is never deleted.
+    fn is_system(&self, _id: &str) -> bool {
+        false
+    }
+
     /// The request that deletes an object.
     fn delete(&self, id: &str) -> Call;
 

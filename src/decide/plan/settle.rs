@@ -47,6 +47,9 @@ impl Exports {
     }
 }
 
+/// What is wrong with a name: where it stands, what is wrong, what to do.
+pub type NameProblem = (Pointer, String, Option<String>);
+
 /// Replaces the names of live objects by their ids where a field allows names (spaces).
 ///
 /// Returns the problems in words: a name that fits none or several.
@@ -54,7 +57,7 @@ pub fn names_to_ids<'a>(
     kind: &dyn Kind,
     spec: Cow<'a, Value>,
     live: &Live,
-) -> (Cow<'a, Value>, Vec<(Pointer, String, Option<String>)>) {
+) -> (Cow<'a, Value>, Vec<NameProblem>) {
     // Without the list of spaces nobody can tell; the service refuses what is no id.
     if live.refused.contains_key("spacelift.space") {
         return (spec, Vec::new());

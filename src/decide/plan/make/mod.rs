@@ -24,7 +24,7 @@ use crate::want::config::LedgerHome;
 use crate::want::desired::{Desired, Object};
 use crate::want::document::Lifecycle;
 use crate::words::template::Reference;
-use crate::words::{Addr, Finding, Findings, Pointer, Service, Value};
+use crate::words::{Addr, Finding, Findings, Pointer, Value};
 
 /// Everything that a plan is made from.
 #[derive(Debug, Clone, Copy)]
@@ -309,7 +309,7 @@ impl<'a> Planning<'a> {
                 continue;
             }
             let live = self.input.live.by_id(kind.name(), &entry.id);
-            let system = entry.id.starts_with('_') && kind.service() == Service::Port;
+            let system = kind.is_system(&entry.id);
             // Ids that are made from names are given again: under another name it may be somebody
             // else's object by now.
             if let Some(live) = live.filter(|live| live.name != entry.name) {
@@ -331,6 +331,25 @@ impl<'a> Planning<'a> {
             }
         }
         self.plan.changes.extend(gone);
+        self.stray_creates();
+    }
+
+    /// What an unfinished apply may have created and the project no longer wants: nobody knows
+    /// that it is ours, so it is said and left alone.
+    fn stray_creates(&mut self) {
+        let ledger = self.input.ledger;
+        let creates = ledger.intent.iter().flat_map(|intent| &intent.creates);
+        for addr in creates {
+            let known =
+                self.input.desired.objects.contains_key(addr) || ledger.entries.contains_key(addr);
+            let there = kinds::of(addr)
+                .is_some_and(|kind| self.input.live.by_id(kind.name(), &addr.name).is_some());
+            if there && !known {
+                self.plan.notes.push(format!(
+                    "`{addr}` left the project, and an apply that was stopped may have created it; it is there and left alone: delete it by hand if it is yours"
+                ));
+            }
+        }
     }
 
     fn blank(&self, object: &Object) -> Change {
