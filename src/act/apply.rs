@@ -346,7 +346,7 @@ impl Apply<'_> {
         }
         let adopted = match (&old, change.action) {
             (_, Action::Create | Action::Replace) => false,
-            (Some(entry), _) => entry.adopted,
+            (Some(entry), _) => entry.adopted || change.adopts,
             (None, _) => change.adopts,
         };
         let entry = Entry {

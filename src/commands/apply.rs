@@ -16,7 +16,7 @@ use crate::commands::plan::Scope;
 use crate::commands::project::{self, Stream, style};
 use crate::commands::session::{Look, Session};
 use crate::commands::{checkout, print, runtime, tell};
-use crate::decide::ledger::home::Lock;
+use crate::decide::ledger::home::{HomeError, Lock};
 use crate::decide::plan::{Flags, Plan};
 use crate::exit::{self, Stop};
 use crate::show::render::human;
@@ -49,8 +49,14 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
         return Err(Stop::new(exit::USAGE, "there is no terminal to ask on")
             .help("review with `spaceport plan`, then run `spaceport apply --yes`".to_owned()));
     }
-    let _lock = Lock::take(&session.stage.home).map_err(|error| Stop::new(exit::BLOCKED, error))?;
-    let flags = arguments.scope.flags()?;
+    let _lock = Lock::take(&session.stage.home).map_err(|error| match error {
+        HomeError::Taken(_) => Stop::new(exit::BLOCKED, error),
+        _ => Stop::new(exit::WORLD, error),
+    })?;
+    let flags = Flags {
+        decide_secrets: true,
+        ..arguments.scope.flags()?
+    };
     let mut look = session.look(global, &flags).await?;
     arguments.scope.check(session, &look.plan)?;
     let style = style(global, Stream::Out);
@@ -107,7 +113,8 @@ async fn prove(
     let style = style(global, Stream::Out);
     let mut corrected = false;
     loop {
-        let look = session.look(global, flags).await?;
+        // The changes are done whatever becomes of the proof.
+        let look = session.look(global, flags).await.map_err(unproven)?;
         if look.plan.is_empty() {
             print(&human::converged(
                 session.reader.requests().requests,
@@ -136,6 +143,17 @@ async fn prove(
                 exit::INCOMPLETE
             });
         }
+    }
+}
+
+fn unproven(stop: Stop) -> Stop {
+    Stop {
+        code: exit::INCOMPLETE,
+        message: match stop.message.as_str() {
+            "" => String::new(),
+            message => format!("the changes are done, but not proven: {message}"),
+        },
+        ..stop
     }
 }
 

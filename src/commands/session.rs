@@ -72,11 +72,8 @@ impl Session {
     /// Reads both services and the ledger, and plans.
     pub async fn look(&self, global: &Global, flags: &Flags) -> Result<Look, Stop> {
         let ledger = self.ledger()?;
-        let live = self
-            .reader
-            .read(&self.kinds(&ledger))
-            .await
-            .map_err(world)?;
+        self.both_services(&ledger)?;
+        let live = self.reader.read(&self.kinds()).await.map_err(world)?;
         self.same_world(&ledger, &live)?;
         self.readable(&ledger, &live)?;
         let secrets = self.secret_facts(&ledger);
@@ -176,8 +173,31 @@ impl Session {
         Ok(())
     }
 
-    /// The kinds to read: those of the services that the project or the ledger has.
-    fn kinds(&self, _ledger: &Ledger) -> Vec<&'static dyn Kind> {
+    /// Objects in a service that the project no longer has could neither be seen nor deleted.
+    fn both_services(&self, ledger: &Ledger) -> Result<(), Stop> {
+        let config = &self.desired.config;
+        for (service, there, key) in [
+            (Service::Port, config.region.is_some(), "port"),
+            (Service::Spacelift, config.account.is_some(), "spacelift"),
+        ] {
+            let owned = ledger.entries.keys().filter(|a| a.service == service);
+            let count = owned.count();
+            if !there && count > 0 {
+                return Err(Stop::new(
+                    exit::BLOCKED,
+                    format!(
+                        "the ledger owns objects in {} ({count}), and the project has that service no longer",
+                        service.title()
+                    ),
+                )
+                .help(format!("bring `{key}` back into `spaceport.yaml`, apply without those objects' files, then remove it")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The kinds to read: those of the services that the project has.
+    fn kinds(&self) -> Vec<&'static dyn Kind> {
         let endpoints = &self.stage.endpoints;
         let there = |service: Service| match service {
             Service::Port => endpoints.port.is_some(),

@@ -45,6 +45,9 @@ pub struct Flags {
     pub delete_adopted: bool,
     /// `--allow-deletes N`.
     pub allow_deletes: Option<usize>,
+    /// Whether secrets whose fingerprints were made under another key are sent when their text is
+    /// at hand, which makes new ones. An apply decides so; a plan only counts them.
+    pub decide_secrets: bool,
     /// `--allow-empty`: go on although a list came back empty that the ledger says is not.
     pub allow_empty: bool,
 }
@@ -425,6 +428,8 @@ impl<'a> Planning<'a> {
         // Nobody knows which text a create sent that was cut short, nor whether all was sent.
         let created = standing == Standing::Claimed
             && intent.is_some_and(|intent| intent.creates.contains(&object.addr));
+        // Fingerprints are bound to the address, so a moved object needs new ones.
+        let moved = standing == Standing::Claimed && !created;
         for (at, _) in object.spec.secrets() {
             let fact = self.input.secrets.get(&(object.addr.clone(), at.clone()));
             let interrupted = created || open.is_some_and(|places| places.contains(&at));
@@ -436,12 +441,17 @@ impl<'a> Planning<'a> {
                 _ if interrupted => {
                     changed.insert(at);
                 }
+                Some(SecretFact::Unset(_)) => self.plan.undecided_secrets += 1,
+                _ if moved => {
+                    changed.insert(at);
+                }
                 Some(SecretFact::Changed) if standing != Standing::Foreign => {
                     changed.insert(at);
                 }
-                Some(SecretFact::Unset(_) | SecretFact::OtherKey) => {
-                    self.plan.undecided_secrets += 1
+                Some(SecretFact::OtherKey) if self.input.flags.decide_secrets => {
+                    changed.insert(at);
                 }
+                Some(SecretFact::OtherKey) => self.plan.undecided_secrets += 1,
                 Some(SecretFact::Unverified) => self.plan.unverified_secrets += 1,
                 Some(SecretFact::Same | SecretFact::Changed) | None => {}
             }
