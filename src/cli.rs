@@ -3,12 +3,14 @@
 //! Deliberately not here: what the commands do (see `commands`).
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
 use crate::exit::{self, Stop};
+use crate::show::{Style, redact, text};
 
 /// Terraform-style plan and apply for the wiring between Port and Spacelift.
 #[derive(Debug, Parser)]
@@ -147,12 +149,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     }
 }
 
+/// Says why a command stopped: what happened, and what to do.
 fn say(stop: &Stop) {
+    let columns = Style::default().width;
+    let part = |first: &str, text: &str| {
+        text::wrap(first, &redact::text(&text::escape(text)), columns)
+            .iter()
+            .for_each(|line| commands::tell(line));
+    };
     if !stop.message.is_empty() {
-        anstream::eprintln!("error: {}", stop.message);
+        part("error: ", &stop.message);
     }
     if let Some(help) = &stop.help {
-        anstream::eprintln!("  help: {help}");
+        part("  help: ", help);
     }
 }
 
@@ -168,6 +177,7 @@ fn logging(verbose: u8) {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .without_time();
     // A second call in one process (tests) keeps the first subscriber.
     let _ = subscriber.try_init();

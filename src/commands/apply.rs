@@ -9,19 +9,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
-use crate::act::apply::{Apply, Progress, Stamp};
-use crate::act::report::Report;
+use crate::act::apply::{Apply, Stamp};
+use crate::act::report::{Outcome, Report};
 use crate::cli::Global;
 use crate::commands::plan::Scope;
 use crate::commands::project::{self, Stream, style};
 use crate::commands::session::{Look, Session};
 use crate::commands::{checkout, print, runtime, tell};
-use crate::decide::ledger::home::{HomeError, Lock};
-use crate::decide::plan::{Flags, Plan};
+use crate::decide::ledger::home::Lock;
+use crate::decide::plan::{Action, Change, Flags, Plan};
 use crate::exit::{self, Stop};
 use crate::show::render::human;
 use crate::there::services::Writer;
-use crate::words::{Addr, Finding, Findings};
+use crate::words::value::SecretSource;
+use crate::words::{Addr, Finding, Findings, Pointer};
 
 /// Arguments of `apply`.
 #[derive(Debug, Args)]
@@ -49,21 +50,14 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
         return Err(Stop::new(exit::USAGE, "there is no terminal to ask on")
             .help("review with `spaceport plan`, then run `spaceport apply --yes`".to_owned()));
     }
-    let _lock = Lock::take(&session.stage.home).map_err(|error| match error {
-        HomeError::Taken(_) => Stop::new(exit::BLOCKED, error),
-        _ => Stop::new(exit::WORLD, error),
-    })?;
-    let flags = Flags {
-        decide_secrets: true,
-        ..arguments.scope.flags()?
-    };
+    let _lock = Lock::take(&session.stage.home).map_err(|error| Stop::new(exit::BLOCKED, error))?;
+    let mut flags = arguments.scope.flags()?;
+    flags.rekey = true;
     let mut look = session.look(global, &flags).await?;
     arguments.scope.check(session, &look.plan)?;
     let style = style(global, Stream::Out);
-    if !global.quiet {
-        print(&human::header(&session.header(global, &look), &style));
-    }
-    let shown = human::plan(&look.plan, &style);
+    let header = session.header(global, &look);
+    let shown = human::plan(&look.plan, &header, &style);
     print(&shown);
     refuse(&look.plan)?;
     missing(global, session, &look.plan)?;
@@ -72,9 +66,10 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
     }
     if !arguments.yes && look.plan.writes().next().is_some() {
         ask()?;
+        let seen = look.plan;
         // The world may have moved while the user was reading.
         look = session.look(global, &flags).await?;
-        if human::plan(&look.plan, &style) != shown {
+        if !look.plan.says_the_same(&seen) || human::plan(&look.plan, &header, &style) != shown {
             return Err(
                 Stop::new(exit::BLOCKED, "the plan is another one than you were shown")
                     .help("run `spaceport apply` again".to_owned()),
@@ -84,56 +79,63 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
     let stop = Arc::new(AtomicBool::new(false));
     listen(&stop);
     let writer = Arc::new(Writer::new(session.reader.clone(), session.stage.vault()));
-    let written: BTreeSet<Addr> = look
-        .plan
-        .writes()
-        .map(|change| change.addr.clone())
-        .collect();
+    let written: Vec<Change> = look.plan.writes().cloned().collect();
     let report = carry_out(global, session, look, &writer, &stop).await;
-    print(&human::report(&report, &style));
+    print(&format!("\n{}", human::report(&report, &style)));
     if report.interrupted {
         return Ok(exit::INTERRUPTED);
     }
     if !report.is_complete() {
-        return Ok(exit::INCOMPLETE);
+        // Without its ledger nothing was begun.
+        return Ok(match report.outcomes.is_empty() {
+            true => exit::WORLD,
+            false => exit::INCOMPLETE,
+        });
     }
-    prove(global, session, &flags, written, &writer, &stop).await
+    // What was to be sent anew has been.
+    flags.rotate = BTreeSet::new();
+    flags.rotate_unverified = false;
+    let proved = prove(global, session, &flags, written, &writer, &stop).await;
+    // Much was changed already, so that "nothing applied" would be wrong.
+    proved.map_err(|stop| Stop {
+        code: exit::INCOMPLETE,
+        ..stop
+    })
 }
 
-/// The closing look. What differs only in objects just written is written once more: services
+/// The closing look. What differs only in places just written is written once more: services
 /// drop some things silently when they come too early.
 async fn prove(
     global: &Global,
     session: &Session,
     flags: &Flags,
-    mut written: BTreeSet<Addr>,
+    written: Vec<Change>,
     writer: &Arc<Writer>,
     stop: &Arc<AtomicBool>,
 ) -> Result<u8, Stop> {
     let style = style(global, Stream::Out);
     let mut corrected = false;
     loop {
-        // The changes are done whatever becomes of the proof.
-        let look = session.look(global, flags).await.map_err(unproven)?;
+        let look = session.look(global, flags).await?;
         if look.plan.is_empty() {
-            print(&human::converged(
-                session.reader.requests().requests,
-                &style,
-            ));
+            print(&human::converged(requests(session), &style));
             return Ok(exit::DONE);
         }
-        let only_written = look
+        let again = look
             .plan
             .changes
             .iter()
-            .all(|change| written.contains(&change.addr));
-        if corrected || !only_written || !look.plan.refusals.is_empty() {
-            print(&human::not_converged(&look.plan, &style));
-            return Ok(exit::INCOMPLETE);
+            .all(|change| written.iter().any(|first| repeats(change, first)));
+        if corrected || !again || !look.plan.refusals.is_empty() {
+            print(&format!(
+                "\n{}",
+                human::plan(&look.plan, &session.header(global, &look), &style)
+            ));
+            return Err(Stop::new(exit::INCOMPLETE, "the services do not hold what was written")
+                .help("look at the changes above; somebody else may be writing, or a service dropped a field".to_owned()));
         }
         corrected = true;
         tell("Some fields did not take effect at once; they are written once more.");
-        written.extend(look.plan.writes().map(|change| change.addr.clone()));
         let report = carry_out(global, session, look, writer, stop).await;
         if !report.is_complete() {
             print(&human::report(&report, &style));
@@ -146,15 +148,17 @@ async fn prove(
     }
 }
 
-fn unproven(stop: Stop) -> Stop {
-    Stop {
-        code: exit::INCOMPLETE,
-        message: match stop.message.as_str() {
-            "" => String::new(),
-            message => format!("the changes are done, but not proven: {message}"),
-        },
-        ..stop
-    }
+/// Whether a change does nothing but what an earlier one did already, as the user was shown.
+fn repeats(change: &Change, first: &Change) -> bool {
+    let shown = |at: &Pointer| match first.action {
+        Action::Create | Action::Replace => true,
+        _ => first.fields.iter().any(|field| field.path.covers(at)),
+    };
+    change.addr == first.addr
+        && change.action == Action::Update
+        && first.action != Action::Delete
+        && change.fields.iter().all(|field| shown(&field.path))
+        && change.sends.is_subset(&first.sends)
 }
 
 async fn carry_out(
@@ -172,22 +176,25 @@ async fn carry_out(
         organization: look.live.organization.as_ref().map(|o| o.id.clone()),
         account: look.live.account.clone(),
     };
-    let style = style(global, Stream::Err);
-    let quiet = global.quiet || !std::io::stderr().is_terminal();
-    let progress = |step: Progress| {
-        if let Progress::Ended(change, outcome) = step
-            && !quiet
-        {
-            tell(human::progress(change, outcome, &style).trim_end());
+    let style = style(global, Stream::Out);
+    let column = human::Column::of(&look.plan);
+    print("\n");
+    let progress = |change: &Change, outcome: &Outcome| {
+        if !global.quiet {
+            print(&human::progress(
+                column,
+                &change.addr,
+                change.action,
+                outcome,
+                &style,
+            ));
         }
     };
-    let fingerprint =
-        |addr: &Addr, at: &crate::words::Pointer, secret: &crate::words::Value, salt: &str| {
-            session.fingerprint(addr, at, secret, salt)
-        };
+    let fingerprint = |addr: &Addr, at: &Pointer, source: &SecretSource, salt: &str| {
+        session.fingerprint(addr, at, source, salt)
+    };
     let apply = Apply {
         plan: &look.plan,
-        exports: look.exports,
         writer: writer.clone(),
         ledger: look.ledger,
         home: &session.stage.home,
@@ -197,6 +204,10 @@ async fn carry_out(
         progress: &progress,
     };
     apply.run().await
+}
+
+fn requests(session: &Session) -> usize {
+    usize::try_from(session.reader.requests().requests).unwrap_or(usize::MAX)
 }
 
 fn refuse(plan: &Plan) -> Result<(), Stop> {

@@ -10,6 +10,7 @@ use crate::decide::plan::{Flags, Plan};
 use crate::exit::{self, Stop};
 use crate::show::render::human;
 use crate::words::Addr;
+use crate::words::finding::did_you_mean;
 
 /// What limits or allows changes, for plan and apply alike.
 #[derive(Debug, Clone, Args)]
@@ -29,6 +30,12 @@ pub struct Scope {
     /// Go on although a list came back empty that the ledger says is not
     #[arg(long)]
     pub allow_empty: bool,
+    /// Send the secrets of this object anew; may be given several times
+    #[arg(long, value_name = "ADDR")]
+    pub rotate: Vec<Addr>,
+    /// Send the secrets that nobody knows to be what was sent last
+    #[arg(long)]
+    pub rotate_unverified: bool,
 }
 
 impl Scope {
@@ -39,6 +46,8 @@ impl Scope {
             delete_adopted: self.delete_adopted,
             allow_deletes: self.allow_deletes,
             allow_empty: self.allow_empty,
+            rotate: self.rotate.iter().cloned().collect(),
+            rotate_unverified: self.rotate_unverified,
             ..Flags::default()
         };
         for text in &self.adopt {
@@ -55,28 +64,28 @@ impl Scope {
         Ok(flags)
     }
 
-    /// Targets must be objects of the project or of the ledger.
+    /// Addresses must be those of objects of the project; targets may be the ledger's, too.
     pub fn check(&self, session: &Session, plan: &Plan) -> Result<(), Stop> {
-        for addr in &self.targets {
-            let known = session.desired.objects.contains_key(addr)
-                || plan.changes.iter().any(|c| c.addr == *addr);
-            if !known {
-                let names: Vec<String> = session
-                    .desired
-                    .objects
-                    .keys()
-                    .map(ToString::to_string)
-                    .collect();
-                let near = crate::words::finding::did_you_mean(
-                    &addr.to_string(),
-                    names.iter().map(String::as_str),
-                );
-                return Err(Stop::new(
-                    exit::USAGE,
-                    format!("--target: `{addr}` is not in the project"),
-                )
-                .help(near));
+        let objects = &session.desired.objects;
+        let adopted = self.adopt.iter().filter_map(|text| text.parse().ok());
+        let named = self
+            .targets
+            .iter()
+            .map(|addr| ("--target", addr.clone()))
+            .chain(adopted.map(|addr| ("--adopt", addr)))
+            .chain(self.rotate.iter().map(|addr| ("--rotate", addr.clone())));
+        for (flag, addr) in named {
+            let gone = flag == "--target" && plan.changes.iter().any(|c| c.addr == addr);
+            if gone || objects.contains_key(&addr) {
+                continue;
             }
+            let names: Vec<String> = objects.keys().map(ToString::to_string).collect();
+            let near = did_you_mean(&addr.to_string(), names.iter().map(String::as_str));
+            return Err(Stop::new(
+                exit::USAGE,
+                format!("{flag}: `{addr}` is not in the project"),
+            )
+            .help(near));
         }
         Ok(())
     }
@@ -106,12 +115,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
 async fn look(global: &Global, arguments: &Arguments, session: &Session) -> Result<u8, Stop> {
     let look = session.look(global, &arguments.scope.flags()?).await?;
     arguments.scope.check(session, &look.plan)?;
-    let style = style(global, Stream::Out);
     let header = session.header(global, &look);
-    if !global.quiet {
-        print(&human::header(&header, &style));
-    }
-    print(&human::plan(&look.plan, &style));
+    print(&human::plan(
+        &look.plan,
+        &header,
+        &style(global, Stream::Out),
+    ));
     Ok(code(&look.plan, arguments.detailed_exitcode))
 }
 

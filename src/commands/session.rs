@@ -5,23 +5,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::{Timestamp, Unit};
+use jiff::Timestamp;
 
 use crate::cli::Global;
-use crate::commands::project;
 use crate::commands::stage::Stage;
+use crate::commands::{project, tell};
 use crate::decide::ledger::{Fingerprint, Ledger, hex};
-use crate::decide::plan::settle::{self, Exports};
 use crate::decide::plan::{self, Flags, Input, Plan, SecretFact, SecretFacts};
 use crate::exit::{self, Stop};
 use crate::kinds::{self, Kind};
-use crate::show::render::human::Header;
+use crate::show::header::{Header, LastApply, Target};
 use crate::there::live::Live;
 use crate::there::services::{Options, Reader, ServiceError, Vault};
 use crate::want::config::LedgerHome;
 use crate::want::desired::Desired;
 use crate::words::template::Reference;
-use crate::words::{Addr, Pointer, Service, Value};
+use crate::words::value::SecretSource;
+use crate::words::{Addr, Pointer, Service};
 
 /// A project, the world that it meets, and a reader for it.
 #[derive(Debug)]
@@ -45,8 +45,6 @@ pub struct Look {
     pub ledger: Ledger,
     /// What would change.
     pub plan: Plan,
-    /// What live exports of the objects that stay.
-    pub exports: Exports,
 }
 
 impl Session {
@@ -55,6 +53,9 @@ impl Session {
         let env = crate::commands::environment();
         let desired = project::open(global, &env)?;
         let stage = Stage::set(global, &desired, &env).await?;
+        if !global.quiet {
+            stage.notices.iter().for_each(|notice| tell(notice));
+        }
         let options = Options {
             ca_bundle: global.ca_bundle.clone(),
             ..Options::default()
@@ -72,8 +73,11 @@ impl Session {
     /// Reads both services and the ledger, and plans.
     pub async fn look(&self, global: &Global, flags: &Flags) -> Result<Look, Stop> {
         let ledger = self.ledger()?;
-        self.both_services(&ledger)?;
-        let live = self.reader.read(&self.kinds()).await.map_err(world)?;
+        let live = self
+            .reader
+            .read(&self.kinds(&ledger)?)
+            .await
+            .map_err(world)?;
         self.same_world(&ledger, &live)?;
         self.readable(&ledger, &live)?;
         let secrets = self.secret_facts(&ledger);
@@ -86,13 +90,7 @@ impl Session {
         };
         let (plan, findings) = plan::plan(input);
         project::check(global, findings, &self.desired.sources)?;
-        let exports = self.exports(&live, &ledger, &plan);
-        Ok(Look {
-            live,
-            ledger,
-            plan,
-            exports,
-        })
+        Ok(Look { live, ledger, plan })
     }
 
     /// The ledger as kept, or a new one.
@@ -173,41 +171,34 @@ impl Session {
         Ok(())
     }
 
-    /// Objects in a service that the project no longer has could neither be seen nor deleted.
-    fn both_services(&self, ledger: &Ledger) -> Result<(), Stop> {
-        let config = &self.desired.config;
-        for (service, there, key) in [
-            (Service::Port, config.region.is_some(), "port"),
-            (Service::Spacelift, config.account.is_some(), "spacelift"),
-        ] {
-            let owned = ledger.entries.keys().filter(|a| a.service == service);
-            let count = owned.count();
-            if !there && count > 0 {
-                return Err(Stop::new(
-                    exit::BLOCKED,
-                    format!(
-                        "the ledger owns objects in {} ({count}), and the project has that service no longer",
-                        service.title()
-                    ),
-                )
-                .help(format!("bring `{key}` back into `spaceport.yaml`, apply without those objects' files, then remove it")));
-            }
-        }
-        Ok(())
-    }
-
-    /// The kinds to read: those of the services that the project has.
-    fn kinds(&self) -> Vec<&'static dyn Kind> {
+    /// The kinds to read: those of the services that the project has. A service that only the
+    /// ledger has stops the run, as its objects would look gone.
+    fn kinds(&self, ledger: &Ledger) -> Result<Vec<&'static dyn Kind>, Stop> {
         let endpoints = &self.stage.endpoints;
         let there = |service: Service| match service {
             Service::Port => endpoints.port.is_some(),
             Service::Spacelift => endpoints.spacelift.is_some(),
         };
-        kinds::ALL
+        for service in Service::ALL.into_iter().filter(|service| !there(*service)) {
+            let owned = ledger
+                .entries
+                .keys()
+                .filter(|addr| addr.service == service)
+                .count();
+            if owned > 0 {
+                let message = format!(
+                    "the ledger owns {owned} objects in {}, and `spaceport.yaml` has no section `{service}`",
+                    service.title()
+                );
+                return Err(Stop::new(exit::BLOCKED, message)
+                    .help("keep the section until an apply has deleted them".to_owned()));
+            }
+        }
+        Ok(kinds::ALL
             .iter()
             .copied()
             .filter(|kind| there(kind.service()))
-            .collect()
+            .collect())
     }
 
     /// What is known about every secret, without sending anything.
@@ -250,12 +241,9 @@ impl Session {
         &self,
         addr: &Addr,
         at: &Pointer,
-        secret: &Value,
+        source: &SecretSource,
         salt: &str,
     ) -> Option<Fingerprint> {
-        let Value::Secret(source) = secret else {
-            return None;
-        };
         let key = self.vault.fingerprint_key(salt.as_bytes())?;
         let mac = self.vault.fingerprint(&key, addr, at, source)?;
         Some(Fingerprint {
@@ -264,105 +252,47 @@ impl Session {
         })
     }
 
-    /// What live exports of objects that are neither created nor replaced, and of outside ones.
-    fn exports(&self, live: &Live, ledger: &Ledger, plan: &Plan) -> Exports {
-        let mut exports = Exports::default();
-        let anew: std::collections::BTreeSet<&Addr> = plan
-            .changes
-            .iter()
-            .filter(|change| change.seen.is_none() || change.action.destroys())
-            .map(|change| &change.addr)
-            .collect();
-        for object in self
-            .desired
-            .objects
-            .values()
-            .filter(|object| !anew.contains(&object.addr))
-        {
-            let kind = object.kind;
-            let by_ledger = ledger
-                .entries
-                .get(&object.addr)
-                .and_then(|entry| live.by_id(kind.name(), &entry.id));
-            let found = match (
-                by_ledger,
-                live.by_name(kind.name(), &object.name).as_slice(),
-            ) {
-                (Some(found), _) => Some(found),
-                (None, [one]) => Some(*one),
-                _ => None,
-            };
-            if let Some(found) = found {
-                exports.insert(object.addr.clone(), settle::exports_of(kind, found));
-            }
-        }
-        for (addr, _, _) in self
-            .desired
-            .objects
-            .values()
-            .flat_map(|object| &object.reads)
-        {
-            if !self.desired.objects.contains_key(addr)
-                && let Some(found) = settle::outside(addr, live)
-            {
-                exports.insert(addr.clone(), found);
-            }
-        }
-        exports
-    }
-
     /// Which world the plan is about, for the first lines of the output.
     pub fn header(&self, global: &Global, look: &Look) -> Header {
         let endpoints = &self.stage.endpoints;
-        let port = endpoints.port.as_ref().map(|port| {
-            let host = port.origin.as_str().trim_end_matches('/');
-            let name = look
+        let sandbox = self.stage.is_sandbox();
+        let source = |source: &str| {
+            if sandbox {
+                "--sandbox".to_owned()
+            } else {
+                source.to_owned()
+            }
+        };
+        let port = endpoints.port.as_ref().map(|port| Target {
+            who: look
                 .live
                 .organization
                 .as_ref()
-                .map(|o| format!("{} ({}) at ", o.name, o.id))
-                .unwrap_or_default();
-            self.endpoint_line(&name, host, &port.source, port.overridden)
+                .map(|o| format!("{} ({})", o.name, o.id)),
+            origin: port.origin.as_str().trim_end_matches('/').to_owned(),
+            source: source(&port.source),
+            overridden: port.overridden,
         });
-        let spacelift = endpoints.spacelift.as_ref().map(|spacelift| {
-            let name = format!("{} at ", spacelift.account);
-            self.endpoint_line(
-                &name,
-                &spacelift.origin,
-                &spacelift.source,
-                spacelift.overridden,
-            )
+        let spacelift = endpoints.spacelift.as_ref().map(|spacelift| Target {
+            who: Some(spacelift.account.clone()),
+            origin: spacelift.origin.clone(),
+            source: source(&spacelift.source),
+            overridden: spacelift.overridden,
         });
-        let mut ledger = match (&self.desired.config.ledger, self.stage.is_sandbox()) {
-            (Some(LedgerHome::File(_)), true) => "kept with the sandbox".to_owned(),
-            _ => self.stage.home.words(&global.config),
-        };
-        if let Some(at) = &look.ledger.applied_at {
-            let commit = look
-                .ledger
-                .commit
-                .as_deref()
-                .map(|c| format!(" {}", &c[..c.len().min(7)]))
-                .unwrap_or_default();
-            ledger.push_str(&format!(", last apply{commit}{}", age(at)));
-        } else if self.desired.config.ledger != Some(LedgerHome::None) {
-            ledger.push_str(", nothing applied yet");
-        }
+        let last_apply = look.ledger.applied_at.as_deref().map(|at| LastApply {
+            commit: look.ledger.commit.clone(),
+            age: age(at),
+        });
         Header {
             project: self.desired.config.project.clone(),
             environment: self.desired.config.environment.clone(),
             port,
             spacelift,
-            ledger: Some(ledger),
-            notices: self.stage.notices.clone(),
-        }
-    }
-
-    fn endpoint_line(&self, name: &str, host: &str, source: &str, overridden: bool) -> String {
-        match (self.stage.is_sandbox(), overridden) {
-            (true, _) => format!("{name}{host}, the sandbox"),
-            (false, true) => format!("{name}{host}, overridden by {source}"),
-            (false, false) => format!("{name}{host}, from {source}"),
+            ledger: match (&self.desired.config.ledger, sandbox) {
+                (Some(LedgerHome::File(_)), true) => "kept with the sandbox".to_owned(),
+                _ => self.stage.home.words(&global.config),
+            },
+            last_apply,
         }
     }
 }
@@ -373,12 +303,9 @@ pub fn world(error: ServiceError) -> Stop {
 }
 
 fn compare(known: &[Fingerprint], mac: Option<(String, String)>) -> SecretFact {
+    // Without a key nothing can be compared, and sending would not help to compare next time.
     let Some((key_id, mac)) = mac else {
-        return if known.is_empty() {
-            SecretFact::Unverified
-        } else {
-            SecretFact::OtherKey
-        };
+        return SecretFact::Unverified;
     };
     match known
         .iter()
@@ -401,25 +328,18 @@ fn suffix(environment: Option<&str>) -> String {
         .unwrap_or_default()
 }
 
-/// How long ago, in the largest fitting unit; empty when the clock makes no sense.
+/// How long ago, in the largest fitting unit.
 fn age(at: &str) -> String {
     let Ok(then) = at.parse::<Timestamp>() else {
-        return String::new();
+        return "at an unknown time".into();
     };
-    let Ok(minutes) = Timestamp::now()
-        .since(then)
-        .and_then(|span| span.total(Unit::Minute))
-    else {
-        return String::new();
-    };
-    let minutes = minutes as i64;
+    let minutes = Timestamp::now().duration_since(then).as_mins();
     match minutes {
-        ..0 => String::new(),
-        0 => ", just now".into(),
-        1 => ", a minute ago".into(),
-        2..60 => format!(", {minutes} minutes ago"),
-        60..120 => ", an hour ago".into(),
-        120..2880 => format!(", {} hours ago", minutes / 60),
-        _ => format!(", {} days ago", minutes / 1440),
+        ..1 => "just now".into(),
+        1 => "a minute ago".into(),
+        2..60 => format!("{minutes} minutes ago"),
+        60..120 => "an hour ago".into(),
+        120..2880 => format!("{} hours ago", minutes / 60),
+        _ => format!("{} days ago", minutes / 1440),
     }
 }

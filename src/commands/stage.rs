@@ -106,7 +106,12 @@ impl Stage {
     ) -> Result<Stage, Stop> {
         use crate::sandbox::{CLIENT_ID, CLIENT_SECRET, KEY_ID, KEY_SECRET, Options, Sandbox};
         let folder = match folder.as_os_str().is_empty() {
-            true => global.config.join(".spaceport").join("sandbox"),
+            // Environments are worlds of their own.
+            true => {
+                let sandbox = global.config.join(".spaceport").join("sandbox");
+                let environment = desired.config.environment.as_ref();
+                environment.map_or(sandbox.clone(), |name| sandbox.join(name))
+            }
             false => folder.to_owned(),
         };
         keep_out_of_git(&folder, &global.config);
@@ -290,14 +295,12 @@ fn supply(desired: &Desired, env: &mut BTreeMap<String, String>) -> BTreeSet<Str
 /// The sandbox's folder ignores itself in git when it lies in the project.
 #[cfg(feature = "sandbox")]
 fn keep_out_of_git(folder: &Path, project: &Path) {
-    let Some(parent) = folder
-        .parent()
-        .filter(|parent| *parent == project.join(".spaceport"))
-    else {
+    let ours = project.join(".spaceport");
+    if !folder.starts_with(&ours) {
         return;
-    };
-    let ignore = parent.join(".gitignore");
-    if std::fs::create_dir_all(parent).is_ok() && !ignore.exists() {
+    }
+    let ignore = ours.join(".gitignore");
+    if std::fs::create_dir_all(&ours).is_ok() && !ignore.exists() {
         // Without it the folder shows up as untracked, which harms nothing.
         let _ = std::fs::write(ignore, "*\n");
     }

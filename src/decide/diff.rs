@@ -141,6 +141,8 @@ fn object_fields(
             found.unknown.push(at.join(key));
         }
     }
+    // Services give their keys in any order.
+    found.unknown.sort();
     each_key(
         want,
         live,
@@ -189,9 +191,25 @@ fn each_key<'a>(
 fn change(want: Option<&Value>, live: Option<&Value>, at: &Pointer, found: &mut Difference) {
     found.fields.push(FieldChange {
         path: at.clone(),
-        before: live.cloned(),
+        before: live.map(|live| sorted(live.clone())),
         after: want.cloned(),
     });
+}
+
+/// The value with the keys of all maps sorted: services give them in any order.
+fn sorted(mut value: Value) -> Value {
+    match &mut value {
+        Value::Map(map) => {
+            map.sort_keys();
+            map.values_mut()
+                .for_each(|inner| *inner = sorted(std::mem::take(inner)));
+        }
+        Value::List(items) => items
+            .iter_mut()
+            .for_each(|item| *item = sorted(std::mem::take(item))),
+        _ => {}
+    }
+    value
 }
 
 /// The body of a replacing write: what is wanted, plus what must survive from live: unknown
@@ -216,54 +234,84 @@ fn carry(shape: &Shape, want: &Value, live: &Value) -> Value {
                 })
                 .collect(),
         ),
-        (Shape::Object(object), Value::Map(want), Value::Map(live)) => {
-            let mut body: Map = want
-                .iter()
-                .map(|(key, want)| {
-                    let shape = object
-                        .fields
-                        .iter()
-                        .find(|f| f.name == key)
-                        .map(|f| &f.shape);
-                    let carried = match (shape, live.get(key)) {
-                        (Some(shape), Some(live)) => carry(shape, want, live),
-                        _ => want.clone(),
-                    };
-                    (key.clone(), carried)
-                })
-                .collect();
-            if object.open {
-                for (key, live) in live {
-                    if !object.fields.iter().any(|f| f.name == key) && !body.contains_key(key) {
-                        body.insert(key.clone(), live.clone());
-                    }
+        (Shape::Object(_) | Shape::Tagged { .. }, Value::Map(w), Value::Map(l)) => {
+            let chosen = |value: &Value| shape.object(|tag| value.get_text(tag).map(str::to_owned));
+            match (chosen(want), chosen(live)) {
+                (Some(object), Some(other)) if std::ptr::eq(object, other) => {
+                    carry_fields(object, w, l)
                 }
+                // Another variant is another thing: nothing of the old one is kept.
+                _ => want.clone(),
             }
-            Value::Map(body)
+        }
+        (Shape::OneOf(shapes), want, live) => {
+            match (Shape::fitting(shapes, want), Shape::fitting(shapes, live)) {
+                (Some(shape), Some(other)) if std::ptr::eq(shape, other) => {
+                    carry(shape, want, live)
+                }
+                _ => want.clone(),
+            }
         }
         _ => want.clone(),
     }
 }
 
-/// Puts live's values at the ignored places into a body, and removes what live does not have.
-fn keep_ignored(body: &mut Value, live: &Value, ignore: &[Pointer], at: &mut Pointer) {
-    let Value::Map(map) = body else { return };
-    let named = |at: &Pointer| ignore.iter().any(|pattern| pattern.covers(at));
-    let keys: Vec<String> = map
-        .keys()
-        .chain(live.as_map().into_iter().flat_map(Map::keys))
-        .cloned()
-        .collect();
-    for key in keys {
-        at.push(&key);
-        if named(at) {
-            match live.get(&key) {
-                Some(value) => map.insert(key.clone(), value.clone()),
-                None => map.shift_remove(&key),
+fn carry_fields(object: &Object, want: &Map, live: &Map) -> Value {
+    let known = |key: &str| object.fields.iter().find(|f| f.name == key);
+    let mut body: Map = want
+        .iter()
+        .map(|(key, want)| {
+            let carried = match (known(key), live.get(key)) {
+                (Some(field), Some(live)) => carry(&field.shape, want, live),
+                _ => want.clone(),
             };
-        } else if let (Some(inner), Some(live)) = (map.get_mut(&key), live.get(&key)) {
-            keep_ignored(inner, live, ignore, at);
+            (key.clone(), carried)
+        })
+        .collect();
+    if object.open {
+        for (key, live) in live {
+            if known(key).is_none() && !body.contains_key(key) {
+                body.insert(key.clone(), live.clone());
+            }
         }
-        at.pop();
+    }
+    Value::Map(body)
+}
+
+/// Puts live's values at the ignored places into a body, and removes what live does not have.
+/// Items of lists are taken from live where both have one at that place.
+fn keep_ignored(body: &mut Value, live: &Value, ignore: &[Pointer], at: &mut Pointer) {
+    let named = |at: &Pointer| ignore.iter().any(|pattern| pattern.covers(at));
+    match (body, live) {
+        (Value::List(items), Value::List(others)) => {
+            for (index, (item, live)) in items.iter_mut().zip(others).enumerate() {
+                at.push(index);
+                match named(at) {
+                    true => *item = live.clone(),
+                    false => keep_ignored(item, live, ignore, at),
+                }
+                at.pop();
+            }
+        }
+        (Value::Map(map), live) => {
+            let keys: Vec<String> = map
+                .keys()
+                .chain(live.as_map().into_iter().flat_map(Map::keys))
+                .cloned()
+                .collect();
+            for key in keys {
+                at.push(&key);
+                if named(at) {
+                    match live.get(&key) {
+                        Some(value) => map.insert(key.clone(), value.clone()),
+                        None => map.shift_remove(&key),
+                    };
+                } else if let (Some(inner), Some(live)) = (map.get_mut(&key), live.get(&key)) {
+                    keep_ignored(inner, live, ignore, at);
+                }
+                at.pop();
+            }
+        }
+        _ => {}
     }
 }

@@ -25,7 +25,8 @@ pub fn shape(trigger: Field) -> Shape {
             Shape::pattern(charset::ACTION, 1, 0),
             "Identifier, unique among actions and automations.",
         )
-        .required(),
+        .required()
+        .immutable(),
         field("title", Shape::text(), "Name in the portal."),
         field("icon", Shape::text(), "Name of one of Port's icons."),
         field("description", Shape::text(), "What it does."),

@@ -9,6 +9,9 @@ use crate::words::{Data, Finding, Findings, Node};
 
 /// Checks a node against a shape; `name` says in messages what the whole is, `spec` for example.
 pub fn check(shape: &Shape, node: &Node, name: &str, findings: &mut Findings) {
+    if node.is_broken() {
+        return;
+    }
     match shape {
         Shape::Any => {}
         Shape::Bool => match node.data {
@@ -314,8 +317,10 @@ fn wrong_type(
 
 fn bool_hint(node: &Node) -> Option<String> {
     match node.text()?.to_lowercase().as_str() {
-        "yes" | "on" | "y" | "true" => Some("write `true` without quotes".into()),
-        "no" | "off" | "n" | "false" => Some("write `false` without quotes".into()),
+        "true" => Some("write `true` without quotes".into()),
+        "false" => Some("write `false` without quotes".into()),
+        "yes" | "on" | "y" => Some("write `true`; YAML 1.2 has no other word for it".into()),
+        "no" | "off" | "n" => Some("write `false`; YAML 1.2 has no other word for it".into()),
         _ => None,
     }
 }

@@ -25,7 +25,8 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
             Shape::pattern(charset::BLUEPRINT, 1, 100),
             "Identifier, by which everything else names the blueprint.",
         )
-        .required(),
+        .required()
+        .immutable(),
         field("title", Shape::text_of(1, 100), "Name in the catalog.").required(),
         field(
             "description",

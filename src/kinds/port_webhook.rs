@@ -33,7 +33,8 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
             Shape::pattern(IDENTIFIER, 1, 30),
             "Identifier, at most 30 characters. Port could invent one, but then a second run could not find the webhook again.",
         )
-        .required(),
+        .required()
+        .immutable(),
         field("title", Shape::text_of(1, 30), "Name shown in Port, at most 30 characters.")
             .required(),
         field("description", Shape::text_of(0, 200), "What it is for.").default("\"\""),
@@ -136,7 +137,7 @@ fn mapping() -> Shape {
         field(
             "operation",
             operation,
-            "`create` (also updates) or `delete`; `{type: delete, deleteDependents: false}` spares dependants.",
+            "What becomes of the entity: `create` (also updates) or `delete`; `{type: delete, deleteDependents: false}` spares dependants.",
         )
         .default("\"create\"")
         .equal(one_operation),

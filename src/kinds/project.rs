@@ -188,8 +188,8 @@ fn overridable() -> Vec<Field> {
         ),
         field(
             "variables",
-            Shape::map_with(name(), Shape::OneOf(vec![Shape::text(), variable()])),
-            "Variables by name, read as `${var.NAME}`; a plain text is the default.",
+            Shape::map_with(name(), variable()),
+            "Variables by name, read as `${var.NAME}`; a text, number or boolean is the default.",
         ),
         field(
             "env",
@@ -235,15 +235,19 @@ fn spacelift() -> Shape {
     ])
 }
 
+/// A value that is exactly one reference keeps its type, so a variable can fill any plain field.
 fn variable() -> Shape {
-    Shape::closed(vec![
+    let plain = || vec![Shape::text(), Shape::Number, Shape::Bool];
+    let mut forms = plain();
+    forms.push(Shape::closed(vec![
         field(
             "default",
-            Shape::text(),
-            "Text when none is given; without it one must be given.",
+            Shape::OneOf(plain()),
+            "Value when none is given; without it one must be given.",
         ),
         field("description", Shape::text(), "What it is for."),
-    ])
+    ]));
+    Shape::OneOf(forms)
 }
 
 fn lifecycle() -> Shape {

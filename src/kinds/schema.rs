@@ -501,7 +501,12 @@ mod tests {
             (json!({ "limits": { "percent": 101 } }), false),
             (json!({ "limits": { "deletes": -1 } }), false),
             (json!({ "limits": { "deletes": 1.5 } }), false),
-            (json!({ "variables": { "a": 1 } }), false),
+            (
+                json!({ "variables": { "a": 1, "b": true, "c": { "default": 1.5 } } }),
+                true,
+            ),
+            (json!({ "variables": { "a": [] } }), false),
+            (json!({ "variables": { "a": { "default": {} } } }), false),
             (json!({ "variables": { "a b": "x" } }), false),
             (json!({ "external": ["blueprint.service"] }), false),
             (

@@ -5,6 +5,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -63,6 +64,15 @@ pub(crate) fn spelled(milliseconds: i64) -> String {
     format!("{time:.3}")
 }
 
+/// Spells a time as the header `Date` does.
+pub(crate) fn http_date(milliseconds: i64) -> String {
+    let time = Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH);
+    // Years after 9999 have no spelling, nor are they reached.
+    DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&time)
+        .unwrap_or_default()
+}
+
 /// Milliseconds since the Unix epoch.
 pub(crate) fn now() -> i64 {
     Timestamp::now().as_millisecond()
@@ -76,6 +86,10 @@ mod tests {
     fn times_have_milliseconds_and_a_z() {
         assert_eq!(spelled(1_700_000_000_120), "2023-11-14T22:13:20.120Z");
         assert_eq!(spelled(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(
+            http_date(1_700_000_000_120),
+            "Tue, 14 Nov 2023 22:13:20 GMT"
+        );
     }
 
     #[test]

@@ -10,7 +10,6 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use serde_json::{Value, json};
 
-use super::dice;
 use super::fault::{Effect, Reset, Service, When};
 use super::reply::{json_response, response};
 
@@ -42,7 +41,7 @@ pub(crate) fn page_limit(effects: &[Effect]) -> Option<usize> {
 }
 
 /// The answer that a failure puts in place of the service's own.
-pub(crate) fn answer(effect: &Effect, service: Service) -> Response {
+pub(crate) fn answer(effect: &Effect, service: Service, now: i64) -> Response {
     match effect {
         Effect::Status { status, .. } => {
             let body = match service {
@@ -53,7 +52,7 @@ pub(crate) fn answer(effect: &Effect, service: Service) -> Response {
             };
             json_response(*status, &body)
         }
-        Effect::RateLimit { reset, seconds } => limited(*reset, *seconds),
+        Effect::RateLimit { reset, seconds } => limited(*reset, *seconds, now),
         Effect::BadGateway { .. } => {
             let page = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
                         <center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
@@ -97,10 +96,10 @@ pub(crate) fn add_extra_fields(body: &mut Value) {
     }
 }
 
-fn limited(reset: Reset, seconds: u64) -> Response {
+fn limited(reset: Reset, seconds: u64, now: i64) -> Response {
     let body = json!({"ok": false, "error": "too_many_requests", "message": "Too many requests"});
     let mut limited = json_response(429, &body);
-    let seconds_now = u64::try_from(dice::now() / 1000).unwrap_or(0);
+    let seconds_now = u64::try_from(now / 1000).unwrap_or(0);
     let (name, value) = match reset {
         Reset::Epoch => ("x-ratelimit-reset", seconds_now + seconds),
         Reset::Delay => ("x-ratelimit-reset", seconds),

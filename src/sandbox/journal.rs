@@ -26,7 +26,8 @@ pub struct Entry {
     pub operation: Option<String>,
     /// The HTTP status; 0 when the connection was cut instead.
     pub status: u16,
-    /// Whether it was a write. Token exchanges, searches and validations are not.
+    /// Whether it asked for a write, answered or refused. Token exchanges, searches and validations do
+    /// not.
     #[serde(skip)]
     pub write: bool,
 }

@@ -1,5 +1,6 @@
 //! Starts and stops a sandbox, and what its owner may ask of it in the same process.
 
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -67,7 +68,6 @@ pub struct Sandbox {
 }
 
 /// What all requests share.
-#[derive(Debug)]
 pub(crate) struct Shared {
     /// The Port half.
     pub(crate) port: Mutex<PortState>,
@@ -175,6 +175,13 @@ impl Sandbox {
     }
 }
 
+impl fmt::Debug for Shared {
+    /// Shows nothing of the state, because secrets are in it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
 impl Shared {
     fn open(options: &Options) -> io::Result<Self> {
         let (store, restored) = match &options.data {
@@ -215,6 +222,11 @@ impl Shared {
         self.spacelift
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The sandbox's time in milliseconds since the Unix epoch.
+    pub(crate) fn now(&self) -> i64 {
+        dice::now().saturating_add(self.port().quirks.clock_offset.saturating_mul(1000))
     }
 
     /// Both services' state without secrets.

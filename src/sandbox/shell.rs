@@ -116,7 +116,7 @@ impl Visit<'_> {
         let mut is_cut = false;
         if let Some(failure) = failure {
             is_cut = matches!(failure, Effect::Cut { .. });
-            said.response = failure::answer(failure, self.service);
+            said.response = failure::answer(failure, self.service, self.shared.now());
             // A 429 has the headers that its fault asks for, a 502 comes from a proxy.
             if matches!(failure, Effect::Status { .. }) {
                 said.response = self.with_port_headers(said.response);
@@ -137,6 +137,9 @@ impl Visit<'_> {
         });
         if is_cut {
             switch.cut();
+        }
+        if let Ok(date) = HeaderValue::from_str(&dice::http_date(self.shared.now())) {
+            said.response.headers_mut().insert(header::DATE, date);
         }
         said.response
     }
@@ -163,13 +166,16 @@ impl Visit<'_> {
         if self.body.len() > PORT_LIMIT {
             return said(self.with_port_headers(json_response(413, &too_large(PORT_LIMIT))));
         }
+        let now = self.shared.now();
+        let user = self.shared.port().quirks.user.clone();
         let call = Call {
             method: self.method,
             path: self.path,
             query: self.query,
             authorization: self.authorization,
             body: self.body,
-            now: dice::now(),
+            now,
+            user: &user,
             dice: &self.shared.dice,
             page_limit: failure::page_limit(effects),
         };
@@ -231,7 +237,7 @@ impl Visit<'_> {
             bearer: bearer.filter(|_| !is_dead),
             origin: &self.origin,
             body: graphql,
-            now: dice::now() / 1000,
+            now: self.shared.now() / 1000,
         };
         let ids = || self.shared.dice.ulid();
         let mut answer = spacelift::execute(

@@ -79,7 +79,11 @@ impl Store {
             spacelift: read_spacelift(folder)?,
         };
         let path = folder.join("port.journal");
-        let file = OpenOptions::new().create(true).append(true).open(&path)?;
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path)?;
         let length = file.metadata()?.len();
         let store = Self {
             folder: folder.to_owned(),

@@ -199,7 +199,7 @@ fn port_endpoint(
     let given = given(&flags.port_url, "--port-url", env, "PORT_BASE_URL");
     let (origin, source) = match given {
         None => (
-            read_url(configured, "port.region")?,
+            read_url(&configured, "port.region")?,
             format!("port.region: {region}"),
         ),
         Some(Given { text, source }) => {
@@ -211,7 +211,7 @@ fn port_endpoint(
                 ));
             }
             url.set_path("/");
-            contradicts(&url, configured, environment, source)?;
+            contradicts(&url, &configured, environment, source)?;
             (url, source.to_owned())
         }
     };

@@ -7,6 +7,8 @@ use std::fmt;
 use url::{Host, Url};
 
 use crate::there::endpoints::{EndpointError, refused};
+use crate::words::hosts;
+pub use crate::words::hosts::spacelift_origin;
 
 /// A region of Port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,16 +20,8 @@ pub enum Region {
 }
 
 /// The origin of Port's API in a region (PA section 1).
-pub fn port_origin(region: Region) -> &'static str {
-    match region {
-        Region::Eu => "https://api.port.io",
-        Region::Us => "https://api.us.port.io",
-    }
-}
-
-/// The origin of a Spacelift account (SA section 1).
-pub fn spacelift_origin(account: &str) -> String {
-    format!("https://{account}.app.spacelift.io")
+pub fn port_origin(region: Region) -> String {
+    hosts::port_origin(region.word())
 }
 
 /// Whether a host is this machine: the only place that plain `http://` may go to.

@@ -11,7 +11,7 @@ use crate::want::resolve::{Context, Resolver};
 use crate::want::source::Folder;
 use crate::words::finding::did_you_mean;
 use crate::words::value::SecretSource;
-use crate::words::{Addr, Data, Finding, Findings, Node, Pointer};
+use crate::words::{Addr, Data, Finding, Findings, Node, Pointer, Template};
 
 /// Where the ledger lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,8 +130,11 @@ pub fn read(
         .map(|key| Pointer::root().join("spacelift").join("runtime").join(key));
     let mut resolver = Resolver::new(context, &secrets);
     let resolved = resolver.resolve(&without(&merged, &["environments", "variables"]));
-    findings.extend(resolver.findings);
-    let whole = with_entries_of(&resolved, root, &["environments", "variables"]);
+    findings.extend(std::mem::take(&mut resolver.findings));
+    // What an environment refers to is only looked up when it is the chosen one.
+    let written = resolver.unsettled(root);
+    findings.extend(std::mem::take(&mut resolver.findings));
+    let whole = with_entries_of(&resolved, &written, &["environments", "variables"]);
     check::check(
         project::project_shape(),
         &whole,
@@ -187,7 +190,8 @@ fn variables(merged: &Node, choice: &Choice, config: &mut Config, findings: &mut
         };
         match value {
             Some(value) => {
-                config.variables.insert(key.text.clone(), value.clone());
+                let value = own_text(value, findings);
+                config.variables.insert(key.text.clone(), value);
             }
             None => {
                 config.unset.insert(key.text.clone());
@@ -229,6 +233,26 @@ fn variables(merged: &Node, choice: &Choice, config: &mut Config, findings: &mut
             Node::new(place, data.unwrap_or_else(|| Data::Text(text.clone()))),
         );
     }
+}
+
+/// The value of a variable, which may refer to nothing: it would be unclear what comes first.
+fn own_text(value: &Node, findings: &mut Findings) -> Node {
+    let literal = match value.text().map(Template::parse) {
+        // What is no reference at all is found where all of the file is looked at.
+        None | Some(Err(_)) => return value.clone(),
+        Some(Ok(template)) => template.literal(),
+    };
+    if literal.is_none() {
+        findings.push(
+            Finding::error(
+                "ref::syntax",
+                value.place,
+                "the value of a variable refers to something",
+            )
+            .help("write the reference where the variable is used, or pass `--var NAME=VALUE`"),
+        );
+    }
+    Node::new(value.place, Data::Text(literal.unwrap_or_default()))
 }
 
 fn settings(node: &Node, config: &mut Config, findings: &mut Findings) {

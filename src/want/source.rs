@@ -28,7 +28,8 @@ pub struct Folder {
     pub project: Option<Node>,
     /// All other documents in the order of their paths.
     pub documents: Vec<Node>,
-    /// The files named by `${file:}` and `${json:}`, by their path as written.
+    /// The files named by `${file:}` and `${json:}`, by their path as the
+    /// walk spells it.
     pub included: BTreeMap<String, Result<Included, String>>,
 }
 
@@ -101,10 +102,17 @@ impl Loading {
             names_in(node, &mut named);
         }
         self.include(named);
+        let included: BTreeSet<String> = self
+            .folder
+            .included
+            .keys()
+            .filter_map(|path| self.root.join(path).canonicalize().ok())
+            .map(|real| self.relative(&real))
+            .collect();
         for (path, nodes) in read {
             if path == PROJECT_FILE {
                 self.project(nodes);
-            } else if !self.folder.included.contains_key(&path) {
+            } else if !included.contains(&path) {
                 self.folder.documents.extend(nodes);
             }
         }
@@ -166,17 +174,28 @@ impl Loading {
             Ok(entries) => entries,
             Err(error) => {
                 let shown = self.relative(folder);
-                self.findings.push(Finding::error(
-                    "source::unreadable",
-                    None,
-                    format!("folder `{shown}` {}", words(&error)),
-                ));
+                self.findings
+                    .push(unreadable(&format!("folder `{shown}` {}", words(&error))));
                 return;
             }
         };
-        for entry in entries.flatten() {
-            let name = entry.file_name();
-            let Some(name) = name.to_str() else { continue };
+        for entry in entries {
+            let name = match &entry {
+                Ok(entry) => entry.file_name(),
+                Err(error) => {
+                    let shown = self.relative(folder);
+                    self.findings
+                        .push(unreadable(&format!("folder `{shown}` {}", words(error))));
+                    continue;
+                }
+            };
+            let Some(name) = name.to_str() else {
+                let shown = self.relative(&folder.join(&name));
+                self.findings.push(unreadable(&format!(
+                    "the name of `{shown}` is not UTF-8 text"
+                )));
+                continue;
+            };
             if name.starts_with('.') {
                 continue;
             }
@@ -203,11 +222,8 @@ impl Loading {
                 }
                 Err(error) if wanted => {
                     let shown = self.relative(&path);
-                    self.findings.push(Finding::error(
-                        "source::unreadable",
-                        None,
-                        format!("`{shown}` {}", words(&error)),
-                    ));
+                    self.findings
+                        .push(unreadable(&format!("`{shown}` {}", words(&error))));
                 }
                 _ => {}
             }
@@ -298,14 +314,21 @@ pub fn read_inside(root: &Path, path: &str) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".into())
 }
 
-/// A path as the walk spells it: `./a/b` is `a/b`.
-fn plain(path: &str) -> String {
-    Path::new(path)
-        .components()
+/// A path as the walk spells it: `./a/b` is `a/b`. Absolute paths and `..` stay what they are.
+pub fn plain(path: &str) -> String {
+    let path = Path::new(path);
+    if path.is_absolute() {
+        return path.to_string_lossy().into_owned();
+    }
+    path.components()
         .filter(|part| *part != Component::CurDir)
         .map(|part| part.as_os_str().to_string_lossy())
         .collect::<Vec<_>>()
         .join("/")
+}
+
+fn unreadable(message: &str) -> Finding {
+    Finding::error("source::unreadable", None, message)
 }
 
 fn outside(path: &str) -> Finding {
@@ -344,8 +367,8 @@ fn names_in_text(text: &str, named: &mut Vec<(String, bool)>) {
             template
                 .references()
                 .filter_map(|reference| match reference {
-                    Reference::File(path) => Some((path.clone(), false)),
-                    Reference::Json(path) => Some((path.clone(), true)),
+                    Reference::File(path) => Some((plain(path), false)),
+                    Reference::Json(path) => Some((plain(path), true)),
                     _ => None,
                 }),
         );

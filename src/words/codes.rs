@@ -14,11 +14,6 @@ pub struct Code {
     pub mend: &'static str,
 }
 
-/// The documentation of a code; `None` when there is no such code.
-pub fn find(code: &str) -> Option<&'static Code> {
-    CODES.iter().find(|known| known.code == code)
-}
-
 /// All codes, sorted. A new one is one more line.
 pub const CODES: &[Code] = &[
     code(
@@ -80,6 +75,11 @@ pub const CODES: &[Code] = &[
         "config::needs_ref",
         "The identifying field holds a reference, so the object's address would change with it.",
         "Add `ref: NAME` beside `kind`.",
+    ),
+    code(
+        "config::no_section",
+        "The project declares objects of a service that `spaceport.yaml` does not name.",
+        "Add the section `port` or `spacelift`.",
     ),
     code(
         "config::not_here",
@@ -302,6 +302,11 @@ pub const CODES: &[Code] = &[
         "Set the variable.",
     ),
     code(
+        "ref::unset_secret",
+        "A secret has to be sent, and an environment variable that its text comes from is not set.",
+        "Set the variable for this run; it is needed when the object is created or its secret changes.",
+    ),
+    code(
         "source::no_project",
         "There is no project in the folder.",
         "Name the folder with `-C`, or run `spaceport init`.",
@@ -382,7 +387,5 @@ mod tests {
                 assert!(begins && text.ends_with('.'), "{code}: {text}");
             }
         }
-        assert_eq!(find("yaml::tag").map(|found| found.code), Some("yaml::tag"));
-        assert_eq!(find("yaml::nothing"), None);
     }
 }

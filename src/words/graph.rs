@@ -26,6 +26,16 @@ impl Graph {
         }
     }
 
+    /// Whether it is a node.
+    pub fn contains(&self, addr: &Addr) -> bool {
+        self.needs.contains_key(addr)
+    }
+
+    /// All nodes, sorted.
+    pub fn nodes(&self) -> impl Iterator<Item = &Addr> {
+        self.needs.keys()
+    }
+
     /// What a node needs directly.
     pub fn needs(&self, addr: &Addr) -> impl Iterator<Item = &Addr> {
         self.needs.get(addr).into_iter().flatten()

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Number;
 
+use crate::words::template::Reference;
 use crate::words::value::{Map, SecretSource, Value};
 use crate::words::{Place, Pointer, Template};
 
@@ -96,6 +97,17 @@ impl Node {
             Data::List(_) => "a list",
             Data::Map(_) => "a map",
         }
+    }
+
+    /// Whether a finding told already what is wrong with it: of what can be filled in, only
+    /// attributes of other objects may stay.
+    pub fn is_broken(&self) -> bool {
+        let Data::Deferred(template) = &self.data else {
+            return false;
+        };
+        !template
+            .references()
+            .any(|reference| matches!(reference, Reference::Attribute(..)))
     }
 
     /// The entries, if it is a map.

@@ -108,3 +108,43 @@ async fn headers_of_other_clients_are_ignored() {
         .unwrap();
     assert_eq!(answer.status(), 200);
 }
+
+#[tokio::test]
+async fn ocean_registers_itself_and_upserts_entities() {
+    let world = World::new().await;
+    let path = "/v1/integration/my-ocean?byField=installationId";
+    assert_eq!(world.get(path).await.0, 404);
+    let body = json!({
+        "installationId": "my-ocean", "installationAppType": "spacelift", "version": "0.1.0",
+        "changelogDestination": {}, "config": {"resources": []},
+    });
+    assert_eq!(world.post("/v1/integration", body).await.0, 201);
+    let (status, answer) = world.get(path).await;
+    assert_eq!(
+        (status, &answer["integration"]["config"]),
+        (200, &json!({"resources": []}))
+    );
+    let config = json!({"config": {"resources": [{"kind": "stack"}]}});
+    let (_, answer) = world
+        .patch("/v1/integration/my-ocean", config.clone())
+        .await;
+    assert_eq!(answer["integration"]["config"], config["config"]);
+
+    // Blueprints in three passes, then entities with all four flags of its query.
+    world.blueprint("stack", json!({})).await;
+    let relations =
+        json!({"relations": {"parent": {"target": "stack", "required": false, "many": false}}});
+    assert_eq!(world.patch("/v1/blueprints/stack", relations).await.0, 200);
+    let mirrors = json!({"mirrorProperties": {"up": {"path": "parent.state"}}});
+    assert_eq!(world.patch("/v1/blueprints/stack", mirrors).await.0, 200);
+    let query = "upsert=true&validation_only=false&create_missing_related_entities=true&merge=true";
+    let entity = json!({"identifier": "s", "relations": {"parent": "p"}});
+    let (status, _) = world
+        .post(&format!("/v1/blueprints/stack/entities?{query}"), entity)
+        .await;
+    assert_eq!(status, 201);
+    assert_eq!(
+        world.get("/v1/blueprints/stack/entities-count").await.1["count"],
+        2
+    );
+}

@@ -1,5 +1,6 @@
 //! The shell of the sandbox: log, faults, the data folder, and speed.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::world::World;
@@ -248,4 +249,95 @@ async fn the_cost_of_keeping_a_write_does_not_grow_with_the_state() {
         kept(&format!("b{number:03}")).await;
     }
     assert_eq!(kept("b200").await, first);
+}
+
+#[tokio::test]
+async fn the_clock_and_the_writer_can_be_changed() {
+    let mut world = World::new().await;
+    world.post("/v1/blueprints", stack("a")).await;
+    let ahead = json!({"clock_offset": 3600, "user": "auth0|ann"});
+    assert_eq!(world.post("/_sandbox/quirks", ahead).await.0, 200);
+    let (_, changed) = world
+        .patch("/v1/blueprints/a", json!({"title": "By Ann"}))
+        .await;
+    let blueprint = &changed["blueprint"];
+    let by = (&blueprint["createdBy"], &blueprint["updatedBy"]);
+    assert_eq!(by, (&json!("sandbox-client"), &json!("auth0|ann")));
+    let time = |key: &str| {
+        blueprint[key]
+            .as_str()
+            .unwrap()
+            .parse::<jiff::Timestamp>()
+            .unwrap()
+    };
+    let apart = time("updatedAt").duration_since(time("createdAt"));
+    assert!(apart.as_secs() >= 3600);
+    let answer = world.send(Method::GET, "/v1/blueprints", None).await;
+    let date = answer.headers()["date"].to_str().unwrap();
+    let date = jiff::fmt::rfc2822::DateTimeParser::new()
+        .parse_timestamp(date)
+        .unwrap();
+    assert!(date.as_second() >= time("createdAt").as_second() + 3600);
+
+    // A token lives for three hours of the sandbox's time.
+    let credentials = json!({"clientId": "sandbox-client", "clientSecret": "sandbox-secret"});
+    let (_, again) = world
+        .post("/v1/auth/access_token", credentials.clone())
+        .await;
+    assert!(again["expiresIn"].as_i64().unwrap() <= 7200);
+    world
+        .post("/_sandbox/quirks", json!({"clock_offset": 10801}))
+        .await;
+    assert_eq!(world.get("/v1/blueprints").await.0, 401);
+    let old = world.token.clone();
+    world.login().await;
+    assert_ne!(world.token, old);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_writers_at_once_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = || Options {
+        data: Some(folder.path().to_owned()),
+        ..Options::default()
+    };
+    let world = Arc::new(World::with(options()).await);
+    let writers: Vec<_> = (0..8)
+        .map(|writer| {
+            let world = world.clone();
+            tokio::spawn(async move {
+                for number in 0..25 {
+                    let (status, _) = world
+                        .post("/v1/blueprints", stack(&format!("w{writer}-{number}")))
+                        .await;
+                    assert_eq!(status, 201);
+                    // All writers fight for the same ones; exactly one wins each.
+                    world
+                        .post("/v1/blueprints", stack(&format!("shared-{number}")))
+                        .await;
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let count = |answer: &Value| {
+        let list = answer["blueprints"].as_array().unwrap();
+        list.iter()
+            .filter(|one| !one["identifier"].as_str().unwrap().starts_with('_'))
+            .count()
+    };
+    assert_eq!(count(&world.get("/v1/blueprints").await.1), 8 * 25 + 25);
+    let won = world
+        .sandbox
+        .requests()
+        .iter()
+        .filter(|entry| entry.status == 201)
+        .count();
+    assert_eq!(won, 8 * 25 + 25);
+    let world = Arc::into_inner(world).expect("all writers are done");
+    world.sandbox.stop().await;
+    let again = World::with(options()).await;
+    assert_eq!(count(&again.get("/v1/blueprints").await.1), 8 * 25 + 25);
 }

@@ -14,6 +14,7 @@ mod drift;
 mod input;
 mod ledger;
 mod names;
+mod ownership;
 mod secrets;
 mod starting;
 mod stub;

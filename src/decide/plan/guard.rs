@@ -107,13 +107,14 @@ fn brake(plan: &Plan, ledger: &Ledger, limits: Limits, flags: &Flags) -> Option<
 /// Deleting or replacing what `lifecycle.protect` keeps. The ledger remembers it, so deleting the
 /// file does not lift it.
 fn protect(plan: &Plan, ledger: &Ledger) -> Vec<Refusal> {
-    let kept = |change: &&Change| {
-        change.action.destroys()
-            && (change.lifecycle.protect
-                || ledger
-                    .entries
-                    .get(&change.addr)
-                    .is_some_and(|entry| entry.protect))
+    let kept = |change: &&Change| match change.action {
+        Action::Delete => ledger
+            .entries
+            .get(&change.addr)
+            .is_some_and(|entry| entry.protect),
+        // Its document is there and has the last word.
+        Action::Replace => change.lifecycle.protect,
+        _ => false,
     };
     plan.changes
         .iter()

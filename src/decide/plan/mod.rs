@@ -39,6 +39,8 @@ pub struct Plan {
     pub missing_secrets: Vec<(Addr, Pointer, Vec<String>)>,
     /// Sentences that a reader should know, each one line.
     pub notes: Vec<String>,
+    /// What live exports of the objects that stay, and of those that are only referred to.
+    pub exports: settle::Exports,
     /// Which addresses `--target` limited the plan to; empty means all.
     pub targets: BTreeSet<Addr>,
 }
@@ -159,6 +161,20 @@ impl Plan {
     /// Whether nothing would be written, not even to the ledger.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// Whether another plan would do the same to the same objects, whatever of it is shown.
+    pub fn says_the_same(&self, other: &Plan) -> bool {
+        let same = |(one, other): (&Change, &Change)| {
+            (&one.addr, one.action, &one.fields, &one.unknown)
+                == (&other.addr, other.action, &other.fields, &other.unknown)
+                && (&one.want, &one.seen, &one.sends) == (&other.want, &other.seen, &other.sends)
+                && (&one.reason, &one.needs) == (&other.reason, &other.needs)
+        };
+        self.changes.len() == other.changes.len()
+            && self.changes.iter().zip(&other.changes).all(same)
+            && self.refusals == other.refusals
+            && self.missing_secrets == other.missing_secrets
     }
 
     /// How many changes of each action there are.

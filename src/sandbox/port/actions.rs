@@ -44,7 +44,7 @@ pub(super) fn create(state: &mut PortState, request: &Request<'_>) -> Outcome {
         return Err(Refusal::taken("Action", &id));
     }
     refers_well(state, &id, &body)?;
-    let mut server = born(request.call.now);
+    let mut server = born(request.call.stamp());
     server.insert(
         "id".to_owned(),
         format!("action_{}", request.call.dice.word(16)).into(),
@@ -65,7 +65,7 @@ pub(super) fn replace(state: &mut PortState, request: &Request<'_>, id: &str) ->
         return Err(Refusal::taken("Action", &new_id));
     }
     refers_well(state, &new_id, &body)?;
-    let mut server = touched(&old, request.call.now);
+    let mut server = touched(&old, request.call.stamp());
     server.insert("id".to_owned(), old["id"].clone());
     let action = joined(server, without_empty_condition(body));
     let answer = Answer::one(200, "action", &action);

@@ -48,7 +48,7 @@ pub(super) fn empty(state: &mut PortState, request: &Request<'_>, id: &str) -> O
     let row = json!({
         "id": migration, "sourceBlueprint": id, "status": "RUNNING",
         "readsLeft": state.quirks.slow_migrations,
-        "createdAt": spelled(request.call.now), "actor": guesses::MACHINE_USER,
+        "createdAt": spelled(request.call.now), "actor": request.call.user,
     });
     state.tables.put(Table::Migrations, &migration, row);
     Ok(Answer::json(
@@ -61,7 +61,7 @@ pub(super) fn empty(state: &mut PortState, request: &Request<'_>, id: &str) -> O
 pub(super) fn migrations(state: &PortState) -> Outcome {
     let rows = state.tables.rows(Table::Migrations);
     Ok(Answer::list(
-        "migrations",
+        guesses::MIGRATION_LIST_NAME,
         rows.map(|(id, row)| (id, shown(row))),
     ))
 }

@@ -37,7 +37,7 @@ pub(super) fn create(state: &mut PortState, request: &Request<'_>) -> Outcome {
         return Err(Refusal::taken("Blueprint", &id));
     }
     let blueprint = model::checked(state, &id, None, completed(body))?;
-    let blueprint = joined(born(request.call.now), blueprint);
+    let blueprint = joined(born(request.call.stamp()), blueprint);
     let answer = Answer::one(201, "blueprint", &blueprint);
     let title = blueprint["title"].as_str().unwrap_or(&id).to_owned();
     state.tables.put(Table::Blueprints, &id, blueprint);
@@ -210,7 +210,7 @@ fn store(
     }
     model::keeps_system_parts(id, &body)?;
     let body = model::checked(state, &new_id, Some((id, old)), body)?;
-    let blueprint = joined(touched(old, request.call.now), body);
+    let blueprint = joined(touched(old, request.call.stamp()), body);
     let answer = Answer::one(200, "blueprint", &blueprint);
     forget_removed(state, id, old, &blueprint);
     state.entity_schemas.remove(id);
@@ -283,7 +283,7 @@ fn restamp(state: &mut PortState, request: &Request<'_>, id: &str, blueprint: Va
     for stamp in STAMPS {
         body.remove(stamp);
     }
-    let blueprint = joined(touched(&blueprint, request.call.now), body);
+    let blueprint = joined(touched(&blueprint, request.call.stamp()), body);
     let answer = Answer::one(200, "blueprint", &blueprint);
     state.entity_schemas.remove(id);
     state.tables.put(Table::Blueprints, id, blueprint);

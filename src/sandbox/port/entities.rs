@@ -1,5 +1,5 @@
 //! Single entities: create, replace, change, delete (PA section 6). Bulk calls and searches have their
-//! own files. Nothing is computed: no mirrors, calculations or aggregations.
+//! own files.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use super::answer::{Answer, Checked, Outcome, Refusal};
 use super::bodies::entity as bodies;
 use super::entity_model::{self, Leave};
 use super::entity_view::{EntityView, Selection};
-use super::request::Request;
+use super::request::{Request, Stamp};
 use super::state::{PortState, born, joined, touched};
 use super::tables::{self, Table};
 use super::{blueprint_removal, blueprints, guesses};
@@ -46,6 +46,7 @@ pub(super) fn list(state: &PortState, request: &Request<'_>, blueprint_id: &str)
             (
                 key,
                 EntityView {
+                    state,
                     entity,
                     blueprint,
                     selection: &selection,
@@ -313,13 +314,13 @@ fn store(
     if named.is_null() {
         *named = title;
     }
-    let now = request.call.now;
-    let mut server = old.map_or_else(|| born(now), |old| touched(old, now));
+    let stamp = request.call.stamp();
+    let mut server = old.map_or_else(|| born(stamp), |old| touched(old, stamp));
     server.insert("blueprint".to_owned(), blueprint_id.into());
     let entity = joined(server, kept);
     if !mode.validation_only {
         for key in made {
-            make(state, now, &key);
+            make(state, stamp, &key);
         }
         state.tables.put(Table::Entities, key, entity.clone());
     }
@@ -327,7 +328,7 @@ fn store(
 }
 
 /// A bare entity that a relation named before it existed.
-fn make(state: &mut PortState, now: i64, key: &str) {
+fn make(state: &mut PortState, stamp: Stamp<'_>, key: &str) {
     let Some((blueprint, id)) = key.split_once(' ') else {
         return;
     };
@@ -338,7 +339,7 @@ fn make(state: &mut PortState, now: i64, key: &str) {
     if let Value::Object(bare) = bare {
         state
             .tables
-            .put(Table::Entities, key, joined(born(now), bare));
+            .put(Table::Entities, key, joined(born(stamp), bare));
     }
 }
 
@@ -400,6 +401,7 @@ fn answer(
         status,
         "entity",
         &EntityView {
+            state,
             entity,
             blueprint,
             selection,
@@ -412,5 +414,6 @@ fn selection(request: &Request<'_>) -> Selection {
     Selection {
         include: all("include"),
         exclude: all("exclude"),
+        without_derived: request.flag("exclude_calculated_properties"),
     }
 }

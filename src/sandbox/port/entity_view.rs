@@ -8,11 +8,16 @@ use std::sync::LazyLock;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
+use super::derived;
+use super::state::PortState;
+
 static EMPTY: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
 
 /// An entity beside its blueprint.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EntityView<'a> {
+    /// Where related entities are.
+    pub(super) state: &'a PortState,
     /// As stored.
     pub(super) entity: &'a Value,
     /// As it is now; null when it is gone.
@@ -28,6 +33,8 @@ pub(super) struct Selection {
     pub(super) include: Vec<String>,
     /// All but these.
     pub(super) exclude: Vec<String>,
+    /// Whether mirrors, calculations and aggregations are left out.
+    pub(super) without_derived: bool,
 }
 
 impl Selection {
@@ -55,13 +62,16 @@ impl Serialize for EntityView<'_> {
             match name.as_str() {
                 "properties" => {
                     let known = &self.blueprint["schema"]["properties"];
-                    map.serialize_entry(name, &self.part(name, value, known))?;
+                    let derived = if self.selection.without_derived {
+                        Map::new()
+                    } else {
+                        derived::properties(self.state, self.entity, self.blueprint)
+                    };
+                    map.serialize_entry(name, &self.part(name, value, known, &derived))?;
                 }
                 "relations" => {
-                    map.serialize_entry(
-                        name,
-                        &self.part(name, value, &self.blueprint["relations"]),
-                    )?;
+                    let known = &self.blueprint["relations"];
+                    map.serialize_entry(name, &self.part(name, value, known, &EMPTY))?;
                 }
                 // Whose entity it is is always told.
                 "identifier" | "blueprint" => map.serialize_entry(name, value)?,
@@ -73,12 +83,19 @@ impl Serialize for EntityView<'_> {
     }
 }
 
-impl<'a> EntityView<'a> {
-    fn part(&self, part: &'a str, values: &'a Value, known: &'a Value) -> Part<'a> {
+impl EntityView<'_> {
+    fn part<'p>(
+        &'p self,
+        part: &'p str,
+        values: &'p Value,
+        known: &'p Value,
+        derived: &'p Map<String, Value>,
+    ) -> Part<'p> {
         Part {
             part,
             values: values.as_object().unwrap_or(&EMPTY),
             known: known.as_object().unwrap_or(&EMPTY),
+            derived,
             selection: self.selection,
         }
     }
@@ -88,6 +105,7 @@ struct Part<'a> {
     part: &'a str,
     values: &'a Map<String, Value>,
     known: &'a Map<String, Value>,
+    derived: &'a Map<String, Value>,
     selection: &'a Selection,
 }
 
@@ -96,6 +114,9 @@ impl Serialize for Part<'_> {
         let mut map = serializer.serialize_map(None)?;
         let shown = |name: &&String| self.selection.shows(self.part, name);
         for (name, value) in self.values.iter().filter(|(name, _)| shown(name)) {
+            map.serialize_entry(name, value)?;
+        }
+        for (name, value) in self.derived.iter().filter(|(name, _)| shown(name)) {
             map.serialize_entry(name, value)?;
         }
         let absent = self

@@ -1,7 +1,7 @@
 //! The Port half: REST routes over a small store.
 //!
 //! A request comes in as bytes and leaves as bytes; nothing here knows of sockets, faults or files.
-//! It executes no action, fires no automation and computes no derived property.
+//! It executes no action, fires no automation, and of derived properties it follows mirrors only.
 //!
 //! - `routes` picks the function; one file per family of routes has the functions.
 //! - `bodies` holds the schemas of bodies, `schema` checks them, `model` checks what needs a look at
@@ -14,16 +14,20 @@ mod blueprint_removal;
 mod blueprints;
 mod bodies;
 mod bulk;
+mod derived;
 mod entities;
 mod entity_model;
 mod entity_view;
 pub(crate) mod guesses;
+mod integrations;
 mod model;
 mod organization;
 mod pages;
 mod permissions;
 pub mod quirks;
 mod request;
+#[cfg(test)]
+mod robustness;
 mod routes;
 mod runs;
 mod schema;

@@ -112,7 +112,7 @@ pub(super) fn create_catalog_page(
 }
 
 fn insert(state: &mut PortState, request: &Request<'_>, id: &str, mut body: Map<String, Value>) {
-    let mut server = born(request.call.now);
+    let mut server = born(request.call.stamp());
     let row = request.call.dice.word(16);
     server.insert("id".to_owned(), row.as_str().into());
     server.insert("_id".to_owned(), row.into());
@@ -128,7 +128,7 @@ fn store(
     old: &Value,
     body: Map<String, Value>,
 ) -> Outcome {
-    let mut server = touched(old, request.call.now);
+    let mut server = touched(old, request.call.stamp());
     for key in ["id", "_id", "orgId"] {
         server.insert(key.to_owned(), old[key].clone());
     }

@@ -20,7 +20,12 @@ pub struct Quirks {
     pub lagging_deletes: u32,
     /// How many reads of a migration say `RUNNING` before it is `COMPLETED` (PA section 2).
     pub slow_migrations: u32,
-    /// Whether a deleted blueprint's dependants block by related blueprints too (PA section 2).
+    /// Whose name goes on what is written: a client id, or a user id such as `auth0|ann` for somebody
+    /// who clicks in the web application.
+    pub user: String,
+    /// Seconds by which the sandbox's clock is ahead: stamps, lives of tokens and the header `Date`.
+    pub clock_offset: i64,
+    /// Whether relations of other blueprints keep a blueprint from being deleted (PA section 2).
     pub relations_block_delete: bool,
 }
 
@@ -32,6 +37,8 @@ impl Default for Quirks {
             late_permissions: 0,
             lagging_deletes: 0,
             slow_migrations: 1,
+            user: guesses::MACHINE_USER.to_owned(),
+            clock_offset: 0,
             relations_block_delete: true,
         }
     }

@@ -22,10 +22,31 @@ pub(crate) struct Call<'a> {
     pub(crate) body: &'a [u8],
     /// Milliseconds since the Unix epoch.
     pub(crate) now: i64,
+    /// Whose name goes on what is written.
+    pub(crate) user: &'a str,
     /// Where identifiers come from.
     pub(crate) dice: &'a Dice,
     /// A fault: pages hold at most so many items.
     pub(crate) page_limit: Option<usize>,
+}
+
+/// When something was written and by whom.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamp<'a> {
+    /// Milliseconds since the Unix epoch.
+    pub(crate) now: i64,
+    /// A user id or a client id.
+    pub(crate) user: &'a str,
+}
+
+impl<'a> Call<'a> {
+    /// The stamp of everything that this call writes.
+    pub(crate) fn stamp(&self) -> Stamp<'a> {
+        Stamp {
+            now: self.now,
+            user: self.user,
+        }
+    }
 }
 
 /// A call with its path and query decoded.

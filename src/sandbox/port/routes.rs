@@ -4,8 +4,8 @@ use super::answer::{Answer, Outcome, Refusal};
 use super::request::{Call, Request};
 use super::state::PortState;
 use super::{
-    actions, blueprint_removal, blueprints, bulk, entities, guesses, organization, pages,
-    permissions, runs, scorecards, search, secrets, teams, token, webhooks,
+    actions, blueprint_removal, blueprints, bulk, entities, guesses, integrations, organization,
+    pages, permissions, runs, scorecards, search, secrets, teams, token, webhooks,
 };
 
 /// Answers one request.
@@ -179,6 +179,12 @@ fn other_route(
         ("DELETE", ["pages", id]) => pages::delete(state, id),
         ("GET", ["pages", id, "permissions"]) => permissions::of_page(state, id),
         ("PATCH", ["pages", id, "permissions"]) => permissions::change_page(state, request, id),
+        ("GET", ["integration"] | ["integration", "metadata"]) => integrations::list(state),
+        ("POST", ["integration"]) => integrations::create(state, request),
+        ("GET", ["integration", id]) => integrations::get(state, id),
+        ("PATCH", ["integration", id]) => integrations::change(state, request, id),
+        ("PATCH", ["integration", id, "config"]) => integrations::configure(state, request, id),
+        ("DELETE", ["integration", id]) => integrations::delete(state, id),
         ("GET", ["sidebars", name]) => pages::sidebar(name),
         ("GET", _) => empty_list(request, path),
         _ => Err(Refusal::no_route(method, request.call.path)),

@@ -30,7 +30,7 @@ pub(super) fn start(state: &mut PortState, request: &Request<'_>, action_id: &st
         Value::Bool(needed) => *needed,
         other => other.is_object(),
     };
-    let mut run = born(request.call.now);
+    let mut run = born(request.call.stamp());
     let id = format!("r_{}", request.call.dice.word(16));
     let named = |identifier: &str, title: &Value, icon: &Value| json!({"identifier": identifier, "title": title, "icon": icon, "deleted": false});
     run.insert("id".to_owned(), id.as_str().into());
@@ -138,7 +138,7 @@ pub(super) fn approve(state: &mut PortState, request: &Request<'_>, id: &str) ->
     change.insert(
         "approval".to_owned(),
         json!({
-            "userId": guesses::MACHINE_USER,
+            "userId": request.call.user,
             "state": if approved { "APPROVED" } else { "DECLINED" },
             "description": body.get("description"),
         }),
@@ -191,7 +191,7 @@ pub(super) fn log(state: &mut PortState, request: &Request<'_>, id: &str) -> Out
     let number = state.tables.within(Table::RunLogs, id).count();
     let log = json!({
         "id": request.call.dice.word(20), "runId": id, "message": body["message"],
-        "createdBy": guesses::MACHINE_USER, "createdAt": spelled(request.call.now),
+        "createdBy": request.call.user, "createdAt": spelled(request.call.now),
     });
     let answer = Answer::one(201, "runLog", &log);
     state.tables.put(
@@ -215,7 +215,7 @@ fn update(
     }
     let mut run = old.as_object().cloned().unwrap_or_default();
     run.extend(change);
-    run.extend(touched(&old, request.call.now));
+    run.extend(touched(&old, request.call.stamp()));
     let is_over = run
         .get("status")
         .and_then(Value::as_str)

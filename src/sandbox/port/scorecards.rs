@@ -180,8 +180,8 @@ fn stored(
         rules
             .sort_by_key(|rule| guesses::disorder(rule["identifier"].as_str().unwrap_or_default()));
     }
-    let now = request.call.now;
-    let mut server = old.map_or_else(|| born(now), |old| touched(old, now));
+    let stamp = request.call.stamp();
+    let mut server = old.map_or_else(|| born(stamp), |old| touched(old, stamp));
     let id = match old.and_then(|old| old["id"].as_str()) {
         Some(id) => id.to_owned(),
         None => request.call.dice.word(16),

@@ -68,10 +68,12 @@ pub(super) fn in_blueprint(
     let selection = Selection {
         include: names("include"),
         exclude: names("exclude"),
+        without_derived: false,
     };
     let views: Vec<EntityView<'_>> = found
         .into_iter()
         .map(|entity| EntityView {
+            state,
             entity,
             blueprint,
             selection: &selection,
@@ -95,6 +97,7 @@ pub(super) fn everywhere(state: &PortState, request: &Request<'_>) -> Outcome {
     let selection = Selection {
         include: all("include"),
         exclude: all("exclude"),
+        without_derived: request.flag("exclude_calculated_properties"),
     };
     let mut blueprints = BTreeSet::new();
     let mut views = Vec::new();
@@ -109,6 +112,7 @@ pub(super) fn everywhere(state: &PortState, request: &Request<'_>) -> Outcome {
             views.push((
                 guesses::disorder(key),
                 EntityView {
+                    state,
                     entity,
                     blueprint,
                     selection: &selection,

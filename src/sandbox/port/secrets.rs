@@ -11,7 +11,10 @@ use super::tables::Table;
 
 /// `GET /v1/organization/secrets`.
 pub(super) fn list(state: &PortState) -> Outcome {
-    Ok(Answer::list("secrets", state.tables.rows(Table::Secrets)))
+    Ok(Answer::list(
+        guesses::SECRET_LIST_NAME,
+        state.tables.rows(Table::Secrets),
+    ))
 }
 
 /// `GET /v1/organization/secrets/{name}`.
@@ -27,7 +30,7 @@ pub(super) fn create(state: &mut PortState, request: &Request<'_>) -> Outcome {
         return Err(Refusal::taken("Secret", &name));
     }
     let value = body.remove("secretValue").unwrap_or_default();
-    body.extend(dates(born(request.call.now)));
+    body.extend(dates(born(request.call.stamp())));
     state.tables.put(Table::SecretValues, &name, value);
     let answer = Answer::one(guesses::CREATED, "secret", &body);
     state.tables.put(Table::Secrets, &name, Value::Object(body));
@@ -43,7 +46,7 @@ pub(super) fn change(state: &mut PortState, request: &Request<'_>, name: &str) -
     }
     let mut secret = old.as_object().cloned().unwrap_or_default();
     secret.extend(body);
-    secret.extend(dates(touched(&old, request.call.now)));
+    secret.extend(dates(touched(&old, request.call.stamp())));
     let answer = Answer::one(200, "secret", &secret);
     state
         .tables

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::quirks::Quirks;
+use super::request::Stamp;
 use super::schema::Schema;
 use super::tables::{Table, Tables};
 use super::{guesses, system};
@@ -103,11 +104,8 @@ fn digest(text: &str) -> Value {
 }
 
 /// The four stamps of a new object.
-pub(crate) fn born(now: i64) -> Map<String, Value> {
-    let (time, who) = (
-        Value::from(spelled(now)),
-        Value::from(guesses::MACHINE_USER),
-    );
+pub(crate) fn born(stamp: Stamp<'_>) -> Map<String, Value> {
+    let (time, who) = (Value::from(spelled(stamp.now)), Value::from(stamp.user));
     [
         ("createdAt", &time),
         ("createdBy", &who),
@@ -121,14 +119,17 @@ pub(crate) fn born(now: i64) -> Map<String, Value> {
 
 /// The stamps of `old` after a write: `updatedAt` always moves on, also for a write that changes
 /// nothing and within one millisecond (PA section 10.8).
-pub(crate) fn touched(old: &Value, now: i64) -> Map<String, Value> {
-    let mut stamps = born(now);
+pub(crate) fn touched(old: &Value, stamp: Stamp<'_>) -> Map<String, Value> {
+    let mut stamps = born(stamp);
     for name in ["createdAt", "createdBy"] {
         if let Some(value) = old.get(name) {
             stamps.insert(name.to_owned(), value.clone());
         }
     }
-    stamps.insert("updatedAt".to_owned(), spelled(later(old, now)).into());
+    stamps.insert(
+        "updatedAt".to_owned(),
+        spelled(later(old, stamp.now)).into(),
+    );
     stamps
 }
 

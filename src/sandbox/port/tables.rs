@@ -4,6 +4,7 @@
 //! (PA section 1, identifier rules).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde_json::{Map, Value};
 
@@ -48,11 +49,13 @@ pub(crate) enum Table {
     RunLogs,
     /// By id.
     Migrations,
+    /// By installation id.
+    Integrations,
 }
 
 impl Table {
     /// All tables, in the order of their discriminants.
-    pub(crate) const ALL: [Table; 19] = [
+    pub(crate) const ALL: [Table; 20] = [
         Table::Organization,
         Table::Token,
         Table::Blueprints,
@@ -72,6 +75,7 @@ impl Table {
         Table::Runs,
         Table::RunLogs,
         Table::Migrations,
+        Table::Integrations,
     ];
 
     /// The table's name in the data folder and in `/_sandbox/state`.
@@ -96,6 +100,7 @@ impl Table {
             Table::Runs => "runs",
             Table::RunLogs => "run_logs",
             Table::Migrations => "migrations",
+            Table::Integrations => "integrations",
         }
     }
 
@@ -106,7 +111,7 @@ impl Table {
 }
 
 /// All tables and the rows that changed since they were last saved.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Tables {
     rows: [BTreeMap<String, Value>; Table::ALL.len()],
     touched: BTreeSet<(Table, String)>,
@@ -253,6 +258,16 @@ impl Tables {
             read.rows[table as usize] = rows.into_iter().collect();
         }
         Ok(read)
+    }
+}
+
+impl fmt::Debug for Tables {
+    /// Shows how many rows there are, because some are secrets.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = Table::ALL
+            .into_iter()
+            .map(|table| (table.name(), self.rows(table).count()));
+        formatter.debug_map().entries(counts).finish()
     }
 }
 

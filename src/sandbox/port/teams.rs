@@ -35,7 +35,7 @@ pub(super) fn create(state: &mut PortState, request: &Request<'_>) -> Outcome {
     if state.tables.has(Table::Teams, &name) {
         return Err(Refusal::taken("Team", &name));
     }
-    let mut team: Map<String, Value> = dates(born(request.call.now)).collect();
+    let mut team: Map<String, Value> = dates(born(request.call.stamp())).collect();
     team.insert("id".to_owned(), request.call.dice.word(16).into());
     team.insert("provider".to_owned(), "port".into());
     store(state, &name, team, body)
@@ -45,7 +45,7 @@ pub(super) fn create(state: &mut PortState, request: &Request<'_>) -> Outcome {
 pub(super) fn replace(state: &mut PortState, request: &Request<'_>, name: &str) -> Outcome {
     let old = found(state, name)?.clone();
     let body = request.checked(&plain::TEAM)?;
-    let mut team: Map<String, Value> = dates(touched(&old, request.call.now)).collect();
+    let mut team: Map<String, Value> = dates(touched(&old, request.call.stamp())).collect();
     for key in ["id", "provider"] {
         team.insert(key.to_owned(), old[key].clone());
     }
@@ -57,7 +57,7 @@ pub(super) fn change(state: &mut PortState, request: &Request<'_>, name: &str) -
     let old = found(state, name)?.clone();
     let body = request.checked(&plain::TEAM_CHANGE)?;
     let mut team = old.as_object().cloned().unwrap_or_default();
-    team.extend(dates(touched(&old, request.call.now)));
+    team.extend(dates(touched(&old, request.call.stamp())));
     renamed(state, name, team, body)
 }
 

@@ -51,7 +51,7 @@ pub(super) fn create(state: &mut PortState, request: &Request<'_>) -> Outcome {
     }
     refers_to_blueprints(state, &body)?;
     body.insert("identifier".to_owned(), id.as_str().into());
-    let mut server = born(request.call.now);
+    let mut server = born(request.call.stamp());
     let key = request.call.dice.word(16);
     server.insert("url".to_owned(), guesses::intake_url(&key).into());
     server.insert("webhookKey".to_owned(), key.into());
@@ -116,7 +116,7 @@ fn update(
     if new_id != id {
         state.tables.remove(Table::Webhooks, id);
     }
-    let mut server = touched(old, request.call.now);
+    let mut server = touched(old, request.call.stamp());
     for key in ["url", "webhookKey"] {
         server.insert(key.to_owned(), old[key].clone());
     }

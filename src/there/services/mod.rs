@@ -25,6 +25,8 @@ mod spacelift;
 mod vault;
 mod write;
 
+#[cfg(all(test, feature = "sandbox"))]
+mod sandboxed;
 #[cfg(test)]
 mod script;
 

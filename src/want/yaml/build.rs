@@ -172,8 +172,15 @@ impl<'a> Builder<'a> {
             return self.value(built);
         }
         if scalar.missing {
+            // What is missing has its place right behind the colon.
+            let at = scalar.place.start as usize;
+            let colon = self.text.get(..at).is_some_and(|text| text.ends_with(':'));
+            let place = match colon {
+                true => Place::new(scalar.place.file, at - 1, at),
+                false => scalar.place,
+            };
             self.no_key(
-                scalar.place,
+                place,
                 "there is no key before this `:`",
                 "write a key, or `\"\"` for the empty one",
             );

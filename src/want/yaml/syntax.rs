@@ -31,10 +31,10 @@ pub fn finding(file: u32, text: &str, error: &ScanError) -> Finding {
             Finding::error("yaml::tag", place, format!("unknown tag `{shown}`"))
                 .help("quote a text that begins with `!`; of tags only YAML's own are known, such as `!!str`")
         }
-        kind => spot
-            .tab(kind)
+        problem => spot
+            .tab(problem)
             .or_else(|| spot.braces())
-            .unwrap_or_else(|| spot.explain(kind)),
+            .unwrap_or_else(|| spot.explain(problem)),
     }
 }
 
@@ -46,8 +46,8 @@ struct Spot<'a> {
 }
 
 impl<'a> Spot<'a> {
-    fn explain(&self, kind: &ErrorKind) -> Finding {
-        match kind {
+    fn explain(&self, problem: &ErrorKind) -> Finding {
+        match problem {
             ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => self.colon(),
             ErrorKind::UnclosedQuotedScalar => self.quote(self.at),
             ErrorKind::InvalidQuotedScalarIndent | ErrorKind::DocumentIndicatorInQuotedScalar => {
@@ -135,12 +135,12 @@ impl<'a> Spot<'a> {
     }
 
     /// A tab where spaces belong.
-    fn tab(&self, kind: &ErrorKind) -> Option<Finding> {
+    fn tab(&self, problem: &ErrorKind) -> Option<Finding> {
         let line_start = self.line_start(self.at);
         let line = &self.text[line_start..];
         let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
         let about_tabs = matches!(
-            kind,
+            problem,
             ErrorKind::TabInBlockIndentation
                 | ErrorKind::TabInIndentation
                 | ErrorKind::TabNotAllowed

@@ -211,8 +211,9 @@ fn aggregation() -> Value {
             "description": text(),
             "icon": text(),
             "query": query(),
+            // Null because the server itself stores it so when the path leads nowhere.
             "pathFilter": {
-                "type": "array",
+                "type": ["array", "null"],
                 "maxItems": 1,
                 "items": closed(&["path"], json!({
                     "path": {"type": "array", "minItems": 1, "items": text()},

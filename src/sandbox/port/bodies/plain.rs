@@ -91,6 +91,31 @@ pub(crate) static PAGE_PERMISSIONS: LazyLock<Schema> = LazyLock::new(|| {
     Schema::new(&closed(&[], json!({"read": scope(), "update": scope()})))
 });
 
+/// `POST /v1/integration`.
+pub(crate) static INTEGRATION: LazyLock<Schema> =
+    LazyLock::new(|| Schema::new(&integration(&["installationId"])));
+/// `PATCH /v1/integration/{installationId}`.
+pub(crate) static INTEGRATION_CHANGE: LazyLock<Schema> =
+    LazyLock::new(|| Schema::new(&integration(&[])));
+/// `PATCH /v1/integration/{installationId}/config`.
+pub(crate) static INTEGRATION_CONFIG: LazyLock<Schema> = LazyLock::new(|| {
+    Schema::new(&closed(
+        &["config"],
+        json!({"config": {"type": ["object", "null"]}}),
+    ))
+});
+
+fn integration(required: &[&str]) -> Value {
+    json!({
+        "type": "object",
+        "required": required,
+        "properties": {
+            "installationId": {"type": "string", "pattern": "^[a-z0-9-]+$"},
+            "config": {"type": ["object", "null"]},
+        },
+    })
+}
+
 fn organization(more: Value, more_settings: Value) -> Value {
     let mut settings = json!({
         "hiddenBlueprints": texts(),
@@ -217,6 +242,9 @@ pub(super) fn compile_all() {
         &TEAM_CHANGE,
         &PAGE,
         &PAGE_PERMISSIONS,
+        &INTEGRATION,
+        &INTEGRATION_CHANGE,
+        &INTEGRATION_CONFIG,
     ] {
         LazyLock::force(schema);
     }

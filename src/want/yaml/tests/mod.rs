@@ -196,7 +196,7 @@ fn only_texts_are_keys() {
     );
     refused("? [a]\n: b\n", "yaml::key", "[a]", "a list");
     refused("? {a: 1}\n: b\n", "yaml::key", "{a: 1}", "a map");
-    refused("a: 1\n: b\n", "yaml::key", "", "no key");
+    refused("a: 1\n: b\n", "yaml::key", ":", "no key");
     refused("a: &n 1\n*n : b\n", "yaml::key", "*n", "a number");
     for text in ["a: {{ .x }}\n", "a: {{ .x }}/y\nb: 1\n", "- {{ .x }} y\n"] {
         refused(text, "yaml::key", "{ .x }", "begin with `{{`");

@@ -2,17 +2,25 @@
 //!
 //! Every object is matched with live, settled, compared and given an action with a reason; then
 //! the ledger says what is to be deleted, and the guards have their say.
+//!
+//! | room | noun |
+//! |---|---|
+//! | `references` | what an object is in live, and what it refers to there |
+//! | `secrets` | which secrets are to be sent |
+
+mod references;
+mod secrets;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decide::diff::{self, FieldChange};
 use crate::decide::ledger::Ledger;
 use crate::decide::plan::settle::{self, Exports};
-use crate::decide::plan::{Action, Change, Plan, Reason, SecretFact, SecretFacts, guard};
-use crate::kinds::{self, Identity, Observed};
+use crate::decide::plan::{Action, Change, Plan, Reason, SecretFacts, guard};
+use crate::kinds::{self, Observed};
 use crate::there::live::Live;
 use crate::want::config::LedgerHome;
-use crate::want::desired::{self, Desired, Object};
+use crate::want::desired::{Desired, Object};
 use crate::want::document::Lifecycle;
 use crate::words::template::Reference;
 use crate::words::{Addr, Finding, Findings, Pointer, Service, Value};
@@ -45,11 +53,15 @@ pub struct Flags {
     pub delete_adopted: bool,
     /// `--allow-deletes N`.
     pub allow_deletes: Option<usize>,
-    /// Whether secrets whose fingerprints were made under another key are sent when their text is
-    /// at hand, which makes new ones. An apply decides so; a plan only counts them.
-    pub decide_secrets: bool,
     /// `--allow-empty`: go on although a list came back empty that the ledger says is not.
     pub allow_empty: bool,
+    /// `--rotate ADDR`: send the secrets of these objects whatever is known about them.
+    pub rotate: BTreeSet<Addr>,
+    /// `--rotate-unverified`: send the secrets that nobody knows to be equal.
+    pub rotate_unverified: bool,
+    /// Send secrets whose fingerprint was made under another key, so that they get one under the
+    /// present key. An apply does, a plan only counts them.
+    pub rekey: bool,
 }
 
 /// Makes the plan. Findings are references that live does not have either, and the like.
@@ -70,13 +82,22 @@ pub fn plan(input: Input) -> (Plan, Findings) {
         },
         findings: Findings::default(),
         claimed: BTreeSet::new(),
-        owners: owners(input.ledger),
+        held: input
+            .ledger
+            .entries
+            .iter()
+            .map(|(addr, entry)| ((addr.service, addr.kind.as_str(), entry.id.as_str()), addr))
+            .collect(),
     };
     planning.objects();
     planning.deletes();
     let Planning {
-        mut plan, findings, ..
+        mut plan,
+        findings,
+        exports,
+        ..
     } = planning;
+    plan.exports = exports;
     plan.changes.sort_by(|a, b| a.addr.cmp(&b.addr));
     plan.refusals = guard::refusals(&plan, &input);
     (plan, findings)
@@ -91,20 +112,8 @@ struct Planning<'a> {
     findings: Findings,
     /// Live objects that a desired object was matched with.
     claimed: BTreeSet<(&'static str, String)>,
-    /// The addresses that the ledger binds remote ids to.
-    owners: BTreeMap<(Service, &'a str, &'a str), &'a Addr>,
-}
-
-/// Whose a live object is that a desired one was matched with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    /// Ours, and the ledger says so under this address.
-    Recorded,
-    /// Ours, but the ledger has to learn it: an unfinished apply created it, or it had another
-    /// address before.
-    Claimed,
-    /// Not ours.
-    Foreign,
+    /// The addresses of the ledger's objects, by service, kind and id.
+    held: BTreeMap<(Service, &'a str, &'a str), &'a Addr>,
 }
 
 impl<'a> Planning<'a> {
@@ -171,113 +180,6 @@ impl<'a> Planning<'a> {
         }
     }
 
-    /// The live object that a desired object is, if there is one.
-    fn matching(&self, object: &Object) -> Result<Option<&'a Observed>, Finding> {
-        let live = self.input.live;
-        let kind = object.kind;
-        if let Some(entry) = self.input.ledger.entries.get(&object.addr)
-            && matches!(kind.identity(), Identity::Name(_))
-            && let Some(found) = live.by_id(kind.name(), &entry.id)
-        {
-            return Ok(Some(found));
-        }
-        match kind.identity() {
-            Identity::Field(_) => Ok(live.by_id(kind.name(), &object.name)),
-            Identity::Name(_) => match self.named(object).as_slice() {
-                [] => Ok(None),
-                [one] => Ok(Some(one)),
-                several => Err(Finding::error(
-                    "live::ambiguous_name",
-                    object.place,
-                    format!(
-                        "{} live objects are named `{}`: {}",
-                        several.len(),
-                        object.name,
-                        several
-                            .iter()
-                            .map(|o| o.id.as_str())
-                            .collect::<Vec<_>>()
-                            .join(", ")
-                    ),
-                )
-                .help("rename all but one of them in the service")),
-            },
-        }
-    }
-
-    /// The live objects with an object's name, except those that are other objects of the
-    /// project: these are known by their ids and may be about to get another name.
-    fn named(&self, object: &Object) -> Vec<&'a Observed> {
-        let mut named = self.input.live.by_name(object.kind.name(), &object.name);
-        named.retain(|live| {
-            self.owner(object, &live.id).is_none_or(|addr| {
-                *addr == object.addr || !self.input.desired.objects.contains_key(addr)
-            })
-        });
-        named
-    }
-
-    /// References to what the project does not declare are looked up in live.
-    fn check_references(&mut self, object: &'a Object) {
-        let desired = self.input.desired;
-        for (addr, attribute, place) in &object.reads {
-            if desired.objects.contains_key(addr) || self.exports.contains(addr) {
-                continue;
-            }
-            match settle::outside(addr, self.input.live) {
-                Some(exports) => self.exports.insert(addr.clone(), exports),
-                None => self.findings.push(self.absent(
-                    addr,
-                    &format!("`${{{addr}.{attribute}}}`"),
-                    *place,
-                )),
-            }
-        }
-        for (mention, place) in &object.mentions {
-            let name = mention.addr.name.as_str();
-            let kinds: Vec<&'static dyn kinds::Kind> = mention
-                .kinds()
-                .filter_map(|kind| kinds::find(&kind))
-                .collect();
-            if kinds
-                .iter()
-                .any(|kind| self.declared.contains(&(kind.name(), name)))
-            {
-                continue;
-            }
-            match kinds
-                .iter()
-                .find_map(|kind| self.input.live.by_id(kind.name(), name))
-            {
-                Some(found) => {
-                    desired::property_exists(mention, &found.value, *place, &mut self.findings)
-                }
-                None if mention.hard && mention.property.is_none() => {
-                    self.findings
-                        .push(self.absent(&mention.addr, &format!("`{name}`"), *place));
-                }
-                None => {}
-            }
-        }
-    }
-
-    fn absent(&self, addr: &Addr, what: &str, place: crate::words::Place) -> Finding {
-        let refused = self.input.live.refused.get(addr.kind_name().as_str());
-        let help = match refused {
-            Some(said) => format!("this credential may not list objects of this kind: {said}"),
-            None => "declare it in the project, create it there, or correct the name".into(),
-        };
-        Finding::error(
-            "live::not_found",
-            place,
-            format!(
-                "{what}: `{addr}` is neither in the project nor in {}",
-                addr.service.title()
-            ),
-        )
-        .help(help)
-    }
-
     fn create(&mut self, object: &Object, want: Value) {
         let sends = self.all_secrets(object);
         self.plan.changes.push(Change {
@@ -297,7 +199,7 @@ impl<'a> Planning<'a> {
         let kind = object.kind;
         let ignore = ignored(object);
         let found = diff::compare(kind, &want, &live.value, &ignore);
-        let standing = self.standing(object, live);
+        let ours = self.is_ours(object, live);
         if found.immutable {
             let sends = self.all_secrets(object);
             self.plan.changes.push(Change {
@@ -307,7 +209,7 @@ impl<'a> Planning<'a> {
                 unknown: found.unknown,
                 seen: Some(live.clone()),
                 sends,
-                adopts: standing == Standing::Foreign,
+                adopts: !ours,
                 want: Some(want),
                 ..self.blank(object)
             });
@@ -315,22 +217,11 @@ impl<'a> Planning<'a> {
         }
         self.exports
             .insert(object.addr.clone(), settle::exports_of(kind, live));
-        let top_level = found.top_level();
-        let mut sends = self.changed_secrets(object, standing);
+        let mut sends = self.changed_secrets(object, ours);
         let secret_changed = !sends.is_empty();
-        // A key that is written as a whole takes its secrets along.
-        for (at, _) in want.secrets() {
-            if at.parts().len() > 1
-                && at
-                    .first()
-                    .is_some_and(|key| top_level.iter().any(|k| k == key))
-            {
-                self.must_have(object, &at);
-                sends.insert(at);
-            }
-        }
+        sends.extend(self.carried_secrets(object, &want, &found));
         if found.fields.is_empty() && !secret_changed {
-            if standing == Standing::Recorded {
+            if self.is_recorded(object, live) {
                 self.plan.unchanged += 1;
             } else {
                 self.plan.changes.push(Change {
@@ -340,7 +231,7 @@ impl<'a> Planning<'a> {
                     unknown: Vec::new(),
                     seen: Some(live.clone()),
                     sends,
-                    adopts: standing == Standing::Foreign,
+                    adopts: !ours,
                     want: Some(want),
                     ..self.blank(object)
                 });
@@ -359,104 +250,41 @@ impl<'a> Planning<'a> {
             unknown: found.unknown,
             seen: Some(live.clone()),
             sends,
-            adopts: standing == Standing::Foreign,
+            adopts: !ours,
             want: Some(body),
             ..self.blank(object)
         });
     }
 
-    /// Ours is what the ledger says, what an unfinished apply of ours created, and without a
-    /// ledger everything in the config.
-    fn standing(&self, object: &Object, live: &Observed) -> Standing {
-        let ledger = self.input.ledger;
-        let recorded = ledger
-            .entries
-            .get(&object.addr)
-            .is_some_and(|entry| entry.id == live.id);
-        if recorded || self.input.desired.config.ledger == Some(LedgerHome::None) {
-            return Standing::Recorded;
-        }
-        let created = ledger
-            .intent
-            .as_ref()
-            .is_some_and(|intent| intent.creates.contains(&object.addr));
-        let moved = self
-            .owner(object, &live.id)
-            .is_some_and(|addr| !self.input.desired.objects.contains_key(addr));
-        match created || moved {
-            true => Standing::Claimed,
-            false => Standing::Foreign,
-        }
-    }
-
-    /// The address that the ledger binds a remote id to.
-    fn owner(&self, object: &Object, id: &str) -> Option<&'a Addr> {
-        let key = (object.kind.service(), object.kind.word(), id);
-        self.owners.get(&key).copied()
-    }
-
-    /// All secrets of an object that is created: each must be at hand.
-    fn all_secrets(&mut self, object: &Object) -> BTreeSet<Pointer> {
-        let places: BTreeSet<Pointer> = object
-            .spec
-            .secrets()
-            .into_iter()
-            .map(|(at, _)| at)
-            .collect();
-        places.iter().for_each(|at| self.must_have(object, at));
-        places
-    }
-
-    fn must_have(&mut self, object: &Object, at: &Pointer) {
-        if let Some(SecretFact::Unset(names)) =
-            self.input.secrets.get(&(object.addr.clone(), at.clone()))
-        {
-            self.plan
-                .missing_secrets
-                .push((object.addr.clone(), at.clone(), names.clone()));
-        }
-    }
-
-    /// The secrets of an existing object whose text is known to be another one.
-    fn changed_secrets(&mut self, object: &Object, standing: Standing) -> BTreeSet<Pointer> {
-        let mut changed = BTreeSet::new();
-        if object.lifecycle.seed {
-            return changed;
-        }
+    /// Ours is what the ledger says, also under an address that the project no longer has, and
+    /// what an unfinished apply of ours created. Without a ledger everything in the config is.
+    fn is_ours(&self, object: &Object, live: &Observed) -> bool {
         let intent = self.input.ledger.intent.as_ref();
-        let open = intent.and_then(|intent| intent.sends.get(&object.addr));
-        // Nobody knows which text a create sent that was cut short, nor whether all was sent.
-        let created = standing == Standing::Claimed
-            && intent.is_some_and(|intent| intent.creates.contains(&object.addr));
-        // Fingerprints are bound to the address, so a moved object needs new ones.
-        let moved = standing == Standing::Claimed && !created;
-        for (at, _) in object.spec.secrets() {
-            let fact = self.input.secrets.get(&(object.addr.clone(), at.clone()));
-            let interrupted = created || open.is_some_and(|places| places.contains(&at));
-            match fact {
-                Some(SecretFact::Unset(_)) if interrupted => {
-                    self.must_have(object, &at);
-                    changed.insert(at);
-                }
-                _ if interrupted => {
-                    changed.insert(at);
-                }
-                Some(SecretFact::Unset(_)) => self.plan.undecided_secrets += 1,
-                _ if moved => {
-                    changed.insert(at);
-                }
-                Some(SecretFact::Changed) if standing != Standing::Foreign => {
-                    changed.insert(at);
-                }
-                Some(SecretFact::OtherKey) if self.input.flags.decide_secrets => {
-                    changed.insert(at);
-                }
-                Some(SecretFact::OtherKey) => self.plan.undecided_secrets += 1,
-                Some(SecretFact::Unverified) => self.plan.unverified_secrets += 1,
-                Some(SecretFact::Same | SecretFact::Changed) | None => {}
-            }
-        }
-        changed
+        let intended = intent.is_some_and(|intent| intent.creates.contains(&object.addr));
+        intended
+            || self.input.desired.config.ledger == Some(LedgerHome::None)
+            || self
+                .holder(object.kind, &live.id)
+                .is_some_and(|addr| self.frees(addr, object))
+    }
+
+    /// Whether the ledger has this very object and knows whether it is protected.
+    fn is_recorded(&self, object: &Object, live: &Observed) -> bool {
+        let entry = self.input.ledger.entries.get(&object.addr);
+        self.input.desired.config.ledger == Some(LedgerHome::None)
+            || entry.is_some_and(|entry| {
+                entry.id == live.id && entry.protect == object.lifecycle.protect
+            })
+    }
+
+    /// The address under which the ledger has the live object with this id.
+    fn holder(&self, kind: &dyn kinds::Kind, id: &str) -> Option<&'a Addr> {
+        self.held.get(&(kind.service(), kind.word(), id)).copied()
+    }
+
+    /// Whether what the ledger has under an address may become this object.
+    fn frees(&self, held: &Addr, object: &Object) -> bool {
+        *held == object.addr || !self.input.desired.objects.contains_key(held)
     }
 
     /// What the ledger owns and the config no longer wants.
@@ -482,7 +310,16 @@ impl<'a> Planning<'a> {
                 continue;
             }
             let live = self.input.live.by_id(kind.name(), &entry.id);
-            let system = entry.id.starts_with('_') && kind.service() == crate::words::Service::Port;
+            let system = entry.id.starts_with('_') && kind.service() == Service::Port;
+            // Ids that are made from names are given again: under another name it may be somebody
+            // else's object by now.
+            if let Some(live) = live.filter(|live| live.name != entry.name) {
+                self.plan.notes.push(format!(
+                    "`{addr}` left the project, but the object with its id `{}` was renamed from `{}` to `{}`; it is left alone: delete it by hand, or give it its name back",
+                    entry.id, entry.name, live.name
+                ));
+                continue;
+            }
             match live {
                 Some(live) if !system && (!entry.adopted || self.input.flags.delete_adopted) => {
                     gone.push(Change {
@@ -549,14 +386,6 @@ fn forget(
         sends: BTreeSet::new(),
         adopts: false,
     }
-}
-
-/// The addresses of all entries by service, kind and remote id.
-fn owners(ledger: &Ledger) -> BTreeMap<(Service, &str, &str), &Addr> {
-    let entries = ledger.entries.iter();
-    entries
-        .map(|(addr, entry)| ((addr.service, addr.kind.as_str(), entry.id.as_str()), addr))
-        .collect()
 }
 
 fn paths(fields: &[FieldChange]) -> Vec<Pointer> {

@@ -1,0 +1,28 @@
+//! Showing: findings, plans and reports as text.
+//!
+//! Renderers take data and return text. They decide nothing and read no environment, clock or
+//! terminal: width, colour and verbosity are parameters, so the same data gives the same bytes
+//! (law 7). Output is complete without colour, and is where hostile input ends: control
+//! characters are shown, keys and header values are redacted (law 5). Deliberately not here:
+//! printing.
+//!
+//! | room | noun |
+//! |---|---|
+//! | [`style`] | width, colour and verbosity, and what each colour means |
+//! | [`text`] | texts made harmless, measured, cut and wrapped |
+//! | [`redact`] | what of a value must not be shown |
+//! | [`header`] | the lines that plan and apply begin with |
+//! | [`findings`] | problems in the user's files |
+//! | [`snippet`] | the lines of those files that may be shown beside them |
+//! | [`render`] | plans and reports, one room per format |
+
+pub mod findings;
+pub mod header;
+pub mod redact;
+pub mod render;
+pub mod snippet;
+pub mod style;
+pub mod text;
+
+pub use header::Header;
+pub use style::{Meaning, Style};

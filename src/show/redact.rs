@@ -1,0 +1,211 @@
+//! What of a value must not be shown although it is no `Secret`: intake keys, header values that
+//! authorise, and userinfo in URLs.
+//!
+//! Whoever has the URL of a Port webhook can post to it, so its key is replaced (PA section 4).
+//! Deliberately not here: `Secret` leaves, whose texts nobody in this layer can reach.
+
+use crate::words::Pointer;
+
+/// What stands in place of a text that must not be shown.
+pub const REDACTED: &str = "(redacted)";
+
+/// Words before a credential in a header, which are no credential.
+const SCHEMES: &[&str] = &[
+    "apikey",
+    "api-key",
+    "basic",
+    "bearer",
+    "digest",
+    "key",
+    "negotiate",
+    "token",
+];
+
+/// The text as it may be shown at this place of a spec; `None` when all of it is redacted.
+pub fn at(place: &Pointer, value: &str) -> Option<String> {
+    (!authorises(place) || is_only_templates(value)).then(|| text(value))
+}
+
+/// Whether a place holds a header that authorises: its value, whatever its type, is redacted.
+pub fn authorises(place: &Pointer) -> bool {
+    let headers = place.parts().windows(2).filter_map(|pair| {
+        let (outer, name) = (pair[0].to_lowercase(), pair[1].to_lowercase());
+        match outer.as_str() {
+            "secretheaders" => Some(true),
+            "headers" => Some(is_credential(&name)),
+            _ => None,
+        }
+    });
+    headers.into_iter().any(|found| found)
+}
+
+/// Whether a lower-case name stands for something that authorises.
+pub fn is_credential(name: &str) -> bool {
+    [
+        "authorization",
+        "api-key",
+        "apikey",
+        "api_key",
+        "token",
+        "secret",
+        "password",
+        "cookie",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
+}
+
+/// Free text, with intake keys and the userinfo of URLs replaced.
+pub fn text(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        shown.push_str(before);
+        let authority = authority_end(after);
+        let host = match userinfo_end(&after[..authority]) {
+            Some(end) => {
+                match is_only_templates(&after[..end].replace(':', " ")) {
+                    true => shown.push_str(&after[..end]),
+                    false => shown.push_str(REDACTED),
+                }
+                shown.push('@');
+                &after[end + 1..authority]
+            }
+            None => &after[..authority],
+        };
+        shown.push_str(host);
+        rest = &after[authority..];
+        if host.to_lowercase().starts_with("ingest.") {
+            let end = url_end(rest);
+            if end > 0 {
+                shown.push_str(&rest[..1]);
+            }
+            if end > 1 {
+                shown.push('…');
+            }
+            rest = &rest[end..];
+        }
+    }
+    shown.push_str(rest);
+    shown
+}
+
+/// Whether a text is made of `{{ .path }}` and at most one scheme word, so holds no credential.
+fn is_only_templates(value: &str) -> bool {
+    let mut words = String::new();
+    let mut rest = value;
+    while let Some(open) = rest.find("{{") {
+        let inner = &rest[open + 2..];
+        let Some(close) = inner.find("}}") else {
+            return false;
+        };
+        // A literal inside of a template would be a credential again.
+        let path = inner[..close].trim();
+        let plain = |c: char| c.is_alphanumeric() || "._-[]\"'".contains(c);
+        if !path.starts_with('.') || !path.chars().all(plain) {
+            return false;
+        }
+        words.push_str(&rest[..open]);
+        words.push(' ');
+        rest = &inner[close + 2..];
+    }
+    words.push_str(rest);
+    let mut words = words.split_whitespace();
+    let scheme = words
+        .next()
+        .is_none_or(|word| SCHEMES.contains(&word.to_lowercase().as_str()));
+    scheme && words.next().is_none()
+}
+
+/// Where the authority of a URL ends; templates inside of it may hold anything.
+fn authority_end(text: &str) -> usize {
+    end_of(text, |c| matches!(c, '/' | '?' | '#' | '\\') || ends_url(c))
+}
+
+/// Where a URL ends in a text around it.
+fn url_end(text: &str) -> usize {
+    end_of(text, ends_url)
+}
+
+fn ends_url(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '`' | '<' | '>')
+}
+
+fn end_of(text: &str, ends: impl Fn(char) -> bool) -> usize {
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        if let Some(inner) = text[at..].strip_prefix("{{")
+            && let Some(close) = inner.find("}}")
+        {
+            at += close + 4;
+            continue;
+        }
+        if ends(c) {
+            break;
+        }
+        at += c.len_utf8();
+    }
+    at
+}
+
+/// Where the `@` after the userinfo is, if there is userinfo.
+fn userinfo_end(authority: &str) -> Option<usize> {
+    authority.rfind('@')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intake_keys_are_replaced_wherever_they_stand() {
+        let shown =
+            text("post to https://ingest.us.port.io/abc123?x=1 and https://ingest.port.io/k\"");
+        assert_eq!(
+            shown,
+            "post to https://ingest.us.port.io/… and https://ingest.port.io/…\""
+        );
+        assert_eq!(
+            text("HTTPS://Ingest.getport.io/key"),
+            "HTTPS://Ingest.getport.io/…"
+        );
+        assert_eq!(text("https://api.port.io/v1/x"), "https://api.port.io/v1/x");
+    }
+
+    #[test]
+    fn userinfo_is_redacted_unless_it_is_templates() {
+        assert_eq!(
+            text("https://bob:pw@ss@host/x"),
+            "https://(redacted)@host/x"
+        );
+        let template = "https://{{ .secrets.USER }}:{{ .secrets.PW }}@host";
+        assert_eq!(text(template), template);
+        assert_eq!(text("a@b.c://x"), "a@b.c://x");
+    }
+
+    #[test]
+    fn headers_that_authorise_show_templates_only() {
+        let place = |name: &str| {
+            Pointer::root()
+                .join("invocationMethod")
+                .join("headers")
+                .join(name)
+        };
+        for (name, value, shown) in [
+            ("Authorization", "Bearer {{ .secrets.TOKEN }}", true),
+            ("authorization", "Bearer {{ .secrets[\"A-B\"] }}", true),
+            ("Authorization", "Bearer abc", false),
+            ("Authorization", "Bearer {{ \"abc\" }}", false),
+            ("Authorization", "{{ .inputs.a }} abc", false),
+            ("X-API-Key", "abc", false),
+            ("my-access-TOKEN", "abc", false),
+            ("Content-Type", "application/json", true),
+        ] {
+            assert_eq!(at(&place(name), value).is_some(), shown, "{name}: {value}");
+        }
+        let secret = Pointer::root().join("secretHeaders").join("Plain");
+        assert!(at(&secret, "abc").is_none());
+        assert!(at(&Pointer::root().join("Authorization"), "abc").is_some());
+    }
+}

@@ -1,0 +1,51 @@
+//! Plans and reports for people: calm at 80 columns, complete without colour.
+//!
+//! Every action has a symbol and a word; what the user's texts hold stands behind a gutter, so
+//! that no text can pass for a line of ours.
+//!
+//! | room | noun |
+//! |---|---|
+//! | [`plan`] | a whole plan: changes, refusals, secrets, summary |
+//! | [`fields`] | the places of one change |
+//! | [`tree`] | a whole spec, nested like YAML |
+//! | [`value`] | one value in one line |
+//! | [`block`] | a text of several lines, and the difference of two |
+//! | [`report`] | an apply: a line per change, what failed, the proof |
+
+pub mod block;
+pub mod fields;
+pub mod plan;
+pub mod report;
+pub mod tree;
+pub mod value;
+
+use crate::decide::plan::Action;
+use crate::show::Meaning;
+
+pub use plan::plan;
+pub use report::{Column, converged, progress, report};
+
+#[cfg(test)]
+mod tests;
+
+/// The symbol of an action.
+pub fn symbol(action: Action) -> &'static str {
+    match action {
+        Action::Adopt => "→",
+        Action::Create => "+",
+        Action::Update => "~",
+        Action::Replace => "±",
+        Action::Delete => "-",
+        Action::Forget => "·",
+    }
+}
+
+/// What the colour of an action means.
+pub fn meaning(action: Action) -> Meaning {
+    match action {
+        Action::Create => Meaning::Add,
+        Action::Update => Meaning::Change,
+        Action::Replace | Action::Delete => Meaning::Remove,
+        Action::Adopt | Action::Forget => Meaning::Detail,
+    }
+}

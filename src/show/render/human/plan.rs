@@ -1,0 +1,297 @@
+//! A whole plan: header, changes, what stands against it, secrets, notes, summary.
+//!
+//! Changes stand in the order of the plan, which is by service, kind and name. Deliberately not
+//! here: the places of a change (see `fields`).
+
+use crate::decide::plan::{Action, Change, Plan, Reason, Refusal};
+use crate::show::header::{self, Header};
+use crate::show::render::human::{fields, meaning, symbol};
+use crate::show::text::{self, count, escape, pad, width, wrap};
+use crate::show::{Meaning, Style, redact};
+use crate::words::{Addr, Pointer};
+
+/// The widest address that the words of others are aligned with.
+const ALIGNED: usize = 44;
+/// Columns before a reason that stands below its address.
+const REASON: usize = 6;
+/// Objects of a refusal that are named without `-v`.
+const NAMED: usize = 10;
+
+/// A plan for people, each line with its line end.
+pub fn plan(plan: &Plan, header: &Header, style: &Style) -> String {
+    let mut blocks = vec![header::human(header, style)];
+    blocks.extend(changes(plan, style));
+    blocks.extend(adoptions(plan, style));
+    blocks.extend(
+        plan.refusals
+            .iter()
+            .map(|refusal| self::refusal(refusal, style)),
+    );
+    blocks.push(remarks(plan, style));
+    blocks.push(summary(plan, style));
+    blocks.retain(|block| !block.is_empty());
+    blocks.join("\n")
+}
+
+/// The changes but for adoptions, in blocks. Changes of one kind without details share one.
+fn changes(plan: &Plan, style: &Style) -> Vec<String> {
+    let shown = || plan.changes.iter().filter(|c| c.action != Action::Adopt);
+    let column = column(shown().map(|change| &change.addr));
+    let mut blocks: Vec<String> = Vec::new();
+    let mut last: Option<(&Change, bool)> = None;
+    for change in shown() {
+        let mut lines = head(change, column, style);
+        let places = match change.action {
+            Action::Delete | Action::Forget | Action::Adopt => Vec::new(),
+            Action::Create | Action::Update | Action::Replace => fields::human(change, style),
+        };
+        let bare = places.is_empty();
+        lines.extend(places);
+        let block = joined(&lines);
+        match (blocks.last_mut(), last) {
+            (Some(open), Some((before, true))) if bare && same_kind(before, change) => {
+                open.push_str(&block)
+            }
+            _ => blocks.push(block),
+        }
+        last = Some((change, bare));
+    }
+    blocks
+}
+
+fn same_kind(a: &Change, b: &Change) -> bool {
+    (a.addr.service, &a.addr.kind) == (b.addr.service, &b.addr.kind)
+}
+
+/// The column after addresses, so that most of them align.
+pub(super) fn column<'a>(addrs: impl Iterator<Item = &'a Addr>) -> usize {
+    addrs
+        .map(|addr| width(&escape(&addr.to_string())))
+        .filter(|width| *width <= ALIGNED)
+        .max()
+        .unwrap_or(0)
+}
+
+/// The line that names a change, its action and its reason.
+fn head(change: &Change, column: usize, style: &Style) -> Vec<String> {
+    let addr = escape(&change.addr.to_string());
+    let first = format!("  {} {}  ", symbol(change.action), pad(&addr, column));
+    let words = format!("{}{}", change.action.word(), why(change));
+    let mut lines = wrap(&first, &words, style.width);
+    // Beside a long address a long reason would become a column of single words.
+    if lines.len() > 2 || lines.iter().any(|line| width(line) > style.width) {
+        lines = vec![first.trim_end().to_owned()];
+        lines.extend(wrap(&" ".repeat(REASON), &words, style.width));
+    }
+    for line in &mut lines {
+        *line = style.paint(meaning(change.action), line);
+    }
+    lines
+}
+
+/// The reason in words, beginning with what separates it from the action.
+fn why(change: &Change) -> String {
+    let reason = match &change.reason {
+        Reason::Missing | Reason::Equal => String::new(),
+        Reason::Differs(places) => format!(", {}", differ(places)),
+        Reason::DependsOn(addr, attribute) => {
+            format!(", {addr} {attribute} is known after apply")
+        }
+        Reason::NotInConfig => ", no longer in the project".to_owned(),
+        Reason::SecretChanged => ", a secret is to be sent anew".to_owned(),
+    };
+    let more = match (change.action, &change.seen) {
+        (Action::Replace, _) => "; it is deleted and created anew".to_owned(),
+        (Action::Delete, Some(seen)) => format!(", id {}", seen.id),
+        (Action::Forget, _) => "; only the ledger changes".to_owned(),
+        _ => String::new(),
+    };
+    let adopts = match change.adopts && change.action.writes() {
+        true => "; exists already and becomes ours",
+        false => "",
+    };
+    escape(&format!("{reason}{more}{adopts}"))
+}
+
+fn differ(places: &[Pointer]) -> String {
+    match places {
+        [] => "differs".to_owned(),
+        [one] => format!("{one} differs"),
+        [one, two] => format!("{one} and {two} differ"),
+        several => format!("{} fields differ", several.len()),
+    }
+}
+
+/// Adopting what is equal, in one line.
+fn adoptions(plan: &Plan, style: &Style) -> Option<String> {
+    let adopted: Vec<&Addr> = plan
+        .changes
+        .iter()
+        .filter(|change| change.action == Action::Adopt)
+        .map(|change| &change.addr)
+        .collect();
+    let words = match adopted.as_slice() {
+        [] => return None,
+        [one] => format!("{one} exists already and is equal: it becomes ours"),
+        several => format!(
+            "{} objects exist already and are equal: they become ours",
+            several.len()
+        ),
+    };
+    let first = format!("  {} ", symbol(Action::Adopt));
+    let mut lines = wrap(&first, &escape(&words), style.width);
+    if style.verbose > 0 && adopted.len() > 1 {
+        lines.extend(
+            adopted
+                .iter()
+                .map(|addr| format!("      {}", escape(&addr.to_string()))),
+        );
+    }
+    for line in &mut lines {
+        *line = style.paint(Meaning::Detail, line);
+    }
+    Some(joined(&lines))
+}
+
+/// Why the apply is refused, about which objects, and what allows it.
+fn refusal(refusal: &Refusal, style: &Style) -> String {
+    let words = format!("refused ({}): {}", refusal.guard, said(&refusal.message));
+    let mut lines: Vec<String> = wrap("  × ", &words, style.width)
+        .iter()
+        .map(|line| style.paint(Meaning::Remove, line))
+        .collect();
+    let told = match refusal.addrs.as_slice() {
+        [one] => refusal.message.contains(&one.to_string()),
+        _ => false,
+    };
+    if !told {
+        let shown = match style.verbose {
+            0 if refusal.addrs.len() > NAMED + 1 => NAMED,
+            _ => refusal.addrs.len(),
+        };
+        lines.extend(
+            refusal.addrs[..shown]
+                .iter()
+                .map(|addr| format!("      {}", escape(&addr.to_string()))),
+        );
+        match refusal.addrs.len() - shown {
+            0 => {}
+            more => lines.push(format!("      … and {more} more, `-v` names them")),
+        }
+    }
+    lines.extend(wrap("    allowed by: ", &said(&refusal.allow), style.width));
+    joined(&lines)
+}
+
+/// What is to be known about secrets, and the notes.
+fn remarks(plan: &Plan, style: &Style) -> String {
+    let mut lines = Vec::new();
+    let mut add = |label: &str, meaning: Meaning, words: &str| {
+        let first = format!("  {label}: ");
+        let wrapped = wrap(&first, &said(words), style.width);
+        lines.extend(wrapped.iter().map(|line| style.paint(meaning, line)));
+    };
+    for (addr, at, names) in &plan.missing_secrets {
+        let names = names.join(", ");
+        let be = if names.contains(", ") { "are" } else { "is" };
+        add(
+            "missing",
+            Meaning::Remove,
+            &format!("{addr} {at} must be sent, but {names} {be} not set"),
+        );
+    }
+    match plan.undecided_secrets {
+        0 => {}
+        n => {
+            let be = if n == 1 { "is" } else { "are" };
+            let words = format!(
+                "{} {be} decided at apply: a variable is not set, or the last fingerprint was made under another key",
+                count(n, "secret", "secrets")
+            );
+            add("secrets", Meaning::Change, &words);
+        }
+    }
+    match plan.unverified_secrets {
+        0 => {}
+        n => {
+            let be = if n == 1 { "is" } else { "are" };
+            let words = format!(
+                "{} {be} not verified, because nothing of ours was sent yet; `--rotate-unverified` sends what is at hand",
+                count(n, "secret", "secrets")
+            );
+            add("secrets", Meaning::Change, &words);
+        }
+    }
+    for note in &plan.notes {
+        add("note", Meaning::Change, note);
+    }
+    joined(&lines)
+}
+
+/// The last lines: how much would change.
+fn summary(plan: &Plan, style: &Style) -> String {
+    let counts = plan.counts();
+    let of = |action: Action| counts.get(&action).copied().unwrap_or(0);
+    let mut words = if plan.writes().next().is_none() {
+        let objects = plan.unchanged + of(Action::Adopt);
+        let be = if objects == 1 {
+            "is as the project wants it"
+        } else {
+            "are as the project wants them"
+        };
+        format!("No changes. {} {be}.", count(objects, "object", "objects"))
+    } else {
+        let replace = match of(Action::Replace) {
+            0 => String::new(),
+            n => format!("{n} to replace, "),
+        };
+        format!(
+            "Plan: {} to create, {} to update, {replace}{} to delete.",
+            of(Action::Create),
+            of(Action::Update),
+            of(Action::Delete)
+        )
+    };
+    match of(Action::Adopt) {
+        0 => {}
+        1 => words.push_str(" 1 object becomes ours."),
+        n => words.push_str(&format!(" {n} objects become ours.")),
+    }
+    match of(Action::Forget) {
+        0 => {}
+        1 => words.push_str(" 1 object is given up."),
+        n => words.push_str(&format!(" {n} objects are given up.")),
+    }
+    let mut lines: Vec<String> = Vec::new();
+    if !plan.targets.is_empty() {
+        let targets: Vec<String> = plan.targets.iter().map(Addr::to_string).collect();
+        let limited = format!(
+            "Only {} and what is needed for it; the rest of the project was left out.",
+            targets.join(", ")
+        );
+        lines.extend(wrap("", &escape(&limited), style.width));
+    }
+    let title = wrap("", &words, style.width);
+    lines.extend(title.iter().map(|line| style.paint(Meaning::Title, line)));
+    if !plan.refusals.is_empty() {
+        lines.push(style.paint(
+            Meaning::Remove,
+            "Apply refuses this plan, for the reasons above.",
+        ));
+    } else if !plan.missing_secrets.is_empty() {
+        lines.push(style.paint(Meaning::Remove, "Apply needs the missing secrets first."));
+    }
+    joined(&lines)
+}
+
+/// A sentence from another room, harmless.
+fn said(words: &str) -> String {
+    text::escape(&redact::text(words))
+}
+
+fn joined(lines: &[String]) -> String {
+    lines
+        .iter()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
+}

@@ -1,0 +1,215 @@
+//! Stories of the clients against the embedded sandbox, which was written without knowing them.
+
+use serde_json::json;
+
+use super::script::{options, source, writer};
+use super::{Reader, TookEffect, Writer};
+use crate::kinds::{self, Kind, Observed};
+use crate::sandbox::{
+    CLIENT_ID, CLIENT_SECRET, Effect, Fault, KEY_ID, KEY_SECRET, Options, Reset, Sandbox,
+    Service as Half, When,
+};
+use crate::there::endpoints::{
+    Endpoints, Overrides, PortWanted, Region, SpaceliftWanted, Wanted, resolve,
+};
+use crate::there::live::Live;
+use crate::words::Value;
+
+/// A sandbox and a reader of both halves.
+async fn world() -> (Sandbox, Reader) {
+    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let endpoints = endpoints(&sandbox);
+    (sandbox, Reader::new(&endpoints, &options()).unwrap())
+}
+
+fn endpoints(sandbox: &Sandbox) -> Endpoints {
+    let wanted = Wanted {
+        port: Some(PortWanted { region: Region::Eu }),
+        spacelift: Some(SpaceliftWanted {
+            account: "acme".into(),
+        }),
+        environment: Some("prod".into()),
+    };
+    let flags = Overrides {
+        port_url: Some(sandbox.url().to_owned()),
+        spacelift_url: Some(sandbox.url().to_owned()),
+    };
+    let env = [
+        ("PORT_CLIENT_ID", CLIENT_ID),
+        ("PORT_CLIENT_SECRET", CLIENT_SECRET),
+        ("SPACELIFT_API_KEY_ID", KEY_ID),
+        ("SPACELIFT_API_KEY_SECRET", KEY_SECRET),
+    ];
+    let env = env.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    resolve(&wanted, &flags, &env.into()).unwrap()
+}
+
+fn kind(name: &str) -> &'static dyn Kind {
+    kinds::find(name).unwrap()
+}
+
+fn hook(name: &str) -> Value {
+    Value::from(json!({
+        "name": name, "endpoint": "https://ingest.port.io/x", "enabled": true, "space": "root",
+        "labels": [],
+    }))
+}
+
+/// One wanted object of several kinds, with the names of the kinds.
+fn wanted() -> Vec<(&'static dyn Kind, Value)> {
+    let mut hook = hook("hook");
+    if let Some(map) = hook.as_map_mut() {
+        let secret = Value::Secret(source("${env.CANARY}"));
+        let headers = [("X-Key".to_owned(), secret)].into_iter().collect();
+        map.insert("secretHeaders".into(), Value::Map(headers));
+    }
+    let mut secret = Value::from(json!({"secretName": "TOKEN", "description": "d"}));
+    if let Some(map) = secret.as_map_mut() {
+        map.insert("secretValue".into(), Value::Secret(source("${env.CANARY}")));
+    }
+    vec![
+        (
+            kind("port.blueprint"),
+            Value::from(json!({
+                "identifier": "stack", "title": "Stack",
+                "schema": {"properties": {"state": {"type": "string"}}, "required": []},
+            })),
+        ),
+        (kind("port.secret"), secret),
+        (
+            kind("spacelift.policy"),
+            Value::from(json!({
+                "name": "Notify", "type": "NOTIFICATION", "space": "root",
+                "body": "package spacelift\n", "engineType": "REGO_V0",
+            })),
+        ),
+        (kind("spacelift.webhook"), hook),
+    ]
+}
+
+fn names(live: &Live, kind: &str) -> Vec<String> {
+    live.of_kind(kind).map(|seen| seen.name.clone()).collect()
+}
+
+async fn read(writer: &Writer) -> Live {
+    writer.reader().read(kinds::ALL).await.unwrap()
+}
+
+#[tokio::test]
+async fn objects_of_both_services_are_created_read_changed_and_deleted() {
+    let (sandbox, reader) = world().await;
+    let writer = writer(reader);
+    let before = read(&writer).await;
+    assert!(before.refused.is_empty(), "{:?}", before.refused);
+    assert!(before.organization.is_some() && before.viewer.is_some());
+    assert!(before.spaces.iter().any(|space| space.id == "root"));
+
+    let mut made: Vec<(&'static dyn Kind, Observed)> = Vec::new();
+    for (kind, want) in wanted() {
+        let seen = writer.create(kind, &want).await.unwrap();
+        let changed = [
+            "description".to_owned(),
+            "title".to_owned(),
+            "labels".to_owned(),
+        ];
+        writer.update(kind, &seen, &want, &changed).await.unwrap();
+        made.push((kind, seen));
+    }
+    let live = read(&writer).await;
+    for (kind, seen) in &made {
+        let found = live.by_id(kind.name(), &seen.id).map(|o| &o.name);
+        assert_eq!(found, Some(&seen.name), "{}", kind.name());
+    }
+    for (kind, seen) in &made {
+        writer.delete(*kind, &seen.id).await.unwrap();
+        writer.delete(*kind, &seen.id).await.unwrap();
+    }
+    assert_eq!(read(&writer).await, before);
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn a_plan_costs_two_tokens_and_one_request_per_list() {
+    let (sandbox, reader) = world().await;
+    reader.read(kinds::ALL).await.unwrap();
+    let counts = reader.requests();
+    assert_eq!(counts.writes, 0);
+    assert_eq!(counts.requests as usize, sandbox.requests().len());
+    assert!(counts.requests <= 9, "{counts:?}");
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn a_create_whose_answer_is_lost_makes_one_object() {
+    for (kind, want) in wanted() {
+        for when in [When::Before, When::After] {
+            for effect in [Effect::Cut { when }, Effect::BadGateway { when }] {
+                let (sandbox, reader) = world().await;
+                let writer = writer(reader);
+                let before = read(&writer).await;
+                let half = match kind.service() {
+                    crate::words::Service::Port => Half::Port,
+                    crate::words::Service::Spacelift => Half::Spacelift,
+                };
+                sandbox.fault(Fault::new(effect.clone()).service(half));
+                let seen = writer.create(kind, &want).await.unwrap();
+                let live = read(&writer).await;
+                assert!(live.by_id(kind.name(), &seen.id).is_some());
+                assert_eq!(live.len(), before.len() + 1, "{} {effect:?}", kind.name());
+                sandbox.stop().await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn ended_tokens_and_dead_sessions_are_survived() {
+    let (sandbox, reader) = world().await;
+    let writer = writer(reader);
+    read(&writer).await;
+    for (kind, want) in wanted() {
+        sandbox.fault(Fault::new(Effect::ExpireTokens));
+        writer.create(kind, &want).await.unwrap();
+    }
+    sandbox.fault(Fault::new(Effect::ExpireTokens));
+    let live = read(&writer).await;
+    assert_eq!(names(&live, "spacelift.webhook"), ["hook"]);
+
+    sandbox.fault(
+        Fault::new(Effect::DeadSession)
+            .service(Half::Spacelift)
+            .forever(),
+    );
+    let error = writer.reader().read(kinds::ALL).await.unwrap_err();
+    assert!(error.to_string().contains("this key cannot see"), "{error}");
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn every_spelling_of_a_limit_and_every_page_is_followed() {
+    let (sandbox, reader) = world().await;
+    let writer = writer(reader);
+    let webhook = kind("spacelift.webhook");
+    for name in ["a", "b", "c"] {
+        writer.create(webhook, &hook(name)).await.unwrap();
+    }
+    sandbox.fault(Fault::new(Effect::Pages { size: 1 }).forever());
+    for reset in [Reset::Epoch, Reset::Delay, Reset::RetryAfter, Reset::Silent] {
+        sandbox.fault(Fault::new(Effect::RateLimit { reset, seconds: 0 }));
+        let live = read(&writer).await;
+        assert_eq!(names(&live, "spacelift.webhook"), ["a", "b", "c"]);
+    }
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn a_taken_name_is_refused_and_nothing_took_effect() {
+    let (sandbox, reader) = world().await;
+    let writer = writer(reader);
+    for (kind, want) in wanted() {
+        writer.create(kind, &want).await.unwrap();
+        let failure = writer.create(kind, &want).await.unwrap_err();
+        assert_eq!(failure.took_effect, TookEffect::No, "{failure}");
+    }
+    sandbox.stop().await;
+}

@@ -1,0 +1,289 @@
+//! Resolving `${…}` in nodes: who may use which form where, and what it becomes.
+//!
+//! What files and settings know is filled in; attributes of objects stay `Deferred`; everything
+//! in a write-only field becomes `Secret`, so that its text is never in the tree.
+//! Pure: files were read by `source`, the environment is a map that holds no secret's text
+//! on purpose of this module: texts of secrets are fetched by `there::services` when sent.
+//!
+//! | room | noun |
+//! |---|---|
+//! | `fill` | what each form of `${…}` becomes |
+//! | `secret` | texts in write-only fields |
+
+mod fill;
+mod secret;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::want::config::Config;
+use crate::want::source::Folder;
+use crate::words::template::{Part, Reference};
+use crate::words::{Data, Finding, Findings, Node, Place, Pointer, Template};
+
+/// The tool's own credentials: never readable outside secrets (design, section 2).
+pub const CREDENTIALS: &[&str] = &[
+    "PORT_CLIENT_ID",
+    "PORT_CLIENT_SECRET",
+    "SPACELIFT_API_KEY_ID",
+    "SPACELIFT_API_KEY_SECRET",
+    "SPACELIFT_API_TOKEN",
+    "SPACEPORT_FINGERPRINT_KEY",
+    "SPACEPORT_LEDGER_KEY",
+];
+
+/// How deep files may name files.
+const DEEPEST: usize = 8;
+
+/// What resolving may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Variables, environment allow-list, region and account.
+    pub config: &'a Config,
+    /// The project's files.
+    pub folder: &'a Folder,
+    /// The process environment.
+    pub env: &'a BTreeMap<String, String>,
+}
+
+/// Resolves nodes and collects findings and the places of what stays deferred.
+#[derive(Debug)]
+pub struct Resolver<'a> {
+    context: Context<'a>,
+    write_only: &'a [Pointer],
+    at: Pointer,
+    files: Vec<String>,
+    /// What was wrong.
+    pub findings: Findings,
+    /// Each reference to another object, where it stands in the value and in the files.
+    pub deferred: Vec<(Pointer, Reference, Place)>,
+}
+
+/// What one text became.
+enum Filled {
+    Node(Node),
+    Text(String),
+    Keep,
+    Problem,
+}
+
+impl<'a> Resolver<'a> {
+    /// A resolver for nodes whose places `write_only` are secrets.
+    pub fn new(context: Context<'a>, write_only: &'a [Pointer]) -> Self {
+        Resolver {
+            context,
+            write_only,
+            at: Pointer::root(),
+            files: Vec::new(),
+            findings: Findings::default(),
+            deferred: Vec::new(),
+        }
+    }
+
+    /// The node with everything filled in that is known now.
+    pub fn resolve(&mut self, node: &Node) -> Node {
+        match &node.data {
+            Data::Text(text) => self.text(node, text),
+            Data::List(items) => {
+                let items = items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| self.below(index, item))
+                    .collect();
+                Node::new(node.place, Data::List(Arc::new(items)))
+            }
+            Data::Map(entries) => {
+                let entries = entries
+                    .iter()
+                    .map(|(key, value)| (key.clone(), self.below(&key.text, value)))
+                    .collect();
+                Node::new(node.place, Data::Map(Arc::new(entries)))
+            }
+            Data::Bool(_) | Data::Number(_) if self.is_secret() => {
+                // Keeps the type error, without the value in it.
+                node.clone()
+            }
+            _ => node.clone(),
+        }
+    }
+
+    /// The node with every text that refers to something left open, for checks of what is not
+    /// used now. Finds bad syntax only.
+    pub fn unsettled(&mut self, node: &Node) -> Node {
+        let data = match &node.data {
+            Data::Text(text) if text.contains("${") => match self.parse(text, node.place) {
+                Some(template) => match template.literal() {
+                    Some(text) => Data::Text(text),
+                    None => Data::Deferred(Template::default()),
+                },
+                None => Data::Deferred(Template::default()),
+            },
+            Data::List(items) => Data::List(Arc::new(
+                items.iter().map(|item| self.unsettled(item)).collect(),
+            )),
+            Data::Map(entries) => Data::Map(Arc::new(
+                entries
+                    .iter()
+                    .map(|(key, value)| (key.clone(), self.unsettled(value)))
+                    .collect(),
+            )),
+            other => other.clone(),
+        };
+        Node::new(node.place, data)
+    }
+
+    fn below(&mut self, part: impl std::fmt::Display, node: &Node) -> Node {
+        self.at.push(part);
+        let node = self.resolve(node);
+        self.at.pop();
+        node
+    }
+
+    fn is_secret(&self) -> bool {
+        self.write_only
+            .iter()
+            .any(|pattern| pattern.covers(&self.at))
+    }
+
+    fn text(&mut self, node: &Node, text: &str) -> Node {
+        let secret = self.is_secret();
+        if !secret && !text.contains("${") {
+            return node.clone();
+        }
+        let Some(template) = self.parse(text, node.place) else {
+            return Node::new(
+                node.place,
+                if secret {
+                    self.secret(Template::default())
+                } else {
+                    Data::Deferred(Template::default())
+                },
+            );
+        };
+        if secret {
+            return self.secret_text(node, &template);
+        }
+        if let Some(reference) = template.single() {
+            return match self.fill(reference, node.place, 0) {
+                Filled::Node(found) => found,
+                Filled::Text(text) => Node::new(node.place, Data::Text(text)),
+                Filled::Keep => {
+                    let parts = vec![Part::Reference(reference.clone())];
+                    Node::new(node.place, Data::Deferred(Template { parts }))
+                }
+                // Passes every check, so that one problem is reported once.
+                Filled::Problem => Node::new(node.place, Data::Deferred(Template::default())),
+            };
+        }
+        let mut filled = Template::default();
+        self.fill_parts(&template, node.place, &mut filled);
+        let data = match filled.literal() {
+            Some(text) => Data::Text(text),
+            None => Data::Deferred(filled),
+        };
+        Node::new(node.place, data)
+    }
+
+    /// Fills a text's references; included files are templates themselves.
+    fn fill_parts(&mut self, template: &Template, place: Place, filled: &mut Template) {
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        for part in &template.parts {
+            let reference = match part {
+                Part::Text(text) => {
+                    filled.push_text(text);
+                    continue;
+                }
+                Part::Reference(reference) => reference,
+            };
+            let raw = reference.to_string();
+            let nth = *seen.entry(raw).and_modify(|n| *n += 1).or_insert(0);
+            match self.fill(reference, place, nth) {
+                Filled::Text(text) => filled.push_text(&text),
+                Filled::Node(node) => {
+                    let here = self.place_of(reference, place, nth);
+                    self.push(&node, reference, here, filled);
+                }
+                Filled::Keep => filled.parts.push(part.clone()),
+                Filled::Problem => {}
+            }
+        }
+    }
+
+    /// Puts what a reference stands for into the text around it.
+    fn push(&mut self, node: &Node, reference: &Reference, here: Place, filled: &mut Template) {
+        let parts = match &node.data {
+            Data::Text(text) => return filled.push_text(text),
+            Data::Bool(b) => return filled.push_text(&b.to_string()),
+            Data::Number(n) => return filled.push_text(&n.to_string()),
+            Data::Deferred(template) => &template.parts,
+            Data::Secret(source) => &source.template().parts,
+            Data::Null | Data::List(_) | Data::Map(_) => {
+                let what = node.what();
+                let message =
+                    format!("`${{{reference}}}` is {what} and cannot stand inside a text");
+                return self
+                    .findings
+                    .push(Finding::error("ref::not_text", here, message));
+            }
+        };
+        for part in parts {
+            match part {
+                Part::Text(text) => filled.push_text(text),
+                part => filled.parts.push(part.clone()),
+            }
+        }
+    }
+
+    fn parse(&mut self, text: &str, place: Place) -> Option<Template> {
+        match Template::parse(text) {
+            Ok(template) => {
+                self.lint_braces(&template, place);
+                Some(template)
+            }
+            Err(problems) => {
+                for problem in problems {
+                    let here = self.context.folder.sources.within(place, &problem.raw, 0);
+                    self.findings.push(
+                        Finding::error("ref::syntax", here, problem.message).help(problem.help),
+                    );
+                }
+                None
+            }
+        }
+    }
+
+    /// `{{ … }}` passes untouched, also when a reference of ours stands inside by mistake.
+    fn lint_braces(&mut self, template: &Template, place: Place) {
+        for part in &template.parts {
+            let Part::Text(text) = part else { continue };
+            for form in [
+                "${port.",
+                "${spacelift.",
+                "${var.",
+                "${env.",
+                "${file:",
+                "${json:",
+            ] {
+                let inside = text.match_indices(form).any(|(at, _)| {
+                    text[..at]
+                        .rfind("{{")
+                        .is_some_and(|open| !text[open..at].contains("}}"))
+                });
+                if inside {
+                    let here = self.context.folder.sources.within(place, form, 0);
+                    self.findings.push(
+                        Finding::warning("lint::reference_in_braces", here, format!("`{form}…}}` stands inside `{{{{ … }}}}` and is not resolved"))
+                            .help("end the `{{ … }}` before it, or put a space between the braces if they are no template"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn place_of(&self, reference: &Reference, place: Place, nth: usize) -> Place {
+        self.context
+            .folder
+            .sources
+            .within(place, &format!("${{{reference}}}"), nth)
+    }
+}
