@@ -16,7 +16,7 @@ use crate::commands::plan::Scope;
 use crate::commands::project::{self, Stream, style};
 use crate::commands::session::{Look, Session};
 use crate::commands::{checkout, print, runtime, tell};
-use crate::decide::ledger::home::Lock;
+use crate::decide::ledger::home::{HomeError, Lock};
 use crate::decide::plan::{Action, Change, Flags, Plan};
 use crate::exit::{self, Stop};
 use crate::show::render::human;
@@ -50,7 +50,10 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
         return Err(Stop::new(exit::USAGE, "there is no terminal to ask on")
             .help("review with `spaceport plan`, then run `spaceport apply --yes`".to_owned()));
     }
-    let _lock = Lock::take(&session.stage.home).map_err(|error| Stop::new(exit::BLOCKED, error))?;
+    let _lock = Lock::take(&session.stage.home).map_err(|error| match error {
+        HomeError::Taken(_) => Stop::new(exit::BLOCKED, error),
+        _ => Stop::new(exit::WORLD, error),
+    })?;
     let mut flags = arguments.scope.flags()?;
     flags.rekey = true;
     let mut look = session.look(global, &flags).await?;
