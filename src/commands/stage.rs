@@ -27,8 +27,8 @@ pub struct Stage {
     pub endpoints: Endpoints,
     /// Where the ledger is kept.
     pub home: Home,
-    /// The environment that secrets are read from.
-    env: BTreeMap<String, String>,
+    /// The environment that secrets are read from, in a form that no output can show (law 5).
+    env: BTreeMap<String, SecretString>,
     runtime: Option<RuntimeKey>,
     /// What a reader should know about it, one line each.
     pub notices: Vec<String>,
@@ -78,7 +78,7 @@ impl Stage {
         Ok(Stage {
             endpoints,
             home,
-            env: env.clone(),
+            env: sealed(env.clone()),
             runtime: runtime(desired),
             notices: Vec::new(),
             #[cfg(feature = "sandbox")]
@@ -185,7 +185,7 @@ impl Stage {
         Ok(Stage {
             endpoints,
             home,
-            env,
+            env: sealed(env),
             runtime: runtime(desired),
             notices,
             sandbox: Some(sandbox),
@@ -194,12 +194,7 @@ impl Stage {
 
     /// A vault over the stage's environment.
     pub fn vault(&self) -> Vault {
-        let env = self
-            .env
-            .iter()
-            .map(|(name, text)| (name.clone(), SecretString::from(text.clone())))
-            .collect();
-        Vault::new(env, self.runtime.clone())
+        Vault::new(self.env.clone(), self.runtime.clone())
     }
 
     /// Whether this is the embedded sandbox.
@@ -217,6 +212,12 @@ impl Stage {
             sandbox.stop().await;
         }
     }
+}
+
+fn sealed(env: BTreeMap<String, String>) -> BTreeMap<String, SecretString> {
+    env.into_iter()
+        .map(|(name, text)| (name, SecretString::from(text)))
+        .collect()
 }
 
 fn resolve(

@@ -315,3 +315,75 @@ fn keep_ignored(body: &mut Value, live: &Value, ignore: &[Pointer], at: &mut Poi
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::kinds;
+
+    fn value(json: Json) -> Value {
+        Value::from(json)
+    }
+
+    fn ignore(pattern: &str) -> Vec<Pointer> {
+        Pointer::parse(pattern).into_iter().collect()
+    }
+
+    #[test]
+    fn a_write_keeps_unknown_fields_of_open_bodies_inside_variants() {
+        let action = kinds::find("port.action").unwrap();
+        let with = |input: Json| {
+            value(json!({
+                "identifier": "a",
+                "trigger": {
+                    "type": "self-service", "operation": "CREATE",
+                    "userInputs": { "properties": { "name": input } },
+                },
+            }))
+        };
+        let want = with(json!({ "type": "string", "title": "New" }));
+        let live = with(json!({ "type": "string", "title": "Old", "later": 1 }));
+        let both = with(json!({ "type": "string", "title": "New", "later": 1 }));
+        assert_eq!(write_body(action, &want, &live, &[]), both);
+    }
+
+    #[test]
+    fn a_write_takes_ignored_places_from_live_inside_lists_too() {
+        let webhook = kinds::find("port.webhook").unwrap();
+        let with = |filter: &str, id: &str| {
+            value(json!({
+                "identifier": "w", "title": "W",
+                "mappings": [{ "blueprint": "b", "filter": filter, "entity": { "identifier": id } }],
+            }))
+        };
+        let (want, live) = (with("ours", ".new"), with("theirs", ".old"));
+        let body = write_body(webhook, &want, &live, &ignore("/mappings/*/filter"));
+        assert_eq!(body, with("theirs", ".new"));
+        let same = with("ours", ".old");
+        let found = compare(webhook, &same, &live, &ignore("/mappings/*/filter"));
+        assert_eq!(found, Difference::default());
+    }
+
+    #[test]
+    fn the_order_in_which_a_service_gives_keys_is_not_seen() {
+        let action = kinds::find("port.action").unwrap();
+        let want = value(json!({ "identifier": "a" }));
+        let one = value(
+            json!({ "identifier": "a", "y": 1, "x": 2, "invocationMethod": { "type": "KAFKA", "payload": { "b": 1, "a": 2 } } }),
+        );
+        let two = value(
+            json!({ "x": 2, "invocationMethod": { "payload": { "a": 2, "b": 1 }, "type": "KAFKA" }, "identifier": "a", "y": 1 }),
+        );
+        let shown = |live: &Value| {
+            let found = compare(action, &want, live, &[]);
+            let before = found
+                .fields
+                .iter()
+                .map(|f| f.before.as_ref().map(Value::to_string));
+            format!("{:?} {:?}", before.collect::<Vec<_>>(), found.unknown)
+        };
+        assert_eq!(shown(&one), shown(&two));
+    }
+}

@@ -322,7 +322,8 @@ fn check_endpoint(endpoint: &Node, findings: &mut Findings) {
             Finding::error(
                 "config::url",
                 endpoint.place,
-                format!("`endpoint` is not an http or https URL: `{text}`"),
+                // The text may hold a password or the key of an intake.
+                "`endpoint` is not an http or https URL",
             )
             .help("write it whole, `https://HOST/PATH`, or refer to `${port.webhook.NAME.url}`"),
         ),

@@ -259,3 +259,26 @@ fn a_lost_closing_look_is_an_incomplete_apply() {
     );
     world.apply().exits(4);
 }
+
+/// Objects of a service that the project file does not name are told before anything is sent.
+#[test]
+fn a_service_without_its_section_is_told() {
+    let world = World::new();
+    world.write("gate.yaml", &policy("Gate"));
+    world.edit("spaceport.yaml", "spacelift: { account: acme }\n", "");
+    world.plan().exits(3).says("needs the section `spacelift`");
+    assert!(world.sandbox.requests().is_empty());
+}
+
+/// A link in the project does not lead the ledger's lock out of it (law 9).
+#[cfg(unix)]
+#[test]
+fn the_lock_follows_no_link() {
+    let world = World::new();
+    world.write("a.yaml", &blueprint("a", "A"));
+    let outside = tempfile::tempdir().unwrap();
+    let target = outside.path().join("made");
+    std::os::unix::fs::symlink(&target, world.path("ledger.json.lock")).unwrap();
+    world.apply().exits(5).says("outside the project");
+    assert!(!target.exists());
+}

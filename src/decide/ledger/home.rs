@@ -137,7 +137,13 @@ impl Lock {
         let Home::File(path) = home else {
             return Ok(Lock { _file: None });
         };
-        let beside = path.with_extension("lock");
+        let mut beside = path.clone().into_os_string();
+        beside.push(".lock");
+        let beside = PathBuf::from(beside);
+        // Opening would follow a link out of the project (law 9).
+        if beside.is_symlink() {
+            return Err(HomeError::Outside(beside));
+        }
         let open = || -> std::io::Result<fs::File> {
             if let Some(folder) = beside.parent() {
                 fs::create_dir_all(folder)?;

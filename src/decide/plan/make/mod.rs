@@ -75,6 +75,7 @@ pub fn plan(input: Input) -> (Plan, Findings) {
     let mut planning = Planning {
         input,
         declared,
+        owners: owners(input.ledger),
         exports: Exports::default(),
         plan: Plan {
             targets: input.flags.targets.clone(),
@@ -82,12 +83,6 @@ pub fn plan(input: Input) -> (Plan, Findings) {
         },
         findings: Findings::default(),
         claimed: BTreeSet::new(),
-        held: input
-            .ledger
-            .entries
-            .iter()
-            .map(|(addr, entry)| ((addr.service, addr.kind.as_str(), entry.id.as_str()), addr))
-            .collect(),
     };
     planning.objects();
     planning.deletes();
@@ -107,13 +102,13 @@ struct Planning<'a> {
     input: Input<'a>,
     /// The objects that the project declares, by kind and name.
     declared: BTreeSet<(&'static str, &'a str)>,
+    /// The addresses that own objects, by kind and id.
+    owners: BTreeMap<(&'static str, &'a str), &'a Addr>,
     exports: Exports,
     plan: Plan,
     findings: Findings,
     /// Live objects that a desired object was matched with.
     claimed: BTreeSet<(&'static str, String)>,
-    /// The addresses of the ledger's objects, by service, kind and id.
-    held: BTreeMap<(Service, &'a str, &'a str), &'a Addr>,
 }
 
 impl<'a> Planning<'a> {
@@ -264,7 +259,7 @@ impl<'a> Planning<'a> {
         intended
             || self.input.desired.config.ledger == Some(LedgerHome::None)
             || self
-                .holder(object.kind, &live.id)
+                .owner(object.kind, &live.id)
                 .is_some_and(|addr| self.frees(addr, object))
     }
 
@@ -278,8 +273,8 @@ impl<'a> Planning<'a> {
     }
 
     /// The address under which the ledger has the live object with this id.
-    fn holder(&self, kind: &dyn kinds::Kind, id: &str) -> Option<&'a Addr> {
-        self.held.get(&(kind.service(), kind.word(), id)).copied()
+    fn owner(&self, kind: &dyn kinds::Kind, id: &str) -> Option<&'a Addr> {
+        self.owners.get(&(kind.name(), id)).copied()
     }
 
     /// Whether what the ledger has under an address may become this object.
@@ -354,6 +349,14 @@ impl<'a> Planning<'a> {
             ..forget(&object.addr, object.kind, &object.name, BTreeSet::new())
         }
     }
+}
+
+/// Which address owns which live object.
+fn owners(ledger: &Ledger) -> BTreeMap<(&'static str, &str), &Addr> {
+    let entries = ledger.entries.iter();
+    entries
+        .filter_map(|(addr, entry)| Some(((kinds::of(addr)?.name(), entry.id.as_str()), addr)))
+        .collect()
 }
 
 /// The places that are left alone: what the document says, and what a seed leaves to others.

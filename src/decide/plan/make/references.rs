@@ -47,7 +47,7 @@ impl<'a> Planning<'a> {
     fn named(&self, object: &Object) -> Vec<&'a Observed> {
         let mut named = self.input.live.by_name(object.kind.name(), &object.name);
         named.retain(|live| {
-            self.holder(object.kind, &live.id)
+            self.owner(object.kind, &live.id)
                 .is_none_or(|addr| self.frees(addr, object))
         });
         named
@@ -58,7 +58,7 @@ impl<'a> Planning<'a> {
         let entry = self.input.ledger.entries.get(&object.addr)?;
         let kind = object.kind.name();
         let declared = self.declared.contains(&(kind, entry.id.as_str()));
-        let known = self.holder(object.kind, &entry.id) == Some(&object.addr);
+        let known = self.owner(object.kind, &entry.id) == Some(&object.addr);
         (known && !declared && !entry.adopted)
             .then(|| self.input.live.by_id(kind, &entry.id))
             .flatten()
