@@ -51,8 +51,8 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
             .help("review with `spaceport plan`, then run `spaceport apply --yes`".to_owned()));
     }
     let _lock = Lock::take(&session.stage.home).map_err(|error| match error {
-        HomeError::Taken(_) => Stop::new(exit::BLOCKED, error),
-        _ => Stop::new(exit::WORLD, error),
+        HomeError::Io { .. } => Stop::new(exit::WORLD, error),
+        _ => Stop::new(exit::BLOCKED, error),
     })?;
     let mut flags = arguments.scope.flags()?;
     flags.rekey = true;

@@ -230,7 +230,7 @@ impl Resolver<'_> {
     /// Goes into a file, unless it cannot be read or is already being read.
     fn enter(&mut self, path: &str, here: Place) -> Option<u32> {
         let plain = source::plain(path);
-        if self.files.iter().any(|open| *open == plain) || self.files.len() >= DEEPEST {
+        if self.files.contains(&plain) || self.files.len() >= DEEPEST {
             self.findings.push(
                 Finding::error(
                     "ref::file_cycle",
