@@ -22,6 +22,7 @@
 //! | [`invocation`] | what an action or automation does, in seven forms |
 //! | [`action_body`] | what actions and automations share |
 //! | [`action_v1`] | actions in the old form |
+//! | [`picks`] | where a rule holds, gathered once for each kind |
 //! | [`stamp`] | what Port adds to every object |
 
 pub mod action_body;
@@ -33,6 +34,7 @@ pub mod derived;
 pub mod inputs;
 pub mod invocation;
 pub mod label;
+pub mod picks;
 pub mod project;
 pub mod property;
 pub mod query;
@@ -57,6 +59,7 @@ use serde_json::Value as Json;
 use crate::words::value::Map;
 use crate::words::{Addr, Findings, Node, Pointer, Service, Value};
 pub use call::{Call, List};
+pub use picks::Picks;
 pub use shape::Shape;
 
 /// Every kind, in the order of every list: service, then name.

@@ -11,13 +11,14 @@
 mod references;
 mod secrets;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decide::diff::{self, FieldChange};
 use crate::decide::ledger::Ledger;
 use crate::decide::plan::settle::{self, Exports};
 use crate::decide::plan::{Action, Change, Plan, Reason, SecretFacts, guard};
-use crate::kinds::{self, Observed};
+use crate::kinds::{self, Observed, Picks};
 use crate::there::live::Live;
 use crate::want::config::LedgerHome;
 use crate::want::desired::{Desired, Object};
@@ -157,8 +158,11 @@ impl<'a> Planning<'a> {
             self.claimed.insert((object.kind.name(), live.id.clone()));
         }
         self.check_references(object);
-        let settled = self.exports.settle(&object.spec);
-        let (want, problems) = settle::names_to_ids(object.kind, &settled, self.input.live);
+        let settled = match object.spec.is_plain() {
+            true => Cow::Borrowed(&object.spec),
+            false => Cow::Owned(self.exports.settle(&object.spec)),
+        };
+        let (want, problems) = settle::names_to_ids(object.kind, settled, self.input.live);
         for (_, message, help) in problems {
             self.findings.push(
                 Finding::error(
@@ -170,7 +174,7 @@ impl<'a> Planning<'a> {
             );
         }
         match live {
-            None => self.create(object, want),
+            None => self.create(object, want.into_owned()),
             Some(live) => self.existing(object, want, live),
         }
     }
@@ -190,7 +194,7 @@ impl<'a> Planning<'a> {
         });
     }
 
-    fn existing(&mut self, object: &Object, want: Value, live: &'a Observed) {
+    fn existing(&mut self, object: &Object, want: Cow<Value>, live: &'a Observed) {
         let kind = object.kind;
         let ignore = ignored(object);
         let found = diff::compare(kind, &want, &live.value, &ignore);
@@ -205,7 +209,7 @@ impl<'a> Planning<'a> {
                 seen: Some(live.clone()),
                 sends,
                 adopts: !ours,
-                want: Some(want),
+                want: Some(want.into_owned()),
                 ..self.blank(object)
             });
             return;
@@ -227,7 +231,7 @@ impl<'a> Planning<'a> {
                     seen: Some(live.clone()),
                     sends,
                     adopts: !ours,
-                    want: Some(want),
+                    want: Some(want.into_owned()),
                     ..self.blank(object)
                 });
             }
@@ -363,7 +367,7 @@ fn owners(ledger: &Ledger) -> BTreeMap<(&'static str, &str), &Addr> {
 fn ignored(object: &Object) -> Vec<Pointer> {
     let mut ignored = object.lifecycle.ignore.clone();
     if object.lifecycle.seed {
-        ignored.extend(object.kind.shape().pick(&|field| field.rules.seeded));
+        ignored.extend_from_slice(&Picks::of(object.kind).seeded);
     }
     ignored
 }
