@@ -1,6 +1,7 @@
 //! What the command line chooses: targets, variables, environments, and whether to go on.
 
-use crate::world::{PROJECT, World, blueprint};
+use crate::stub::nobody;
+use crate::world::{PROJECT, World, blueprint, policy};
 
 /// Only the target and what it needs are applied; the rest waits.
 #[test]
@@ -69,6 +70,46 @@ fn variables_are_set_on_the_command_line() {
         .run(&["plan", "--var", "tilte=x"])
         .exits(3)
         .says("title");
+}
+
+/// Flags for the hosts win over the environment.
+#[test]
+fn flags_for_the_hosts_win() {
+    let mut world = World::of("port-config");
+    world.set("PORT_BASE_URL", &nobody());
+    world.set("SPACELIFT_API_KEY_ENDPOINT", &nobody());
+    let url = world.sandbox.url();
+    world
+        .run(&["apply", "--yes", "--port-url", url, "--spacelift-url", url])
+        .exits(0)
+        .says("converged: 0 changes");
+}
+
+/// A project may have one of the services only, and needs no credentials of the other.
+#[test]
+fn one_service_is_enough() {
+    let mut world = World::new();
+    world.edit("spaceport.yaml", "port: { region: eu }\n", "");
+    world.write("gate.yaml", &policy("Gate"));
+    world.unset("PORT_CLIENT_ID");
+    world.unset("PORT_CLIENT_SECRET");
+    world.applied();
+    assert!(!world.of_spacelift("policies", "Gate").is_null());
+    world.plan().exits(0).says("No changes");
+}
+
+/// What looks like a reference and is none arrives as it is meant (law 3).
+#[test]
+fn escapes_and_foreign_templates_arrive_unchanged() {
+    let world = World::new();
+    let title = r#"'$${var.x} {{ .inputs.a }} ${{ secrets.B }} "q" \n é'"#;
+    world.write("service.yaml", &blueprint("service", title));
+    world.applied();
+    assert_eq!(
+        world.of_port("blueprints", "service")["title"],
+        r#"${var.x} {{ .inputs.a }} ${{ secrets.B }} "q" \n é"#
+    );
+    world.plan().exits(0);
 }
 
 /// An environment overrides settings and has objects of its own; each has its ledger.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use spaceport::sandbox::Options;
 
-use crate::world::{World, blueprint};
+use crate::world::{World, blueprint, policy};
 
 /// The ledger of another project is not touched.
 #[test]
@@ -81,9 +81,55 @@ fn a_ledger_that_cannot_be_written_stops_before_the_first_change() {
         "file: ledger.json",
         "file: place/ledger.json",
     );
-    let ran = world.apply();
-    assert!(matches!(ran.code, Some(1 | 3 | 5)), "{ran:?}");
+    world.apply().exits(1).says("place");
     assert_eq!(world.writes(), [""; 0]);
+}
+
+/// A service leaves the settings while the ledger owns objects in it: nobody forgets them.
+#[test]
+fn a_service_that_left_the_settings_is_missed() {
+    let world = applied();
+    world.write("gate.yaml", &policy("Gate"));
+    world.applied();
+    world.remove("gate.yaml");
+    world.edit("spaceport.yaml", "spacelift: { account: acme }\n", "");
+    refused(&world, 5, "Spacelift");
+}
+
+/// Somebody deletes our object and makes one like it: it is theirs now, and not deleted by us.
+#[test]
+fn an_object_that_somebody_made_anew_is_not_ours() {
+    let world = applied();
+    world.write("gate.yaml", &policy("Gate"));
+    world.applied();
+    let live = world.of_spacelift("policies", "Gate");
+    world.spacelift(
+        "mutation ($id: ID!) { policyDelete(id: $id) { id } }",
+        json!({"id": live["id"]}),
+    );
+    world.spacelift(
+        "mutation ($input: PolicyCreateInput!) { policyCreatev2(input: $input) { id } }",
+        json!({"input": {
+            "name": "Another", "type": "NOTIFICATION", "body": live["body"], "space": "root",
+            "labels": live["labels"], "engineType": "REGO_V1",
+        }}),
+    );
+    world.spacelift(
+        "mutation ($id: ID!, $input: PolicyUpdateInput!) { policyUpdatev2(id: $id, input: $input) { id } }",
+        json!({"id": "another", "input": {
+            "name": "Gate", "body": live["body"], "space": "root", "labels": live["labels"],
+            "engineType": "REGO_V1",
+        }}),
+    );
+    world.applied();
+    let entry = world.entry("spacelift.policy.gate");
+    assert_eq!(
+        (&entry["id"], &entry["adopted"]),
+        (&json!("another"), &json!(true))
+    );
+    world.remove("gate.yaml");
+    world.applied();
+    assert!(!world.of_spacelift("policies", "Gate").is_null());
 }
 
 /// A project that was applied.

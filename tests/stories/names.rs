@@ -71,6 +71,31 @@ fn a_new_ref_moves_the_entry_and_nothing_else() {
     assert!(world.of_spacelift("policies", "Gate").is_null());
 }
 
+/// An adopted object stays an adopted one under its new address, whichever comes first in order.
+#[test]
+fn an_adopted_object_stays_adopted_when_it_moves() {
+    for (old, new) in [("a", "b"), ("b", "a")] {
+        let world = World::new();
+        world.write("service.yaml", &blueprint("service", "Service"));
+        world.write("gate.yaml", &format!("ref: {old}\n{}", policy("Gate")));
+        world.applied();
+        // Whoever loses the ledger has not made the objects.
+        world.remove("ledger.json");
+        world.applied();
+        let adopted = |reference: &str| {
+            world.entry(&format!("spacelift.policy.{reference}"))["adopted"].clone()
+        };
+        assert_eq!(adopted(old), true);
+
+        world.edit("gate.yaml", &format!("ref: {old}"), &format!("ref: {new}"));
+        world.applied();
+        assert_eq!(adopted(new), true, "{old} to {new}");
+        world.remove("gate.yaml");
+        world.applied();
+        assert!(!world.of_spacelift("policies", "Gate").is_null());
+    }
+}
+
 /// Two live objects with the same name: nobody guesses which is meant.
 #[test]
 fn an_ambiguous_name_is_a_finding() {

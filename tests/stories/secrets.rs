@@ -144,6 +144,69 @@ fn an_unchanged_secret_of_a_webhook_is_kept_by_an_update() {
     world.plan().exits(0);
 }
 
+/// Fingerprints of another key tell nothing: an apply sends the texts once and makes new ones.
+#[test]
+fn another_fingerprint_key_sends_once_and_then_compares_again() {
+    let mut world = two_secrets();
+    world.set("SPACEPORT_FINGERPRINT_KEY", "canary-key-one");
+    world.applied();
+    world.set("SPACEPORT_FINGERPRINT_KEY", "canary-key-two");
+    world.set("FIRST", "canary-new");
+    world.forget_requests();
+
+    world.plan().exits(0);
+    world.applied().hides("canary");
+    let mut writes = world.writes();
+    writes.sort();
+    assert_eq!(
+        writes,
+        [
+            "PATCH /v1/organization/secrets/FIRST_KEY",
+            "PATCH /v1/organization/secrets/SECOND_KEY"
+        ]
+    );
+    assert_eq!(world.secret("FIRST_KEY"), sha256("canary-new"));
+    world.apply().exits(0).says("No changes");
+    assert!(!world.read("ledger.json").contains("canary"));
+
+    // The fingerprints of the first key are still known.
+    world.set("SPACEPORT_FINGERPRINT_KEY", "canary-key-one");
+    world.forget_requests();
+    world.set("FIRST", "canary-a");
+    world.applied();
+    assert_eq!(world.writes(), [""; 0]);
+}
+
+/// Fingerprints are bound to the address: after a move nobody knows whether the text is the same,
+/// until somebody asks for it to be sent.
+#[test]
+fn the_secret_of_a_moved_object_is_sent_when_asked() {
+    let mut world = World::new();
+    world.set("SHARED", "canary-one");
+    let hook = |reference: &str| {
+        format!(
+            "kind: spacelift.webhook\nref: {reference}\nspec:\n  name: Hook\n  endpoint: https://one.example.com/in\n  space: root\n  secret: \"${{env.SHARED}}\"\n"
+        )
+    };
+    world.write("hook.yaml", &hook("old"));
+    world.applied();
+    world.write("hook.yaml", &hook("new"));
+    world.apply().exits(0).says("converged: 0 changes");
+    world.plan().exits(0).says("No changes");
+
+    world.set("SHARED", "canary-two");
+    world
+        .run(&["apply", "--yes", "--rotate-unverified"])
+        .exits(0)
+        .hides("canary");
+    let secret = |world: &World| world.of_spacelift("webhooks", "Hook")["secret"].clone();
+    assert_eq!(secret(&world)["sha256"], sha256("canary-two"));
+    world.set("SHARED", "canary-three");
+    world.plan().exits(2);
+    world.applied();
+    assert_eq!(secret(&world)["sha256"], sha256("canary-three"));
+}
+
 /// Two secrets of Port whose texts are in the environment.
 fn two_secrets() -> World {
     let mut world = World::new();

@@ -165,6 +165,25 @@ fn the_sandbox_command_serves_until_it_is_stopped() {
     running.end().exits(0);
 }
 
+/// Two commands do not share one sandbox at the same time.
+#[cfg(unix)]
+#[test]
+fn a_sandbox_in_use_is_told() {
+    let world = World::of("port-config");
+    let data = world.path(".data");
+    let data = data.to_str().expect("a path");
+    let mut running = world.start(&["sandbox", "--listen", "127.0.0.1:0", "--data", data]);
+    let mut first = String::new();
+    BufReader::new(running.stdout())
+        .read_line(&mut first)
+        .expect("stdout can be read");
+    let sandbox = format!("--sandbox={data}");
+    world.run(&["plan", &sandbox]).exits(1).says(data);
+    running.interrupt();
+    running.end().exits(0);
+    world.run(&["plan", &sandbox]).exits(0);
+}
+
 /// A folder without a project is told what to do.
 #[test]
 fn a_folder_without_a_project_is_a_finding() {

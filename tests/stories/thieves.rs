@@ -3,9 +3,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use spaceport::sandbox::{Effect, Fault, Service};
 
 use crate::stub::{Stub, json, redirect};
-use crate::world::{PROJECT, World, blueprint};
+use crate::world::{PROJECT, World, blueprint, policy};
 
 /// A project file cannot name a host: there is no such field.
 #[test]
@@ -89,6 +90,31 @@ fn a_token_for_another_account_is_not_sent() {
         .hides("canary");
     assert_eq!(stub.visits(), 0);
     assert!(world.sandbox.requests().is_empty());
+}
+
+/// A ready token for the account that is called does instead of a key.
+#[test]
+fn a_token_for_this_account_is_used() {
+    let mut world = World::new();
+    world.write("service.yaml", &blueprint("service", "Service"));
+    world.write("gate.yaml", &policy("Gate"));
+    let token = world.token();
+    world.unset("SPACELIFT_API_KEY_ID");
+    world.unset("SPACELIFT_API_KEY_SECRET");
+    world.set("SPACELIFT_API_TOKEN", &token);
+    let ran = world.run(&["apply", "--yes", "-vvv"]);
+    ran.exits(0).hides(&token);
+    assert!(!world.of_spacelift("policies", "Gate").is_null());
+
+    // It cannot be renewed: when it has ended, that is told.
+    world
+        .sandbox
+        .fault(Fault::new(Effect::ExpireTokens).service(Service::Spacelift));
+    world
+        .apply()
+        .exits(1)
+        .says("SPACELIFT_API_TOKEN")
+        .hides(&token);
 }
 
 /// Plain `http://` goes to this machine only, also when the environment asks for it.

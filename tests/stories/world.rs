@@ -267,14 +267,19 @@ impl World {
 
     /// Somebody else's request to Spacelift.
     pub fn spacelift(&self, query: &str, variables: Value) -> Value {
+        let body = json!({"query": query, "variables": variables});
+        let (_, answer) = self.send(Method::POST, "/graphql", &body, Some(&self.token()));
+        assert!(answer.get("errors").is_none(), "{query}: {answer}");
+        answer["data"].clone()
+    }
+
+    /// A living token for Spacelift.
+    pub fn token(&self) -> String {
         let login = "mutation ($id: ID!, $secret: String!) { apiKeyUser(id: $id, secret: $secret) { jwt } }";
         let key = json!({"query": login, "variables": {"id": KEY_ID, "secret": KEY_SECRET}});
         let (_, user) = self.send(Method::POST, "/graphql", &key, None);
-        let token = user["data"]["apiKeyUser"]["jwt"].as_str().expect("a token");
-        let body = json!({"query": query, "variables": variables});
-        let (_, answer) = self.send(Method::POST, "/graphql", &body, Some(token));
-        assert!(answer.get("errors").is_none(), "{query}: {answer}");
-        answer["data"].clone()
+        let token = user["data"]["apiKeyUser"]["jwt"].as_str();
+        token.expect("a token").to_owned()
     }
 
     fn send(&self, method: Method, path: &str, body: &Value, token: Option<&str>) -> (u16, Value) {

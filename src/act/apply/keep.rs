@@ -93,23 +93,26 @@ impl Applying<'_> {
     /// Adopting and forgetting change the ledger alone; then the ledger is kept.
     pub(super) fn conclude(&mut self) {
         let plan = self.with.plan;
-        let ledger_only = plan
-            .changes
-            .iter()
-            .filter(|c| !c.action.writes() && !self.report.interrupted);
-        for change in ledger_only.cloned().collect::<Vec<_>>() {
-            match (change.action, &change.seen, &change.want) {
-                (Action::Adopt, Some(seen), Some(want)) => {
-                    self.own(&change, seen.id.clone(), seen.name.clone(), want);
+        // An entry that moves to another address is taken over before the old one is forgotten.
+        for action in [Action::Adopt, Action::Forget] {
+            let ledger_only = plan
+                .changes
+                .iter()
+                .filter(|c| c.action == action && !self.report.interrupted);
+            for change in ledger_only.cloned().collect::<Vec<_>>() {
+                match (change.action, &change.seen, &change.want) {
+                    (Action::Adopt, Some(seen), Some(want)) => {
+                        self.own(&change, seen.id.clone(), seen.name.clone(), want);
+                    }
+                    (Action::Forget, _, _) => {
+                        self.with.ledger.entries.remove(&change.addr);
+                    }
+                    _ => {}
                 }
-                (Action::Forget, _, _) => {
-                    self.with.ledger.entries.remove(&change.addr);
-                }
-                _ => {}
+                self.report
+                    .outcomes
+                    .push((change.addr, change.action, Outcome::Done));
             }
-            self.report
-                .outcomes
-                .push((change.addr, change.action, Outcome::Done));
         }
         // A limited plan says nothing about what an earlier run left open elsewhere.
         let intent = if self.report.is_complete() && plan.targets.is_empty() {
@@ -141,7 +144,7 @@ impl Applying<'_> {
             name,
             adopted: match (&old, change.action) {
                 (_, Action::Create | Action::Replace) => false,
-                (Some(entry), _) => entry.adopted,
+                (Some(entry), _) => entry.adopted || change.adopts,
                 (None, _) => change.adopts,
             },
             protect: change.lifecycle.protect,

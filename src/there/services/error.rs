@@ -259,7 +259,9 @@ impl ServiceError {
             }
             .into(),
             Problem::Unseen => {
-                "the key or token is expired, revoked, or of another account; make a new one".into()
+                "the key or token is expired, revoked, or of another account: renew \
+                 `SPACELIFT_API_KEY_ID` and `SPACELIFT_API_KEY_SECRET`, or `SPACELIFT_API_TOKEN`"
+                    .into()
             }
             Problem::Vault(problem) => return problem.help(),
             Problem::Setup(_)
