@@ -53,7 +53,9 @@ pub struct Desired {
 
 /// Reads, checks and connects a whole project. The result is usable when no finding is an error.
 pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (Desired, Findings) {
-    let (folder, mut findings) = source::load(root);
+    let (mut folder, mut findings) = source::load(root);
+    let documents = std::mem::take(&mut folder.documents);
+    let empty = documents.is_empty();
     let (config, more) = config::read(&folder, choice, env);
     findings.extend(more);
     let mut building = Building {
@@ -63,10 +65,11 @@ pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (De
         objects: BTreeMap::new(),
         findings,
     };
-    for node in &folder.documents {
-        building.document(node);
+    // Each is let go once it became an object: a big project is not held twice.
+    for node in documents {
+        building.document(&node);
     }
-    if folder.documents.is_empty() && folder.project.is_some() {
+    if empty && folder.project.is_some() {
         building.findings.push(
             Finding::error("config::empty_project", folder.project.as_ref().map(|p| p.place), "the project holds no objects")
                 .help("an empty project is refused, because it would mean deleting everything; add an object, or remove the project"),
