@@ -47,6 +47,9 @@ impl Exports {
     }
 }
 
+/// A name that fits no live object or several: where it stands, what is wrong, and help.
+pub type NameProblem = (Pointer, String, Option<String>);
+
 /// Replaces the names of live objects by their ids where a field allows names (spaces).
 ///
 /// Returns the problems in words: a name that fits none or several.
@@ -54,7 +57,7 @@ pub fn names_to_ids<'a>(
     kind: &dyn Kind,
     spec: Cow<'a, Value>,
     live: &Live,
-) -> (Cow<'a, Value>, Vec<(Pointer, String, Option<String>)>) {
+) -> (Cow<'a, Value>, Vec<NameProblem>) {
     let picks = Picks::of(kind);
     let places = &picks.by_name;
     let mut problems = Vec::new();
