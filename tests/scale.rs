@@ -101,5 +101,6 @@ fn the_same_size_gives_the_same_bytes() {
             .collect::<String>()
     });
     assert_eq!(texts[0], texts[1]);
-    assert_eq!(texts[0].matches("\nkind: ").count() + 1, 100 + 1);
+    let documents = texts[0].lines().filter(|line| line.starts_with("kind: "));
+    assert_eq!(documents.count(), 100);
 }

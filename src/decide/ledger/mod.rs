@@ -69,8 +69,9 @@ pub struct Entry {
     /// The objects that it needed when it was applied.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub needs: BTreeSet<Addr>,
-    /// A digest per place of the spec as applied, to tell drift from edits.
-    pub digests: BTreeMap<Pointer, String>,
+    /// A digest per place of the spec as applied, to tell drift from edits. The places are texts
+    /// of pointers: they are many, and most runs only keep them.
+    pub digests: BTreeMap<String, String>,
     /// Keyed fingerprints of the secrets that were sent, newest first, by their place.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fingerprints: BTreeMap<Pointer, Vec<Fingerprint>>,
@@ -113,19 +114,19 @@ impl Ledger {
     }
 }
 
-/// A digest per place of a spec, at most three steps deep.
-pub fn digests(kind: &dyn Kind, spec: &Value, ignore: &[Pointer]) -> BTreeMap<Pointer, String> {
-    fn walk(value: &Value, at: &mut Pointer, digests: &mut BTreeMap<Pointer, String>) {
+/// A digest per place of a spec, at most three steps deep, by the text of its pointer.
+pub fn digests(kind: &dyn Kind, spec: &Value, ignore: &[Pointer]) -> BTreeMap<String, String> {
+    fn walk(value: &Value, at: &mut Pointer, digests: &mut BTreeMap<String, String>) {
         match value {
             Value::Map(map) if !map.is_empty() && at.parts().len() < DIGEST_DEPTH => {
                 each(map, at, digests)
             }
             other => {
-                digests.insert(at.clone(), hex(&Sha256::digest(sorted_text(other)), 6));
+                digests.insert(at.to_string(), hex(&Sha256::digest(sorted_text(other)), 6));
             }
         }
     }
-    fn each(map: &Map, at: &mut Pointer, digests: &mut BTreeMap<Pointer, String>) {
+    fn each(map: &Map, at: &mut Pointer, digests: &mut BTreeMap<String, String>) {
         for (key, value) in map {
             at.push(key);
             walk(value, at, digests);

@@ -85,7 +85,7 @@ impl Reader {
                 let asked = port.clone();
                 parts.spawn(async move {
                     let items = asked.list(path, envelope).await;
-                    let found = items.map(|items| observe(&kinds, &items));
+                    let found = items.map(|items| observe(&kinds, items));
                     Part::List(kinds, found)
                 });
             }
@@ -114,7 +114,7 @@ impl Reader {
         let found = match kind.list() {
             List::Port { path, envelope } => {
                 let items = self.port()?.list(path, envelope).await?;
-                observe(&[kind], &items)
+                observe(&[kind], items)
             }
             List::Spacelift { .. } => {
                 let survey = survey(self.spacelift()?, Document::only(&[kind])).await?;
@@ -192,11 +192,14 @@ fn port_lists(
     lists
 }
 
-fn observe(kinds: &[&'static dyn Kind], items: &[Json]) -> Vec<Found> {
+/// Lets every item go once it was looked at, so that a long list is not held twice.
+fn observe(kinds: &[&'static dyn Kind], items: Vec<Json>) -> Vec<Found> {
     let mut found = Vec::new();
-    for kind in kinds {
-        let seen = items.iter().filter_map(|item| kind.observe(item));
-        found.extend(seen.map(|seen| (kind.name(), seen)));
+    for item in items {
+        let seen = kinds
+            .iter()
+            .map(|kind| Some((kind.name(), kind.observe(&item)?)));
+        found.extend(seen.flatten());
     }
     found
 }
@@ -346,7 +349,7 @@ async fn attempt(
         if name == SPACES {
             survey.spaces = spaces(&items);
         }
-        survey.found.extend(observe(&field.kinds, &items));
+        survey.found.extend(observe(&field.kinds, items));
     }
     Ok(survey)
 }

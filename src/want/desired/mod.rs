@@ -61,7 +61,9 @@ pub struct Desired {
 
 /// Reads, checks and connects a whole project. The result is usable when no finding is an error.
 pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (Desired, Findings) {
-    let (folder, mut findings) = source::load(root);
+    let (mut folder, mut findings) = source::load(root);
+    let documents = std::mem::take(&mut folder.documents);
+    let empty = documents.is_empty();
     let readable = !findings.has_errors();
     let (config, more) = config::read(&folder, choice, env);
     findings.extend(more);
@@ -72,11 +74,12 @@ pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (De
         objects: BTreeMap::new(),
         findings,
     };
-    for node in &folder.documents {
-        building.document(node);
+    // Each is let go once it became an object: a big project is not held twice.
+    for node in documents {
+        building.document(&node);
     }
     // A file that cannot be read is told already, and may be all that there is.
-    if readable && folder.documents.is_empty() && folder.project.is_some() {
+    if readable && empty && folder.project.is_some() {
         building.findings.push(
             Finding::error("config::empty_project", folder.project.as_ref().map(|p| p.place), "the project holds no objects")
                 .help("an empty project is refused, because it would mean deleting everything; add an object, or remove the project"),
