@@ -70,6 +70,7 @@ pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (De
         folder: &folder,
         env,
         objects: BTreeMap::new(),
+        hidden: Vec::new(),
         findings,
     };
     for node in &folder.documents {
@@ -86,14 +87,19 @@ pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (De
     building.settle_identities();
     let graph = building.connect();
     let Building {
-        objects, findings, ..
+        objects,
+        hidden,
+        findings,
+        ..
     } = building;
+    let mut sources = folder.sources;
+    hidden.into_iter().for_each(|place| sources.hide(place));
     (
         Desired {
             objects,
             graph,
             config,
-            sources: folder.sources,
+            sources,
         },
         findings,
     )
@@ -104,6 +110,8 @@ struct Building<'a> {
     folder: &'a Folder,
     env: &'a BTreeMap<String, String>,
     objects: BTreeMap<Addr, Object>,
+    /// Where secret texts stand in the files.
+    hidden: Vec<Place>,
     findings: Findings,
 }
 
@@ -122,6 +130,7 @@ impl Building<'_> {
         let mut resolver = Resolver::new(context, &write_only);
         let spec = resolver.resolve(&document.spec);
         self.findings.extend(std::mem::take(&mut resolver.findings));
+        self.hidden.append(&mut resolver.secrets);
         let reads = std::mem::take(&mut resolver.deferred);
         let spec = kind.upgrade(spec, &mut self.findings);
         check::check(kind.shape(), &spec, "spec", &mut self.findings);

@@ -55,6 +55,8 @@ pub struct Resolver<'a> {
     files: Vec<String>,
     /// What was wrong.
     pub findings: Findings,
+    /// Where secret texts stand in the files.
+    pub secrets: Vec<Place>,
     /// Each reference to another object, where it stands in the value and in the files.
     pub deferred: Vec<(Pointer, Reference, Place)>,
 }
@@ -76,6 +78,7 @@ impl<'a> Resolver<'a> {
             at: Pointer::root(),
             files: Vec::new(),
             findings: Findings::default(),
+            secrets: Vec::new(),
             deferred: Vec::new(),
         }
     }
@@ -101,6 +104,7 @@ impl<'a> Resolver<'a> {
             }
             Data::Bool(_) | Data::Number(_) if self.is_secret() => {
                 // Keeps the type error, without the value in it.
+                self.secrets.push(node.place);
                 node.clone()
             }
             _ => node.clone(),
@@ -150,7 +154,13 @@ impl<'a> Resolver<'a> {
         if !secret && !text.contains("${") {
             return node.clone();
         }
-        let Some(template) = self.parse(text, node.place) else {
+        let parsed = self.parse(text, node.place);
+        // References alone may be shown, and help more than dots.
+        let shown = |t: &Template| t.parts.iter().all(|p| matches!(p, Part::Reference(_)));
+        if secret && !parsed.as_ref().is_some_and(shown) {
+            self.secrets.push(node.place);
+        }
+        let Some(template) = parsed else {
             return Node::new(
                 node.place,
                 if secret {
