@@ -51,3 +51,20 @@ spec:
             .hides("canary");
     }
 }
+
+/// `lifecycle.extra` is for unknown fields: a secret in it would be shown in the plan.
+#[test]
+fn extra_cannot_stand_in_for_a_secret() {
+    let world = World::new();
+    let document = "kind: port.secret\nspec:\n  secretName: A\n  secretValue: ${env.X}\nlifecycle:\n  extra: { secretValue: canary }\n";
+    world.write("a.yaml", document);
+    world
+        .plan()
+        .exits(3)
+        .says("config::not_here")
+        .hides("canary");
+    world.edit("a.yaml", "secretValue: canary", "later: \"${env.X}\"");
+    world.plan().exits(3).says("is not read in");
+    world.edit("a.yaml", "later: \"${env.X}\"", "later: 1");
+    world.run(&["validate"]).exits(0);
+}
