@@ -9,8 +9,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
-use crate::exit::{self, Stop};
-use crate::show::{Style, redact, text};
+use crate::exit;
 
 /// Terraform-style plan and apply for the wiring between Port and Spacelift.
 #[derive(Debug, Parser)]
@@ -143,25 +142,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     match result {
         Ok(code) => code,
         Err(stop) => {
-            say(&stop);
+            commands::say(&stop);
             stop.code
         }
-    }
-}
-
-/// Says why a command stopped: what happened, and what to do.
-fn say(stop: &Stop) {
-    let columns = Style::default().width;
-    let part = |first: &str, text: &str| {
-        text::wrap(first, &redact::text(&text::escape(text)), columns)
-            .iter()
-            .for_each(|line| commands::tell(line));
-    };
-    if !stop.message.is_empty() {
-        part("error: ", &stop.message);
-    }
-    if let Some(help) = &stop.help {
-        part("  help: ", help);
     }
 }
 

@@ -16,6 +16,7 @@ use crate::commands::plan::Scope;
 use crate::commands::project::{self, Stream, style};
 use crate::commands::session::{Look, Session};
 use crate::commands::{checkout, print, runtime, tell};
+use crate::decide::ledger::HomeError;
 use crate::decide::ledger::home::Lock;
 use crate::decide::plan::{Action, Change, Flags, Plan};
 use crate::exit::{self, Stop};
@@ -50,7 +51,14 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
         return Err(Stop::new(exit::USAGE, "there is no terminal to ask on")
             .help("review with `spaceport plan`, then run `spaceport apply --yes`".to_owned()));
     }
-    let _lock = Lock::take(&session.stage.home).map_err(|error| Stop::new(exit::BLOCKED, error))?;
+    let _lock = Lock::take(&session.stage.home).map_err(|error| {
+        let code = match error {
+            HomeError::Taken(_) => exit::BLOCKED,
+            HomeError::Outside(_) => exit::FINDINGS,
+            HomeError::Io { .. } | HomeError::Broken { .. } => exit::WORLD,
+        };
+        Stop::new(code, error)
+    })?;
     let mut flags = arguments.scope.flags()?;
     flags.rekey = true;
     let mut look = session.look(global, &flags).await?;

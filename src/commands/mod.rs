@@ -29,6 +29,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use crate::exit::{self, Stop};
+use crate::show::{Style, redact, text};
 
 /// The process environment; names and values that are not text are left out.
 pub fn environment() -> BTreeMap<String, String> {
@@ -47,6 +48,22 @@ pub fn print(text: &str) {
 pub fn tell(text: &str) {
     let mut err = anstream::stderr().lock();
     let _ = writeln!(err, "{text}");
+}
+
+/// Says why a command stopped: what happened, and what to do.
+pub fn say(stop: &Stop) {
+    let columns = Style::default().width;
+    let part = |first: &str, text: &str| {
+        text::wrap(first, &redact::text(&text::escape(text)), columns)
+            .iter()
+            .for_each(|line| tell(line));
+    };
+    if !stop.message.is_empty() {
+        part("error: ", &stop.message);
+    }
+    if let Some(help) = &stop.help {
+        part("  help: ", help);
+    }
 }
 
 /// The runtime for commands that use the network.

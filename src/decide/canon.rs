@@ -50,7 +50,7 @@ fn walk(shape: &Shape, value: &Value) -> Value {
 
 fn fields(object: &Object, map: &Map) -> Value {
     let entries = map.iter().filter_map(|(key, value)| {
-        let value = match object.fields.iter().find(|f| f.name == key) {
+        let value = match object.field(key) {
             Some(field) => known(field, value)?,
             None => plain(value),
         };
@@ -92,13 +92,22 @@ fn known(field: &Field, value: &Value) -> Option<Value> {
         list.sort_by(order);
         list.dedup();
     }
-    let default = rules
-        .default
-        .and_then(|json| serde_json::from_str::<serde_json::Value>(json).ok());
-    if default.is_some_and(|default| plain(&Value::from(default)) == value) {
-        None
-    } else {
-        Some(value)
+    match rules.default {
+        Some(default) if is(default, &value) => None,
+        _ => Some(value),
+    }
+}
+
+/// Whether a canonical value is this JSON text. The defaults that most fields have are not parsed.
+fn is(json: &str, value: &Value) -> bool {
+    match (json, value) {
+        ("[]", Value::List(list)) => list.is_empty(),
+        ("{}", Value::Map(map)) => map.is_empty(),
+        ("true", Value::Bool(b)) => *b,
+        ("false", Value::Bool(b)) => !*b,
+        ("[]" | "{}" | "true" | "false", _) => false,
+        _ => serde_json::from_str::<serde_json::Value>(json)
+            .is_ok_and(|json| plain(&Value::from(json)) == *value),
     }
 }
 
@@ -124,7 +133,7 @@ fn without(value: &Value, patterns: &[Pointer], at: &mut Pointer) -> Value {
         Value::Map(map) => {
             let mut kept = Map::new();
             for (key, value) in map {
-                at.push(key);
+                at.push(key.as_str());
                 if !named(at) {
                     kept.insert(key.clone(), without(value, patterns, at));
                 }

@@ -4,8 +4,8 @@
 //! that others manage. Deliberately not here: showing a difference (see `show`).
 
 use crate::decide::canon::canonical;
-use crate::kinds::Kind;
 use crate::kinds::shape::{Object, Shape};
+use crate::kinds::{Kind, Picks};
 use crate::words::value::Map;
 use crate::words::{Pointer, Value};
 
@@ -52,7 +52,7 @@ pub fn compare(kind: &dyn Kind, want: &Value, live: &Value, ignore: &[Pointer]) 
     let mut found = Difference::default();
     let (want, live) = (canonical(kind, want, ignore), canonical(kind, live, ignore));
     walk(kind.shape(), &want, &live, &mut Pointer::root(), &mut found);
-    let immutable = kind.shape().pick(&|field| field.rules.immutable);
+    let immutable = &Picks::of(kind).immutable;
     found.immutable = found
         .fields
         .iter()
@@ -169,7 +169,7 @@ fn each_key<'a>(
     any_key: bool,
 ) {
     for (key, want) in want {
-        at.push(key);
+        at.push(key.as_str());
         match (live.get(key), shape_of(key)) {
             (Some(live), Some(shape)) => walk(shape, want, live, at, found),
             (Some(live), None) => walk(&Shape::Any, want, live, at, found),
@@ -181,7 +181,7 @@ fn each_key<'a>(
     rest.sort();
     for key in rest {
         if any_key || shape_of(key).is_some() {
-            at.push(key);
+            at.push(key.as_str());
             change(None, live.get(key), at, found);
             at.pop();
         }

@@ -32,13 +32,8 @@ pub fn check(shape: &Shape, node: &Node, name: &str, findings: &mut Findings) {
         Shape::Map { keys, of } => match node.entries() {
             Some(entries) => {
                 for (key, value) in entries {
-                    limits_hold(
-                        &key.text,
-                        keys,
-                        key.place,
-                        &format!("key `{}` of `{name}`", key.text),
-                        findings,
-                    );
+                    let what = || format!("key `{}` of `{name}`", key.text);
+                    limits_hold(&key.text, keys, key.place, what, findings);
                     check(of, value, &key.text, findings);
                 }
             }
@@ -78,21 +73,16 @@ pub fn unknown_field(key: &crate::words::node::Key, name: &str, known: &[&str]) 
 
 fn fields(object: &Object, node: &Node, name: &str, tag: Option<&str>, findings: &mut Findings) {
     let entries = node.entries().unwrap_or(&[]);
-    let known: Vec<&str> = tag
-        .into_iter()
-        .chain(
-            object
-                .fields
-                .iter()
-                .filter(|f| !f.rules.computed)
-                .map(|f| f.name),
-        )
-        .collect();
+    // Needed for the help of findings only, which are rare.
+    let known = || -> Vec<&str> {
+        let fields = object.fields.iter().filter(|f| !f.rules.computed);
+        tag.into_iter().chain(fields.map(|f| f.name)).collect()
+    };
     for (key, value) in entries {
         if Some(key.text.as_str()) == tag {
             continue;
         }
-        match object.fields.iter().find(|f| f.name == key.text) {
+        match object.field(&key.text) {
             Some(field) if field.rules.computed => findings.push(
                 Finding::warning(
                     "lint::computed_field",
@@ -103,19 +93,23 @@ fn fields(object: &Object, node: &Node, name: &str, tag: Option<&str>, findings:
             ),
             Some(field) if value.data == Data::Null && !field.required => {}
             Some(field) => check(&field.shape, value, field.name, findings),
-            None => findings.push(unknown_field(key, name, &known)),
+            None => findings.push(unknown_field(key, name, &known())),
         }
     }
     for field in object.fields.iter().filter(|f| f.required) {
         let present = entries.iter().any(|(k, v)| {
             k.text == field.name && (v.data != Data::Null || matches!(field.shape, Shape::Any))
         });
+        if present {
+            continue;
+        }
         // A misspelt required field is reported once, as the misspelling.
+        let known = known();
         let misspelt = entries.iter().any(|(k, _)| {
             !known.contains(&k.text.as_str())
                 && nearest(&k.text, known.iter().copied()) == Some(field.name)
         });
-        if !present && !misspelt {
+        if !misspelt {
             findings.push(
                 Finding::error(
                     "config::missing_field",
@@ -211,7 +205,7 @@ fn integer(node: &Node, name: &str, (min, max): (i64, i64), findings: &mut Findi
 
 fn text(node: &Node, name: &str, limits: &Limits, findings: &mut Findings) {
     match &node.data {
-        Data::Text(text) => limits_hold(text, limits, node.place, &format!("`{name}`"), findings),
+        Data::Text(text) => limits_hold(text, limits, node.place, || format!("`{name}`"), findings),
         // Their content is not known here.
         Data::Deferred(_) | Data::Secret(_) => {}
         Data::Bool(_) | Data::Number(_) => {
@@ -231,7 +225,7 @@ fn limits_hold(
     text: &str,
     limits: &Limits,
     place: crate::words::Place,
-    what: &str,
+    what: impl Fn() -> String,
     findings: &mut Findings,
 ) {
     let length = text.chars().count();
@@ -240,10 +234,11 @@ fn limits_hold(
             "config::out_of_range",
             place,
             if length == 0 {
-                format!("{what} is empty")
+                format!("{} is empty", what())
             } else {
                 format!(
-                    "{what} has {length} characters, at least {} are needed",
+                    "{} has {length} characters, at least {} are needed",
+                    what(),
                     limits.min
                 )
             },
@@ -253,7 +248,8 @@ fn limits_hold(
             "config::out_of_range",
             place,
             format!(
-                "{what} has {length} characters, at most {} are allowed",
+                "{} has {length} characters, at most {} are allowed",
+                what(),
                 limits.max
             ),
         ));
@@ -266,7 +262,7 @@ fn limits_hold(
             Finding::error(
                 "config::pattern",
                 place,
-                format!("{what} is not allowed: `{text}`"),
+                format!("{} is not allowed: `{text}`", what()),
             )
             .help(format!("allowed: {}", charset.words)),
         );

@@ -22,6 +22,7 @@
 //! | [`invocation`] | what an action or automation does, in seven forms |
 //! | [`action_body`] | what actions and automations share |
 //! | [`action_v1`] | actions in the old form |
+//! | [`picks`] | where a rule holds, gathered once for each kind |
 //! | [`stamp`] | what Port adds to every object |
 
 pub mod action_body;
@@ -33,6 +34,7 @@ pub mod derived;
 pub mod inputs;
 pub mod invocation;
 pub mod label;
+pub mod picks;
 pub mod project;
 pub mod property;
 pub mod query;
@@ -57,6 +59,7 @@ use serde_json::Value as Json;
 use crate::words::value::Map;
 use crate::words::{Addr, Findings, Node, Pointer, Service, Value};
 pub use call::{Call, List};
+pub use picks::Picks;
 pub use shape::Shape;
 
 /// Every kind, in the order of every list: service, then name.
@@ -191,6 +194,11 @@ pub trait Kind: Debug + Sync + Send {
     /// keys that differ (also those whose secrets are to be sent), `seen` the live object.
     /// Secrets that are not to be sent are absent from `want`.
     fn update(&self, seen: &Observed, want: &Value, changed: &[String]) -> Vec<Call>;
+
+    /// Whether an object with this id is the service's own and is never deleted.
+    fn is_system(&self, _id: &str) -> bool {
+        false
+    }
 
     /// The request that deletes an object.
     fn delete(&self, id: &str) -> Call;

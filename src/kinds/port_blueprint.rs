@@ -300,6 +300,11 @@ impl Kind for Blueprint {
         }]
     }
 
+    /// Names that begin with `_` are Port's own (PA section 2).
+    fn is_system(&self, id: &str) -> bool {
+        id.starts_with('_')
+    }
+
     /// Its actions are objects of their own and stay.
     fn delete(&self, id: &str) -> Call {
         Call::Port {

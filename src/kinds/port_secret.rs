@@ -90,7 +90,7 @@ impl Kind for Secret {
         }
         let value = ["secretName", "description"]
             .into_iter()
-            .filter_map(|key| Some((key.to_owned(), Value::from(item.get(key)?.clone()))))
+            .filter_map(|key| Some((key.to_owned(), Value::from(item.get(key)?))))
             .collect::<Map>();
         Some(Observed {
             id: name.into(),

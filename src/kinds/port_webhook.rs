@@ -322,7 +322,7 @@ impl Kind for Webhook {
     /// The secret is dropped whatever comes back: masked, absent or in clear (PA section 4).
     fn observe(&self, item: &Json) -> Option<Observed> {
         let id = item.get("identifier")?.as_str()?;
-        let mut value = Value::from(item.clone());
+        let mut value = Value::from(item);
         let fields = value.as_map_mut()?;
         if let Some(security) = fields.get_mut("security").and_then(Value::as_map_mut) {
             security.shift_remove("secret");
@@ -333,10 +333,8 @@ impl Kind for Webhook {
                 exports.insert((*key).into(), text.clone());
             }
         }
-        for computed in SHAPE.pick(&|field| field.rules.computed) {
-            if let Some(key) = computed.first() {
-                fields.shift_remove(key);
-            }
+        if let Shape::Object(object) = &*SHAPE {
+            fields.retain(|key, _| object.field(key).is_none_or(|f| !f.rules.computed));
         }
         Some(Observed {
             id: id.into(),

@@ -270,6 +270,13 @@ impl Shape {
     }
 }
 
+impl Object {
+    /// The field with this name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
 /// Begins a field: name, shape, documentation.
 pub fn field(name: &'static str, shape: Shape, doc: &'static str) -> Field {
     Field {

@@ -153,7 +153,7 @@ impl Kind for Policy {
     fn observe(&self, item: &Json) -> Option<Observed> {
         let id = item.get("id")?.as_str()?;
         let name = item.get("name")?.as_str()?;
-        let mut value = Value::from(item.clone());
+        let mut value = Value::from(item);
         let fields = value.as_map_mut()?;
         fields.shift_remove("id");
         let exports = [("id".to_owned(), Value::text(id))]

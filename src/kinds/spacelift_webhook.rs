@@ -141,7 +141,7 @@ impl Kind for Webhook {
         let name = item.get("name")?.as_str()?;
         let mut value: Map = ["name", "endpoint", "enabled", "labels", "retryOnFailure"]
             .into_iter()
-            .filter_map(|key| Some((key.to_owned(), Value::from(item.get(key)?.clone()))))
+            .filter_map(|key| Some((key.to_owned(), Value::from(item.get(key)?))))
             .collect();
         if let Some(space) = item.pointer("/space/id").and_then(Json::as_str) {
             value.insert("space".into(), Value::text(space));

@@ -30,7 +30,7 @@ pub fn without(item: &Json) -> Option<Map> {
         fields
             .iter()
             .filter(|(key, _)| STAMPS.iter().all(|(stamp, _)| stamp != key))
-            .map(|(key, value)| (key.clone(), Value::from(value.clone())))
+            .map(|(key, value)| (key.clone(), Value::from(value)))
             .collect(),
     )
 }

@@ -2,7 +2,7 @@
 //!
 //! Deliberately not here: what stands in `spec` (see `kinds`).
 
-use crate::kinds::{self, Kind, Shape, check, project};
+use crate::kinds::{self, Kind, Picks, Shape, check, project};
 use crate::want::config::{Config, unknown_kind};
 use crate::words::finding::did_you_mean;
 use crate::words::value::Map;
@@ -206,12 +206,7 @@ fn lifecycle(node: Option<&Node>, kind: &'static dyn Kind, findings: &mut Findin
         let Some(text) = item.text() else { continue };
         lifecycle.ignore.extend(Pointer::parse(text));
     }
-    if lifecycle.seed
-        && kind
-            .shape()
-            .pick(&|field| field.rules.write_only)
-            .is_empty()
-    {
+    if lifecycle.seed && Picks::of(kind).write_only.is_empty() {
         let place = node.entry("seed").map_or(node.place, |(key, _)| key.place);
         findings.push(
             Finding::error(

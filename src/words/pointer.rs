@@ -24,7 +24,10 @@ impl Pointer {
         let parts = text.strip_prefix('/')?.split('/');
         Some(Pointer {
             parts: parts
-                .map(|p| p.replace("~1", "/").replace("~0", "~"))
+                .map(|p| match p.contains('~') {
+                    true => p.replace("~1", "/").replace("~0", "~"),
+                    false => p.to_owned(),
+                })
                 .collect(),
         })
     }

@@ -156,7 +156,7 @@ impl Value {
             match value {
                 Value::Map(map) if !map.is_empty() => {
                     for (key, value) in map {
-                        at.push(key);
+                        at.push(key.as_str());
                         walk(value, at, visit);
                         at.pop();
                     }
@@ -185,7 +185,7 @@ impl Value {
                 Value::Map(map) => Value::Map(
                     map.iter()
                         .map(|(key, value)| {
-                            at.push(key);
+                            at.push(key.as_str());
                             let value = walk(value, at, change);
                             at.pop();
                             (key.clone(), value)
@@ -211,14 +211,41 @@ impl Value {
 
     /// Whether some leaf is `Deferred`.
     pub fn has_deferred(&self) -> bool {
-        let mut found = false;
-        self.leaves(&mut |_, leaf| found |= matches!(leaf, Value::Deferred(_)));
-        found
+        match self {
+            Value::Deferred(_) => true,
+            Value::Map(map) => map.values().any(Value::has_deferred),
+            Value::List(list) => list.iter().any(Value::has_deferred),
+            _ => false,
+        }
+    }
+
+    /// Whether it is plain JSON, without `Deferred` and `Secret`.
+    pub fn is_plain(&self) -> bool {
+        match self {
+            Value::Deferred(_) | Value::Secret(_) => false,
+            Value::Map(map) => map.values().all(Value::is_plain),
+            Value::List(list) => list.iter().all(Value::is_plain),
+            _ => true,
+        }
+    }
+
+    /// Whether some leaf is `Secret`.
+    fn has_secret(&self) -> bool {
+        match self {
+            Value::Secret(_) => true,
+            Value::Map(map) => map.values().any(Value::has_secret),
+            Value::List(list) => list.iter().any(Value::has_secret),
+            _ => false,
+        }
     }
 
     /// The pointers and sources of all `Secret` leaves.
     pub fn secrets(&self) -> Vec<(Pointer, &SecretSource)> {
         let mut secrets = Vec::new();
+        // Most values have none, and pointers cost more than looking.
+        if !self.has_secret() {
+            return secrets;
+        }
         self.leaves(&mut |at, leaf| {
             if let Value::Secret(source) = leaf {
                 secrets.push((at.clone(), source));
@@ -260,6 +287,21 @@ impl From<serde_json::Value> for Value {
             }
             serde_json::Value::Object(map) => {
                 Value::Map(map.into_iter().map(|(k, v)| (k, Value::from(v))).collect())
+            }
+        }
+    }
+}
+
+impl From<&serde_json::Value> for Value {
+    fn from(json: &serde_json::Value) -> Self {
+        match json {
+            serde_json::Value::Null => Value::Null,
+            serde_json::Value::Bool(b) => Value::Bool(*b),
+            serde_json::Value::Number(n) => Value::Number(n.clone()),
+            serde_json::Value::String(t) => Value::Text(t.clone()),
+            serde_json::Value::Array(list) => Value::List(list.iter().map(Value::from).collect()),
+            serde_json::Value::Object(map) => {
+                Value::Map(map.iter().map(|(k, v)| (k.clone(), v.into())).collect())
             }
         }
     }

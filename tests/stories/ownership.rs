@@ -279,6 +279,56 @@ fn the_lock_follows_no_link() {
     let outside = tempfile::tempdir().unwrap();
     let target = outside.path().join("made");
     std::os::unix::fs::symlink(&target, world.path("ledger.json.lock")).unwrap();
-    world.apply().exits(5).says("outside the project");
+    world.apply().exits(3).says("outside the project");
     assert!(!target.exists());
+}
+
+/// A single object that is not listed is not forgotten while its kind's list is empty.
+#[test]
+fn an_empty_list_forgets_nothing() {
+    let world = World::new();
+    world.write("other.yaml", &blueprint("other", "Other"));
+    world.write("gate.yaml", &policy("Gate"));
+    world.applied();
+    let delete = "mutation ($id: ID!) { policyDelete(id: $id) { id } }";
+    world.spacelift(delete, json!({"id": "gate"}));
+    world.remove("gate.yaml");
+    world.apply().exits(5).says("--allow-empty");
+    world.run(&["apply", "--yes", "--allow-empty"]).exits(0);
+    assert!(world.entry("spacelift.policy.gate").is_null());
+}
+
+/// Only blueprints with an underscore are Port's own; a secret of that name can go.
+#[test]
+fn our_own_underscore_is_deleted() {
+    let mut world = World::new();
+    world.set("TEXT", "x");
+    world.write("other.yaml", &blueprint("other", "Other"));
+    world.write("s.yaml", &secret("_OURS", "TEXT"));
+    world.applied();
+    world.remove("s.yaml");
+    world.run(&["apply", "--yes"]).exits(0).says("1 deleted");
+    assert!(world.of_port("secrets", "_OURS").is_null());
+}
+
+/// What a stopped apply may have made and the project no longer has is told, and stays.
+#[test]
+fn a_stray_create_is_told() {
+    let world = World::new();
+    world.write("a.yaml", &blueprint("a", "A"));
+    world.write("b.yaml", &blueprint("b", "B"));
+    world.applied();
+    let mut ledger = world.ledger();
+    ledger["entries"]
+        .as_object_mut()
+        .unwrap()
+        .remove("port.blueprint.b");
+    ledger["intent"] = json!({"creates": ["port.blueprint.b"], "sends": {}});
+    world.write("ledger.json", &ledger.to_string());
+    world.remove("b.yaml");
+    world
+        .plan()
+        .exits(0)
+        .says("note: `port.blueprint.b` left the project");
+    assert!(!world.of_port("blueprints", "b").is_null());
 }

@@ -13,7 +13,7 @@ use crate::words::Addr;
 const PERCENT_COUNTS_FROM: usize = 10;
 
 /// Owned objects of a kind from which on an empty list is suspicious. A single object may well
-/// have been deleted by hand, and is then made again.
+/// have been deleted by hand, and is then made again; if it was to leave, it would be forgotten.
 const EMPTY_COUNTS_FROM: usize = 2;
 
 /// Why an apply is refused.
@@ -53,7 +53,12 @@ fn empty_lists(input: &Input) -> Vec<Refusal> {
     for kind in kinds::ALL {
         let owned = |addr: &&Addr| addr.service == kind.service() && addr.kind == kind.word();
         let addrs: Vec<Addr> = input.ledger.entries.keys().filter(owned).cloned().collect();
-        if addrs.len() >= EMPTY_COUNTS_FROM && input.live.of_kind(kind.name()).next().is_none() {
+        let gone = addrs
+            .iter()
+            .any(|addr| !input.desired.objects.contains_key(addr));
+        if (addrs.len() >= EMPTY_COUNTS_FROM || gone)
+            && input.live.of_kind(kind.name()).next().is_none()
+        {
             refusals.push(Refusal {
                 guard: "empty",
                 message: format!(

@@ -16,7 +16,7 @@ pub mod settle;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decide::diff::FieldChange;
-use crate::kinds::{Kind, Observed};
+use crate::kinds::{Kind, Observed, Picks};
 use crate::want::document::Lifecycle;
 use crate::words::{Addr, Pointer, Value};
 pub use guard::Refusal;
@@ -191,13 +191,13 @@ impl Change {
     /// The spec to be written with the secrets that are not to be sent taken out: a single text
     /// is left out, of a map of texts the key stays with `null`, which means "keep".
     pub fn body(&self, want: &Value) -> Value {
-        let write_only = self.kind.shape().pick(&|field| field.rules.write_only);
+        let picks = Picks::of(self.kind);
         let mut body = want.map_leaves(&mut |at, leaf| {
             let secret = matches!(leaf, Value::Secret(_));
             (secret && !self.sends.contains(at)).then_some(Value::Null)
         });
-        for place in write_only {
-            if !self.sends.contains(&place) {
+        for place in &picks.write_only {
+            if !self.sends.contains(place) {
                 remove_null(&mut body, place.parts());
             }
         }

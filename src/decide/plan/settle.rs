@@ -3,9 +3,10 @@
 //! Plan and apply settle with the same functions: the plan with what live exports, the apply with
 //! that plus what it has just created.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::kinds::{self, Kind};
+use crate::kinds::{self, Kind, Picks};
 use crate::there::live::Live;
 use crate::want::desired;
 use crate::words::finding::did_you_mean;
@@ -46,20 +47,27 @@ impl Exports {
     }
 }
 
+/// What is wrong with a name: where it stands, what is wrong, what to do.
+pub type NameProblem = (Pointer, String, Option<String>);
+
 /// Replaces the names of live objects by their ids where a field allows names (spaces).
 ///
 /// Returns the problems in words: a name that fits none or several.
-pub fn names_to_ids(
+pub fn names_to_ids<'a>(
     kind: &dyn Kind,
-    spec: &Value,
+    spec: Cow<'a, Value>,
     live: &Live,
-) -> (Value, Vec<(Pointer, String, Option<String>)>) {
+) -> (Cow<'a, Value>, Vec<NameProblem>) {
     // Without the list of spaces nobody can tell; the service refuses what is no id.
     if live.refused.contains_key("spacelift.space") {
-        return (spec.clone(), Vec::new());
+        return (spec, Vec::new());
     }
-    let places = kind.shape().pick(&|field| field.rules.by_name);
+    let picks = Picks::of(kind);
+    let places = &picks.by_name;
     let mut problems = Vec::new();
+    if places.is_empty() {
+        return (spec, problems);
+    }
     let settled = spec.map_leaves(&mut |at, leaf| {
         let text = leaf
             .as_text()
@@ -102,7 +110,7 @@ pub fn names_to_ids(
         }
         None
     });
-    (settled, problems)
+    (Cow::Owned(settled), problems)
 }
 
 /// A live object that the project does not declare but refers to.

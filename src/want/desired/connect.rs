@@ -70,6 +70,10 @@ impl Building<'_> {
     /// Objects of a service that the project file does not name.
     fn without_section(&self) -> Findings {
         let mut findings = Findings::default();
+        if self.config.project.is_empty() {
+            // The project file has a problem of its own, which is told already.
+            return findings;
+        }
         for service in Service::ALL {
             let (named, example) = match service {
                 Service::Port => (self.config.region.is_some(), "port: { region: eu }"),

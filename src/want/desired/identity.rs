@@ -6,7 +6,7 @@ use crate::kinds::{self, Identity};
 use crate::want::desired::{Building, Object, settle};
 use crate::want::document::Document;
 use crate::words::template::Reference;
-use crate::words::{Addr, Data, Finding, Node};
+use crate::words::{Addr, Data, Finding, Node, Place};
 
 impl Building<'_> {
     /// The address and what the service knows the object by.
@@ -100,7 +100,10 @@ impl Building<'_> {
             _ => None,
         };
         for object in self.objects.values_mut() {
-            if object.reads.is_empty() {
+            let settles = |(addr, attribute, _): &(Addr, String, Place)| {
+                known.get(addr).is_some_and(|(field, _)| field == attribute)
+            };
+            if !object.reads.iter().any(settles) {
                 continue;
             }
             object.spec = settle(&object.spec, &mut |reference| fill(reference));

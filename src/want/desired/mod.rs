@@ -14,7 +14,7 @@ mod identity;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::kinds::{self, Kind, Mention, check};
+use crate::kinds::{self, Kind, Mention, Picks, check};
 use crate::want::config::{self, Choice, Config};
 use crate::want::document::{self, Lifecycle};
 use crate::want::resolve::{Context, Resolver};
@@ -121,13 +121,13 @@ impl Building<'_> {
             return;
         };
         let kind = document.kind;
-        let write_only = kind.shape().pick(&|field| field.rules.write_only);
+        let picks = Picks::of(kind);
         let context = Context {
             config: self.config,
             folder: self.folder,
             env: self.env,
         };
-        let mut resolver = Resolver::new(context, &write_only);
+        let mut resolver = Resolver::new(context, &picks.write_only);
         let spec = resolver.resolve(&document.spec);
         self.findings.extend(std::mem::take(&mut resolver.findings));
         self.hidden.append(&mut resolver.secrets);
@@ -150,7 +150,7 @@ impl Building<'_> {
             );
             return;
         }
-        let mut value = without_nulls(kind.shape(), &spec.to_value());
+        let mut value = without_nulls(kind.shape(), spec.to_value());
         merge(&mut value, &document.lifecycle.extra);
         let mentions = kind.mentions(&value);
         let mentions = mentions
@@ -200,37 +200,41 @@ pub fn settle(value: &Value, fill: &mut dyn FnMut(&Reference) -> Option<String>)
 }
 
 /// Nulls of known optional fields mean "absent"; nulls inside free-form values are data.
-fn without_nulls(shape: &kinds::Shape, value: &Value) -> Value {
+fn without_nulls(shape: &kinds::Shape, value: Value) -> Value {
     use kinds::Shape;
     match (shape, value) {
-        (Shape::Map { of, .. }, Value::Map(map)) => Value::Map(
-            map.iter()
-                .filter(|(_, v)| !v.is_null())
-                .map(|(k, v)| (k.clone(), without_nulls(of, v)))
-                .collect(),
-        ),
+        (Shape::Map { of, .. }, Value::Map(mut map)) => {
+            map.retain(|_, value| !value.is_null());
+            for value in map.values_mut() {
+                *value = without_nulls(of, std::mem::take(value));
+            }
+            Value::Map(map)
+        }
         (Shape::List { of, .. }, Value::List(list)) => {
-            Value::List(list.iter().map(|v| without_nulls(of, v)).collect())
+            Value::List(list.into_iter().map(|v| without_nulls(of, v)).collect())
         }
-        (Shape::OneOf(shapes), value) => match Shape::fitting(shapes, value) {
+        (Shape::OneOf(shapes), value) => match Shape::fitting(shapes, &value) {
             Some(shape) => without_nulls(shape, value),
-            None => value.clone(),
+            None => value,
         },
-        (Shape::Object(_) | Shape::Tagged { .. }, Value::Map(map)) => {
-            let Some(object) = shape.object(|tag| value.get_text(tag).map(str::to_owned)) else {
-                return value.clone();
+        (Shape::Object(_) | Shape::Tagged { .. }, Value::Map(mut map)) => {
+            let text = |tag: &str| map.get(tag).and_then(Value::as_text).map(str::to_owned);
+            let Some(object) = shape.object(text) else {
+                return Value::Map(map);
             };
-            let entries = map.iter().filter_map(|(key, value)| {
-                match object.fields.iter().find(|f| f.name == key) {
-                    Some(field) if field.rules.computed => None,
-                    Some(field) if value.is_null() && !matches!(field.shape, Shape::Any) => None,
-                    Some(field) => Some((key.clone(), without_nulls(&field.shape, value))),
-                    None => Some((key.clone(), value.clone())),
+            map.retain(|key, value| {
+                let Some(field) = object.field(key) else {
+                    return true;
+                };
+                let kept = !value.is_null() || matches!(field.shape, Shape::Any);
+                if kept && !field.rules.computed {
+                    *value = without_nulls(&field.shape, std::mem::take(value));
                 }
+                kept && !field.rules.computed
             });
-            Value::Map(entries.collect())
+            Value::Map(map)
         }
-        _ => value.clone(),
+        (_, value) => value,
     }
 }
 

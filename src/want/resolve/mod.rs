@@ -12,6 +12,7 @@
 
 mod fill;
 mod secret;
+use crate::words::node::Key;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -85,30 +86,42 @@ impl<'a> Resolver<'a> {
 
     /// The node with everything filled in that is known now.
     pub fn resolve(&mut self, node: &Node) -> Node {
-        match &node.data {
-            Data::Text(text) => self.text(node, text),
+        self.changed(node).unwrap_or_else(|| node.clone())
+    }
+
+    /// The node with something filled in; `None` when nothing in it is a reference or a secret,
+    /// so that what most files mostly hold is shared and not copied.
+    fn changed(&mut self, node: &Node) -> Option<Node> {
+        let data = match &node.data {
+            Data::Text(text) if self.is_secret() || text.contains("${") => {
+                return Some(self.text(node, text));
+            }
             Data::List(items) => {
-                let items = items
-                    .iter()
-                    .enumerate()
-                    .map(|(index, item)| self.below(index, item))
-                    .collect();
-                Node::new(node.place, Data::List(Arc::new(items)))
+                let mut changed: Option<Vec<Node>> = None;
+                for (index, item) in items.iter().enumerate() {
+                    if let Some(item) = self.below(index, item) {
+                        changed.get_or_insert_with(|| items.to_vec())[index] = item;
+                    }
+                }
+                Data::List(Arc::new(changed?))
             }
             Data::Map(entries) => {
-                let entries = entries
-                    .iter()
-                    .map(|(key, value)| (key.clone(), self.below(&key.text, value)))
-                    .collect();
-                Node::new(node.place, Data::Map(Arc::new(entries)))
+                let mut changed: Option<Vec<(Key, Node)>> = None;
+                for (index, (key, value)) in entries.iter().enumerate() {
+                    if let Some(value) = self.below(key.text.as_str(), value) {
+                        changed.get_or_insert_with(|| entries.to_vec())[index].1 = value;
+                    }
+                }
+                Data::Map(Arc::new(changed?))
             }
             Data::Bool(_) | Data::Number(_) if self.is_secret() => {
-                // Keeps the type error, without the value in it.
                 self.secrets.push(node.place);
-                node.clone()
+                return None;
             }
-            _ => node.clone(),
-        }
+            // A secret of a wrong type keeps its type, for the error about it.
+            _ => return None,
+        };
+        Some(Node::new(node.place, data))
     }
 
     /// The node with every text that refers to something left open, for checks of what is not
@@ -136,9 +149,9 @@ impl<'a> Resolver<'a> {
         Node::new(node.place, data)
     }
 
-    fn below(&mut self, part: impl std::fmt::Display, node: &Node) -> Node {
+    fn below(&mut self, part: impl std::fmt::Display, node: &Node) -> Option<Node> {
         self.at.push(part);
-        let node = self.resolve(node);
+        let node = self.changed(node);
         self.at.pop();
         node
     }
@@ -151,9 +164,6 @@ impl<'a> Resolver<'a> {
 
     fn text(&mut self, node: &Node, text: &str) -> Node {
         let secret = self.is_secret();
-        if !secret && !text.contains("${") {
-            return node.clone();
-        }
         let parsed = self.parse(text, node.place);
         // References alone may be shown, and help more than dots.
         let shown = |t: &Template| t.parts.iter().all(|p| matches!(p, Part::Reference(_)));

@@ -11,19 +11,20 @@
 mod references;
 mod secrets;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decide::diff::{self, FieldChange};
 use crate::decide::ledger::Ledger;
 use crate::decide::plan::settle::{self, Exports};
 use crate::decide::plan::{Action, Change, Plan, Reason, SecretFacts, guard};
-use crate::kinds::{self, Observed};
+use crate::kinds::{self, Observed, Picks};
 use crate::there::live::Live;
 use crate::want::config::LedgerHome;
 use crate::want::desired::{Desired, Object};
 use crate::want::document::Lifecycle;
 use crate::words::template::Reference;
-use crate::words::{Addr, Finding, Findings, Pointer, Service, Value};
+use crate::words::{Addr, Finding, Findings, Pointer, Value};
 
 /// Everything that a plan is made from.
 #[derive(Debug, Clone, Copy)]
@@ -157,8 +158,11 @@ impl<'a> Planning<'a> {
             self.claimed.insert((object.kind.name(), live.id.clone()));
         }
         self.check_references(object);
-        let settled = self.exports.settle(&object.spec);
-        let (want, problems) = settle::names_to_ids(object.kind, &settled, self.input.live);
+        let settled = match object.spec.is_plain() {
+            true => Cow::Borrowed(&object.spec),
+            false => Cow::Owned(self.exports.settle(&object.spec)),
+        };
+        let (want, problems) = settle::names_to_ids(object.kind, settled, self.input.live);
         for (_, message, help) in problems {
             self.findings.push(
                 Finding::error(
@@ -170,7 +174,7 @@ impl<'a> Planning<'a> {
             );
         }
         match live {
-            None => self.create(object, want),
+            None => self.create(object, want.into_owned()),
             Some(live) => self.existing(object, want, live),
         }
     }
@@ -190,7 +194,7 @@ impl<'a> Planning<'a> {
         });
     }
 
-    fn existing(&mut self, object: &Object, want: Value, live: &'a Observed) {
+    fn existing(&mut self, object: &Object, want: Cow<Value>, live: &'a Observed) {
         let kind = object.kind;
         let ignore = ignored(object);
         let found = diff::compare(kind, &want, &live.value, &ignore);
@@ -205,7 +209,7 @@ impl<'a> Planning<'a> {
                 seen: Some(live.clone()),
                 sends,
                 adopts: !ours,
-                want: Some(want),
+                want: Some(want.into_owned()),
                 ..self.blank(object)
             });
             return;
@@ -227,7 +231,7 @@ impl<'a> Planning<'a> {
                     seen: Some(live.clone()),
                     sends,
                     adopts: !ours,
-                    want: Some(want),
+                    want: Some(want.into_owned()),
                     ..self.blank(object)
                 });
             }
@@ -305,7 +309,7 @@ impl<'a> Planning<'a> {
                 continue;
             }
             let live = self.input.live.by_id(kind.name(), &entry.id);
-            let system = entry.id.starts_with('_') && kind.service() == Service::Port;
+            let system = kind.is_system(&entry.id);
             // Ids that are made from names are given again: under another name it may be somebody
             // else's object by now.
             if let Some(live) = live.filter(|live| live.name != entry.name) {
@@ -327,6 +331,25 @@ impl<'a> Planning<'a> {
             }
         }
         self.plan.changes.extend(gone);
+        self.stray_creates();
+    }
+
+    /// What an unfinished apply may have created and the project no longer wants: nobody knows
+    /// that it is ours, so it is said and left alone.
+    fn stray_creates(&mut self) {
+        let ledger = self.input.ledger;
+        let creates = ledger.intent.iter().flat_map(|intent| &intent.creates);
+        for addr in creates {
+            let known =
+                self.input.desired.objects.contains_key(addr) || ledger.entries.contains_key(addr);
+            let there = kinds::of(addr)
+                .is_some_and(|kind| self.input.live.by_id(kind.name(), &addr.name).is_some());
+            if there && !known {
+                self.plan.notes.push(format!(
+                    "`{addr}` left the project, and an apply that was stopped may have created it; it is there and left alone: delete it by hand if it is yours"
+                ));
+            }
+        }
     }
 
     fn blank(&self, object: &Object) -> Change {
@@ -363,7 +386,7 @@ fn owners(ledger: &Ledger) -> BTreeMap<(&'static str, &str), &Addr> {
 fn ignored(object: &Object) -> Vec<Pointer> {
     let mut ignored = object.lifecycle.ignore.clone();
     if object.lifecycle.seed {
-        ignored.extend(object.kind.shape().pick(&|field| field.rules.seeded));
+        ignored.extend_from_slice(&Picks::of(object.kind).seeded);
     }
     ignored
 }
