@@ -24,7 +24,7 @@ impl Harmless {
     /// The file of a place.
     pub fn file(&mut self, place: Place, sources: &Sources) -> Arc<File> {
         let file = self.files.entry(place.file);
-        file.or_insert_with(|| Arc::new(File::new(sources.file(place.file))))
+        file.or_insert_with(|| Arc::new(File::new(place.file, sources)))
             .clone()
     }
 }
@@ -37,31 +37,63 @@ pub struct File {
     /// Beginnings of the lines in the original and in the harmless text.
     lines: Vec<(usize, usize)>,
     original: Arc<str>,
+    /// What nobody may show, in bytes of the original.
+    hidden: Vec<Range<usize>>,
 }
 
 impl File {
-    fn new(source: &Source) -> Self {
+    fn new(index: u32, sources: &Sources) -> Self {
+        let source: &Source = sources.file(index);
         let mut file = File {
             path: text::escape(&source.path),
             text: String::with_capacity(source.text.len()),
             lines: Vec::new(),
             original: source.text.clone(),
+            hidden: sources
+                .hidden(index)
+                .map(|place| place.start as usize..place.end as usize)
+                .collect(),
         };
         let mut start = 0;
         for line in source.text.split_inclusive('\n') {
             file.lines.push((start, file.text.len()));
-            start += line.len();
             let (body, end) = match line.strip_suffix('\n') {
                 Some(body) => (body, "\n"),
                 None => (line, ""),
             };
-            file.text.push_str(&shown_line(body));
+            let shown: String = file.masked(body, start).chars().map(shown_char).collect();
+            file.text.push_str(&shown);
             file.text.push_str(end);
+            start += line.len();
         }
         if file.lines.is_empty() || source.text.ends_with('\n') {
             file.lines.push((start, file.text.len()));
         }
         file
+    }
+
+    /// A line that begins at a byte of the original, character by character: secret places,
+    /// userinfo in URLs and what sounds like a credential masked.
+    fn masked(&self, body: &str, start: usize) -> String {
+        let userinfo = userinfo(body);
+        let end = start + body.len();
+        let here: Vec<&Range<usize>> = self
+            .hidden
+            .iter()
+            .filter(|range| range.start < end && start < range.end)
+            .collect();
+        let secret = |at: usize| {
+            userinfo.iter().any(|range| range.contains(&at))
+                || here.iter().any(|range| range.contains(&(start + at)))
+        };
+        body.char_indices()
+            .zip(masked_line(body).chars())
+            .map(|((at, _), c)| match c {
+                '"' | '\'' | ' ' | '\r' | '\t' => c,
+                _ if secret(at) => '•',
+                c => c,
+            })
+            .collect()
     }
 
     /// Its path, harmless.
@@ -104,7 +136,7 @@ impl File {
             return None;
         }
         let end = (place.end as usize).clamp(start, line + body.trim_end().len().max(start - line));
-        let masked = masked_line(body);
+        let masked = self.masked(body, line);
         let shown_to = |to: usize| -> Option<usize> {
             let length = body.get(..to - line)?.chars().count();
             Some(
@@ -118,10 +150,6 @@ impl File {
         let (from, to) = (shown_to(start)?, shown_to(end)?);
         Some((shown + from, to - from))
     }
-}
-
-fn shown_line(body: &str) -> String {
-    masked_line(body).chars().map(shown_char).collect()
 }
 
 /// A character of a snippet; tabs become spaces so that marks stand below what they mark.
@@ -163,6 +191,24 @@ fn masked_line(body: &str) -> String {
         at = end.max(at);
     }
     masked.into_iter().collect()
+}
+
+/// The bytes of a line that are user names and passwords in URLs, templates aside.
+fn userinfo(line: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for (at, scheme) in line.match_indices("://") {
+        let start = at + scheme.len();
+        let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '`');
+        let rest = &line[start..];
+        let authority = &rest[..rest.find(ends).unwrap_or(rest.len())];
+        if let Some(end) = authority.rfind('@')
+            && !authority.contains("${")
+            && !authority.contains("{{")
+        {
+            found.push(start..start + end);
+        }
+    }
+    found
 }
 
 /// Where a scalar ends on its line.

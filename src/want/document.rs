@@ -2,7 +2,7 @@
 //!
 //! Deliberately not here: what stands in `spec` (see `kinds`).
 
-use crate::kinds::{self, Kind, Picks, check, project};
+use crate::kinds::{self, Kind, Picks, Shape, check, project};
 use crate::want::config::{Config, unknown_kind};
 use crate::words::finding::did_you_mean;
 use crate::words::value::Map;
@@ -142,6 +142,55 @@ fn environments(node: &Node, config: &Config, findings: &mut Findings) -> bool {
     here || config.environment.is_none()
 }
 
+/// `extra` is for fields that we do not know: it is sent as it is, so a known field in it would
+/// escape its checks, and a secret one would be shown.
+fn unknown_only(shape: &Shape, extra: &Node, findings: &mut Findings) {
+    if let Some(text) = extra.text()
+        && text.contains("${")
+        && !text.contains("${{")
+    {
+        findings.push(
+            Finding::error(
+                "config::not_here",
+                extra.place,
+                "`${…}` is not read in `lifecycle.extra`",
+            )
+            .help("what stands there is sent as it is; write the text itself"),
+        );
+    }
+    for item in extra.items().unwrap_or(&[]) {
+        unknown_only(&Shape::Any, item, findings);
+    }
+    for (key, value) in extra.entries().unwrap_or(&[]) {
+        let known = match shape {
+            Shape::Map { of, .. } => Some(of.as_ref()),
+            Shape::Object(object) => object
+                .fields
+                .iter()
+                .find(|field| field.name == key.text)
+                .map(|field| &field.shape),
+            _ => None,
+        };
+        match known {
+            Some(Shape::Map { .. } | Shape::Object(_)) if value.entries().is_some() => {
+                unknown_only(known.unwrap_or(&Shape::Any), value, findings);
+            }
+            Some(_) => findings.push(
+                Finding::error(
+                    "config::not_here",
+                    key.place,
+                    format!(
+                        "`{}` is a known field, not one for `lifecycle.extra`",
+                        key.text
+                    ),
+                )
+                .help("write it in `spec`"),
+            ),
+            None => unknown_only(&Shape::Any, value, findings),
+        }
+    }
+}
+
 fn lifecycle(node: Option<&Node>, kind: &'static dyn Kind, findings: &mut Findings) -> Lifecycle {
     let Some(node) = node else {
         return Lifecycle::default();
@@ -167,6 +216,9 @@ fn lifecycle(node: Option<&Node>, kind: &'static dyn Kind, findings: &mut Findin
             )
             .help("use `ignore` for fields that others change"),
         );
+    }
+    if let Some(extra) = node.get("extra") {
+        unknown_only(kind.shape(), extra, findings);
     }
     if let Some(Value::Map(extra)) = node.get("extra").map(Node::to_value) {
         lifecycle.extra = extra;

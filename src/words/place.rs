@@ -39,6 +39,7 @@ pub struct Source {
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     files: Vec<Source>,
+    secret: Vec<Place>,
 }
 
 impl Sources {
@@ -54,6 +55,19 @@ impl Sources {
     /// The file with this index; every [`Place`] was made from such an index.
     pub fn file(&self, file: u32) -> &Source {
         &self.files[file as usize]
+    }
+
+    /// Marks a place whose text nobody may show (law 5).
+    pub fn hide(&mut self, place: Place) {
+        self.secret.push(place);
+    }
+
+    /// The places in a file whose texts nobody may show.
+    pub fn hidden(&self, file: u32) -> impl Iterator<Item = Place> {
+        self.secret
+            .iter()
+            .copied()
+            .filter(move |place| place.file == file)
     }
 
     /// The index of the file with this path, if it was read already.

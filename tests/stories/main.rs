@@ -10,6 +10,7 @@ mod bootstrap;
 mod choices;
 mod crashes;
 mod deletes;
+mod discretion;
 mod drift;
 mod input;
 mod ledger;

@@ -72,6 +72,7 @@ pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (De
         folder: &folder,
         env,
         objects: BTreeMap::new(),
+        hidden: Vec::new(),
         findings,
     };
     // Each is let go once it became an object: a big project is not held twice.
@@ -89,14 +90,19 @@ pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (De
     building.settle_identities();
     let graph = building.connect();
     let Building {
-        objects, findings, ..
+        objects,
+        hidden,
+        findings,
+        ..
     } = building;
+    let mut sources = folder.sources;
+    hidden.into_iter().for_each(|place| sources.hide(place));
     (
         Desired {
             objects,
             graph,
             config,
-            sources: folder.sources,
+            sources,
         },
         findings,
     )
@@ -107,6 +113,8 @@ struct Building<'a> {
     folder: &'a Folder,
     env: &'a BTreeMap<String, String>,
     objects: BTreeMap<Addr, Object>,
+    /// Where secret texts stand in the files.
+    hidden: Vec<Place>,
     findings: Findings,
 }
 
@@ -125,6 +133,7 @@ impl Building<'_> {
         let mut resolver = Resolver::new(context, &picks.write_only);
         let spec = resolver.resolve(&document.spec);
         self.findings.extend(std::mem::take(&mut resolver.findings));
+        self.hidden.append(&mut resolver.secrets);
         let reads = std::mem::take(&mut resolver.deferred);
         let spec = kind.upgrade(spec, &mut self.findings);
         check::check(kind.shape(), &spec, "spec", &mut self.findings);

@@ -58,6 +58,8 @@ pub struct Resolver<'a> {
     files: Vec<String>,
     /// What was wrong.
     pub findings: Findings,
+    /// Where secret texts stand in the files.
+    pub secrets: Vec<Place>,
     /// Each reference to another object, where it stands in the value and in the files.
     pub deferred: Vec<(Pointer, Reference, Place)>,
 }
@@ -79,6 +81,7 @@ impl<'a> Resolver<'a> {
             at: Pointer::root(),
             files: Vec::new(),
             findings: Findings::default(),
+            secrets: Vec::new(),
             deferred: Vec::new(),
         }
     }
@@ -112,6 +115,10 @@ impl<'a> Resolver<'a> {
                     }
                 }
                 Data::Map(Arc::new(changed?))
+            }
+            Data::Bool(_) | Data::Number(_) if self.is_secret() => {
+                self.secrets.push(node.place);
+                return None;
             }
             // A secret of a wrong type keeps its type, for the error about it.
             _ => return None,
@@ -159,7 +166,13 @@ impl<'a> Resolver<'a> {
 
     fn text(&mut self, node: &Node, text: &str) -> Node {
         let secret = self.is_secret();
-        let Some(template) = self.parse(text, node.place) else {
+        let parsed = self.parse(text, node.place);
+        // References alone may be shown, and help more than dots.
+        let shown = |t: &Template| t.parts.iter().all(|p| matches!(p, Part::Reference(_)));
+        if secret && !parsed.as_ref().is_some_and(shown) {
+            self.secrets.push(node.place);
+        }
+        let Some(template) = parsed else {
             return Node::new(
                 node.place,
                 if secret {

@@ -52,6 +52,12 @@ impl Resolver<'_> {
             let raw = reference.to_string();
             let nth = *seen.entry(raw).and_modify(|n| *n += 1).or_insert(0);
             let here = self.place_of(reference, place, nth);
+            if let Reference::File(path) = reference
+                && let Some(Ok(included)) = self.context.folder.included.get(path)
+            {
+                let text = &self.context.folder.sources.file(included.file).text;
+                self.secrets.push(Place::new(included.file, 0, text.len()));
+            }
             match reference {
                 Reference::Env(_) => filled.parts.push(part.clone()),
                 Reference::RuntimeToken if self.context.config.runtime.is_some() => {
