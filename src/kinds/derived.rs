@@ -256,16 +256,10 @@ fn specification() -> Shape {
 
 /// Checks what the shapes of derived properties cannot say.
 pub fn check(spec: &Node, findings: &mut Findings) {
-    // The base of a system blueprint is Port's, so a file may show a part of it.
-    let whole = !spec
-        .get("identifier")
-        .and_then(Node::text)
-        .is_some_and(|identifier| identifier.starts_with('_'));
     let relations = property::keys(spec.get("relations"));
     for (_, mirror) in entries(spec, "mirrorProperties") {
         if let Some(path) = mirror.get("path")
             && let Some(text) = path.text()
-            && whole
             && (MIRROR_PATH.holds)(text)
         {
             first_relation(path, "path", text, &relations, findings);
@@ -274,7 +268,6 @@ pub fn check(spec: &Node, findings: &mut Findings) {
     for holder in ["ownership", "teamInheritance"] {
         if let Some(path) = spec.get(holder).and_then(|node| node.get("path"))
             && let Some(text) = path.text()
-            && whole
         {
             first_relation(path, "path", text, &relations, findings);
         }

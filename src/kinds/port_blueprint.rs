@@ -213,17 +213,24 @@ impl Kind for Blueprint {
     }
 
     fn check(&self, spec: &Node, findings: &mut Findings) {
-        let system = spec
-            .get("identifier")
-            .and_then(Node::text)
-            .is_some_and(|identifier| identifier.starts_with('_'));
+        if let Some(identifier) = spec.get("identifier")
+            && identifier.text().is_some_and(|text| text.starts_with('_'))
+        {
+            // A replacing write would take away what Port itself keeps there (PA section 2).
+            findings.push(
+                Finding::error(
+                    "config::system_blueprint",
+                    identifier.place,
+                    "blueprints that begin with `_` are Port's own and cannot be described here",
+                )
+                .help("refer to it without declaring it; describing parts of it comes later"),
+            );
+            return;
+        }
         if let Some(schema) = spec.get("schema") {
             let properties = schema.get("properties");
             let known = property::keys(properties);
-            // The base schema of a system blueprint is Port's and need not be repeated.
-            if let Some(required) = schema.get("required")
-                && !system
-            {
+            if let Some(required) = schema.get("required") {
                 property::check_keys(required, "required", "a property", &known, findings);
             }
             for (_, property) in properties.and_then(Node::entries).unwrap_or(&[]) {
@@ -406,15 +413,6 @@ mod tests {
     #[test]
     fn a_whole_blueprint_is_fine() {
         assert_eq!(found(&Blueprint, &stack()), [""; 0]);
-        assert_eq!(
-            found(
-                &Blueprint,
-                &json!({ "identifier": "_user", "schema": { "properties": {}, "required": ["status"] }, "title": "User",
-                         "mirrorProperties": { "a": { "path": "manager.$title" } } })
-            ),
-            [""; 0],
-            "the base of a system blueprint need not be repeated"
-        );
     }
 
     #[test]

@@ -112,6 +112,11 @@ pub const CODES: &[Code] = &[
         "Use `lifecycle.ignore` for fields that others change.",
     ),
     code(
+        "config::system_blueprint",
+        "A document describes a blueprint of Port's own, one that begins with `_`.",
+        "Refer to it without declaring it; Port keeps it.",
+    ),
+    code(
         "config::unknown_environment",
         "An environment is named that the project does not declare.",
         "Correct the name, or declare it under `environments:`.",

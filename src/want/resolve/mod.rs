@@ -39,7 +39,7 @@ pub const CREDENTIALS: &[&str] = &[
 const DEEPEST: usize = 8;
 
 /// What resolving may look at.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// Variables, environment allow-list, region and account.
     pub config: &'a Config,
@@ -50,7 +50,6 @@ pub struct Context<'a> {
 }
 
 /// Resolves nodes and collects findings and the places of what stays deferred.
-#[derive(Debug)]
 pub struct Resolver<'a> {
     context: Context<'a>,
     write_only: &'a [Pointer],
