@@ -19,6 +19,8 @@ pub struct Document {
     pub spec: Node,
     /// What happens to it over time.
     pub lifecycle: Lifecycle,
+    /// The environments that have it; empty means all.
+    pub environments: Vec<String>,
     /// The whole document.
     pub node: Node,
 }
@@ -82,6 +84,7 @@ pub fn read(node: &Node, config: &Config, findings: &mut Findings) -> Option<Doc
         reference: node.get("ref").cloned(),
         spec: spec.clone(),
         lifecycle,
+        environments: named(node).map(str::to_owned).collect(),
         node: node.clone(),
     })
 }
@@ -114,6 +117,12 @@ fn bare<'a>(node: &Node, keys: impl Iterator<Item = &'a str>) -> Finding {
         )
         .help(near.unwrap_or_else(|| "write for example `kind: port.blueprint`".into())),
     }
+}
+
+/// The environments that a document names.
+fn named(node: &Node) -> impl Iterator<Item = &str> {
+    let names = node.get("environments").and_then(Node::items);
+    names.unwrap_or(&[]).iter().filter_map(Node::text)
 }
 
 fn environments(node: &Node, config: &Config, findings: &mut Findings) -> bool {

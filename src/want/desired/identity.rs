@@ -66,7 +66,8 @@ impl Building<'_> {
         let mut seen: BTreeMap<(&str, &str), &Object> = BTreeMap::new();
         let mut doubles = Vec::new();
         for object in self.objects.values() {
-            if let Some(first) = seen.insert((object.kind.name(), &object.name), object) {
+            let first = seen.insert((object.kind.name(), &object.name), object);
+            if let Some(first) = first.filter(|first| self.meet(&first.addr, &object.addr)) {
                 doubles.push(
                     Finding::error(
                         "config::duplicate_identity",
@@ -82,6 +83,12 @@ impl Building<'_> {
             }
         }
         self.findings.extend(doubles);
+    }
+
+    /// Whether some environment has both objects.
+    fn meet(&self, one: &Addr, other: &Addr) -> bool {
+        let declared = |addr| self.declared.get(addr).into_iter().flatten();
+        declared(one).any(|first| declared(other).any(|second| first.meets(&second.environments)))
     }
 
     /// Identifiers are known from the files, so references to them are settled at once.

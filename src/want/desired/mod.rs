@@ -72,6 +72,7 @@ pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (De
         folder: &folder,
         env,
         objects: BTreeMap::new(),
+        declared: BTreeMap::new(),
         hidden: Vec::new(),
         findings,
     };
@@ -115,7 +116,22 @@ struct Building<'a> {
     objects: BTreeMap<Addr, Object>,
     /// Where secret texts stand in the files.
     hidden: Vec<Place>,
+    declared: BTreeMap<Addr, Vec<Declared>>,
     findings: Findings,
+}
+
+/// Where an address is declared, and for which environments.
+struct Declared {
+    environments: Vec<String>,
+    place: Place,
+}
+
+impl Declared {
+    /// Whether some environment has both; no names mean all.
+    fn meets(&self, others: &[String]) -> bool {
+        let shared = || self.environments.iter().any(|name| others.contains(name));
+        self.environments.is_empty() || others.is_empty() || shared()
+    }
 }
 
 impl Building<'_> {
@@ -141,16 +157,31 @@ impl Building<'_> {
         let Some((addr, name)) = self.identify(&document, &spec) else {
             return;
         };
-        if let Some(first) = self.objects.get(&addr) {
+        let place = document.node.place;
+        let declared = self.declared.entry(addr.clone()).or_default();
+        let first = declared
+            .iter()
+            .find(|first| first.meets(&document.environments));
+        if let Some(first) = first {
             self.findings.push(
                 Finding::error(
                     "config::duplicate_address",
-                    document.node.place,
+                    place,
                     format!("`{addr}` is declared twice"),
                 )
                 .related(first.place, "first declared here")
                 .help("remove one, or give one of them another `ref`"),
             );
+            return;
+        }
+        let environments = document.environments;
+        declared.push(Declared {
+            environments,
+            place,
+        });
+        if declared.len() > 1 {
+            // Without a chosen environment the variants of an object are all checked, and the
+            // first stands for it.
             return;
         }
         let mut value = without_nulls(kind.shape(), spec.to_value());
@@ -170,7 +201,6 @@ impl Building<'_> {
                 _ => None,
             })
             .collect();
-        let place = document.node.place;
         let object = Object {
             addr: addr.clone(),
             kind,
