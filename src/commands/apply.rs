@@ -31,7 +31,7 @@ pub struct Arguments {
     /// What to apply.
     #[command(flatten)]
     pub scope: Scope,
-    /// Do not ask
+    /// Apply without asking
     #[arg(long)]
     pub yes: bool,
 }
