@@ -50,6 +50,14 @@ pub fn tell(text: &str) {
     let _ = writeln!(err, "{text}");
 }
 
+/// Says a sentence on stderr, wrapped at words.
+pub fn notice(sentence: &str) {
+    let columns = Style::default().width;
+    text::wrap("", &text::escape(sentence), columns)
+        .iter()
+        .for_each(|line| tell(line));
+}
+
 /// Says why a command stopped: what happened, and what to do.
 pub fn say(stop: &Stop) {
     let columns = Style::default().width;

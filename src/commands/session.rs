@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::cli::Global;
 use crate::commands::stage::Stage;
-use crate::commands::{project, tell};
+use crate::commands::{notice, project};
 use crate::decide::ledger::{Fingerprint, Ledger, hex};
 use crate::decide::plan::{self, Flags, Input, Plan, SecretFact, SecretFacts};
 use crate::exit::{self, Stop};
@@ -54,7 +54,7 @@ impl Session {
         let desired = project::open(global, &env)?;
         let stage = Stage::set(global, &desired, &env).await?;
         if !global.quiet {
-            stage.notices.iter().for_each(|notice| tell(notice));
+            stage.notices.iter().for_each(|sentence| notice(sentence));
         }
         let options = Options {
             ca_bundle: global.ca_bundle.clone(),
