@@ -122,7 +122,7 @@ fn summary(report: &Report, style: &Style) -> String {
     }
     counts.push(format!("{} deleted", of(Action::Delete)));
     let more = [
-        (of(Action::Adopt), "became ours"),
+        (of(Action::Adopt), "noted in the ledger"),
         (of(Action::Forget), "given up"),
         (report.count(|o| *o == Outcome::Unchanged), "needed nothing"),
         (
@@ -160,7 +160,7 @@ fn summary(report: &Report, style: &Style) -> String {
 
 fn done(action: Action) -> &'static str {
     match action {
-        Action::Adopt => "became ours",
+        Action::Adopt => "noted in the ledger",
         Action::Create => "created",
         Action::Update => "updated",
         Action::Replace => "replaced",
