@@ -10,10 +10,12 @@
 //! | [`session`] | both services, looked at and planned against |
 //! | [`stage`] | the world that a command works on: real services or the embedded sandbox |
 //! | [`checkout`] | the git checkout around a project |
+//! | [`counter`] | the line that counts while an apply is under way |
 //! | the others | one command each |
 
 pub mod apply;
 pub mod checkout;
+pub mod counter;
 pub mod explain;
 pub mod init;
 pub mod plan;

@@ -42,6 +42,11 @@ pub fn progress(
     lines(&wrap(&first, &said(&words), style.width), look, style)
 }
 
+/// How far an apply has come, for a line that is written over and over.
+pub fn counter(ended: usize, total: usize) -> String {
+    format!("applying: {ended} of {total}")
+}
+
 /// The proof that a closing plan gives: nothing is left to change.
 pub fn converged(requests: usize, style: &Style) -> String {
     let words = format!(
