@@ -258,7 +258,10 @@ fn ask() -> Result<(), Stop> {
     let read = std::io::stdin().lock().read_line(&mut answer);
     match (read, answer.trim()) {
         (Ok(_), "yes") => Ok(()),
-        _ => Err(Stop::new(exit::BLOCKED, "nothing was changed")),
+        _ => {
+            tell("Nothing was changed.");
+            Err(Stop::quiet(exit::BLOCKED))
+        }
     }
 }
 
