@@ -30,6 +30,7 @@ pub struct Cli {
 
 /// What every command understands.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// The project's folder
     #[arg(
@@ -46,7 +47,8 @@ pub struct Global {
         long,
         global = true,
         value_name = "NAME",
-        env = "SPACEPORT_ENVIRONMENT"
+        env = "SPACEPORT_ENVIRONMENT",
+        hide_env_values = true
     )]
     pub environment: Option<String>,
     /// Set a variable of the project
@@ -65,25 +67,32 @@ pub struct Global {
     /// Trust the certificates in this PEM file too
     #[arg(long, global = true, value_name = "FILE")]
     pub ca_bundle: Option<PathBuf>,
-    /// When to use colors
+    /// When to use colors; auto means on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub color: Color,
-    /// Say less
+    /// Say less: no notices, warnings or progress
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more; up to three times
+    /// Cut nothing short; `-vv` also logs the requests
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 }
+
+/// Keeps a value's own line out of the help, whose other options then fit one line each.
+pub const NO_HELP: clap::builder::Resettable<clap::builder::StyledStr> =
+    clap::builder::Resettable::Reset;
 
 /// When to use colors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     /// On a terminal, unless `NO_COLOR` is set.
+    #[value(help = NO_HELP)]
     Auto,
     /// Always.
+    #[value(help = NO_HELP)]
     Always,
     /// Never.
+    #[value(help = NO_HELP)]
     Never,
 }
 

@@ -12,6 +12,7 @@ use clap::Args;
 use crate::act::apply::{Apply, Stamp};
 use crate::act::report::{Outcome, Report};
 use crate::cli::Global;
+use crate::commands::counter::Counter;
 use crate::commands::plan::Scope;
 use crate::commands::project::{self, Stream, style};
 use crate::commands::session::{Look, Session};
@@ -31,7 +32,7 @@ pub struct Arguments {
     /// What to apply.
     #[command(flatten)]
     pub scope: Scope,
-    /// Do not ask
+    /// Apply without asking
     #[arg(long)]
     pub yes: bool,
 }
@@ -187,7 +188,10 @@ async fn carry_out(
     let style = style(global, Stream::Out);
     let column = human::Column::of(&look.plan);
     print("\n");
+    let watched = std::io::stderr().is_terminal() && !global.quiet;
+    let counter = Counter::new(watched.then(std::io::stderr), look.plan.writes().count());
     let progress = |change: &Change, outcome: &Outcome| {
+        counter.remove();
         if !global.quiet {
             print(&human::progress(
                 column,
@@ -210,8 +214,11 @@ async fn carry_out(
         fingerprint: &fingerprint,
         stamp,
         progress: &progress,
+        ended: &|| counter.ended(),
     };
-    apply.run().await
+    let report = apply.run().await;
+    counter.remove();
+    report
 }
 
 fn requests(session: &Session) -> usize {
@@ -251,7 +258,10 @@ fn ask() -> Result<(), Stop> {
     let read = std::io::stdin().lock().read_line(&mut answer);
     match (read, answer.trim()) {
         (Ok(_), "yes") => Ok(()),
-        _ => Err(Stop::new(exit::BLOCKED, "nothing was changed")),
+        _ => {
+            tell("Nothing was changed.");
+            Err(Stop::quiet(exit::BLOCKED))
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use clap::Args;
 use crate::cli::Global;
 use crate::commands::print;
 use crate::exit::{self, Stop};
+use crate::show::{Style, text};
 use crate::words::codes::CODES;
 use crate::words::finding::did_you_mean;
 
@@ -21,16 +22,23 @@ pub fn run(_global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
         let width = CODES.iter().map(|code| code.code.len()).max().unwrap_or(0);
         let lines: Vec<String> = CODES
             .iter()
-            .map(|code| format!("{:width$}  {}\n", code.code, code.means))
+            .flat_map(|code| {
+                let first = format!("{:width$}  ", code.code);
+                text::wrap(&first, code.means, Style::default().width)
+            })
+            .map(|line| format!("{line}\n"))
             .collect();
         print(&lines.concat());
         return Ok(exit::DONE);
     };
     match CODES.iter().find(|code| code.code == wanted) {
         Some(code) => {
+            let part = |first, words| text::wrap(first, words, Style::default().width).join("\n");
             print(&format!(
-                "{}\n\n  means  {}\n  mend   {}\n",
-                code.code, code.means, code.mend
+                "{}\n\n{}\n{}\n",
+                code.code,
+                part("  means  ", code.means),
+                part("  mend   ", code.mend)
             ));
             Ok(exit::DONE)
         }

@@ -111,10 +111,13 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
         write(root, path, text)?;
     }
     if !global.quiet {
+        let folder = match root.as_os_str() == "port-config" {
+            true => String::new(),
+            false => format!(" -C {}", root.display()),
+        };
         tell(&format!(
-            "wrote {} files into {}\n\nTry it without any account:\n  spaceport -C {} plan --sandbox\n\nREADME.md says which rights real accounts need.",
+            "wrote {} files into {}\n\nTry it without any account:\n  spaceport{folder} plan --sandbox\n\nThe README of spaceport says which rights real accounts need.",
             written.len(),
-            root.display(),
             root.display(),
         ));
     }

@@ -10,10 +10,12 @@
 //! | [`session`] | both services, looked at and planned against |
 //! | [`stage`] | the world that a command works on: real services or the embedded sandbox |
 //! | [`checkout`] | the git checkout around a project |
+//! | [`counter`] | the line that counts while an apply is under way |
 //! | the others | one command each |
 
 pub mod apply;
 pub mod checkout;
+pub mod counter;
 pub mod explain;
 pub mod init;
 pub mod plan;
@@ -48,6 +50,14 @@ pub fn print(text: &str) {
 pub fn tell(text: &str) {
     let mut err = anstream::stderr().lock();
     let _ = writeln!(err, "{text}");
+}
+
+/// Says a sentence on stderr, wrapped at words.
+pub fn notice(sentence: &str) {
+    let columns = Style::default().width;
+    text::wrap("", &text::escape(sentence), columns)
+        .iter()
+        .for_each(|line| tell(line));
 }
 
 /// Says why a command stopped: what happened, and what to do.

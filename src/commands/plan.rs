@@ -15,7 +15,7 @@ use crate::words::finding::did_you_mean;
 /// What limits or allows changes, for plan and apply alike.
 #[derive(Debug, Clone, Args)]
 pub struct Scope {
-    /// Only this object and what it needs; may be given several times
+    /// Only this object, such as `port.blueprint.service`, and what it needs; may be given several times
     #[arg(long = "target", value_name = "ADDR")]
     pub targets: Vec<Addr>,
     /// Take over a live object that differs, or `all` of them

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::Global;
+use crate::cli::{Global, NO_HELP};
 use crate::commands::{print, tell};
 use crate::exit::{self, Stop};
 use crate::kinds::schema;
@@ -16,8 +16,8 @@ pub const FILES: [(Of, &str); 2] = [
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Which files the schema is for
-    #[arg(long, value_enum, default_value_t = Of::Documents)]
+    /// Which files the schema is for; project means `spaceport.yaml`
+    #[arg(long, value_name = "FILES", value_enum, default_value_t = Of::Documents)]
     pub of: Of,
     /// Write both schemas into the project's folder instead
     #[arg(long)]
@@ -28,8 +28,10 @@ pub struct Arguments {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Of {
     /// The documents, one object each.
+    #[value(help = NO_HELP)]
     Documents,
     /// `spaceport.yaml`.
+    #[value(help = NO_HELP)]
     Project,
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::cli::Global;
 use crate::commands::stage::Stage;
-use crate::commands::{project, tell};
+use crate::commands::{notice, project};
 use crate::decide::ledger::{Fingerprint, Ledger, hex};
 use crate::decide::plan::{self, Flags, Input, Plan, SecretFact, SecretFacts};
 use crate::exit::{self, Stop};
@@ -54,7 +54,7 @@ impl Session {
         let desired = project::open(global, &env)?;
         let stage = Stage::set(global, &desired, &env).await?;
         if !global.quiet {
-            stage.notices.iter().for_each(|notice| tell(notice));
+            stage.notices.iter().for_each(|sentence| notice(sentence));
         }
         let options = Options {
             ca_bundle: global.ca_bundle.clone(),
@@ -256,13 +256,6 @@ impl Session {
     pub fn header(&self, global: &Global, look: &Look) -> Header {
         let endpoints = &self.stage.endpoints;
         let sandbox = self.stage.is_sandbox();
-        let source = |source: &str| {
-            if sandbox {
-                "--sandbox".to_owned()
-            } else {
-                source.to_owned()
-            }
-        };
         let port = endpoints.port.as_ref().map(|port| Target {
             who: look
                 .live
@@ -270,14 +263,16 @@ impl Session {
                 .as_ref()
                 .map(|o| format!("{} ({})", o.name, o.id)),
             origin: port.origin.as_str().trim_end_matches('/').to_owned(),
-            source: source(&port.source),
+            source: port.source.clone(),
             overridden: port.overridden,
+            sandbox,
         });
         let spacelift = endpoints.spacelift.as_ref().map(|spacelift| Target {
             who: Some(spacelift.account.clone()),
             origin: spacelift.origin.clone(),
-            source: source(&spacelift.source),
+            source: spacelift.source.clone(),
             overridden: spacelift.overridden,
+            sandbox,
         });
         let last_apply = look.ledger.applied_at.as_deref().map(|at| LastApply {
             commit: look.ledger.commit.clone(),

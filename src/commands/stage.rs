@@ -110,7 +110,9 @@ impl Stage {
             true => {
                 let sandbox = global.config.join(".spaceport").join("sandbox");
                 let environment = desired.config.environment.as_ref();
-                environment.map_or(sandbox.clone(), |name| sandbox.join(name))
+                let sandbox = environment.map_or(sandbox.clone(), |name| sandbox.join(name));
+                within(&global.config, &sandbox)?;
+                sandbox
             }
             false => folder.to_owned(),
         };
@@ -293,6 +295,29 @@ fn supply(desired: &Desired, env: &mut BTreeMap<String, String>) -> BTreeSet<Str
     supplied
 }
 
+/// Refuses a default folder that a symlink leads out of the project (law 9): somebody else's
+/// project must not make us write elsewhere. A folder that the user names is the user's choice.
+#[cfg(feature = "sandbox")]
+fn within(project: &Path, folder: &Path) -> Result<(), Stop> {
+    // What does not exist yet is made inside of what does; a link to nothing counts as existing.
+    let deepest = folder
+        .ancestors()
+        .find(|path| path.symlink_metadata().is_ok())
+        .unwrap_or(project);
+    let real = |path: &Path| path.canonicalize().ok();
+    match (real(project), real(deepest)) {
+        (Some(project), Some(deepest)) if deepest.starts_with(&project) => Ok(()),
+        _ => Err(Stop::new(
+            exit::FINDINGS,
+            format!(
+                "the sandbox's folder `{}` leads out of the project by a symlink",
+                folder.display()
+            ),
+        )
+        .help("remove the symlink, or name a folder yourself: `--sandbox=DIR`".to_owned())),
+    }
+}
+
 /// The sandbox's folder ignores itself in git when it lies in the project.
 #[cfg(feature = "sandbox")]
 fn keep_out_of_git(folder: &Path, project: &Path) {
@@ -315,4 +340,33 @@ fn shown(folder: &Path) -> String {
         .unwrap_or(folder)
         .display()
         .to_string()
+}
+
+#[cfg(all(test, unix, feature = "sandbox"))]
+mod tests {
+    use super::*;
+    use std::fs::create_dir_all;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn the_default_sandbox_never_leaves_the_project() {
+        let (project, outside) = (tempfile::tempdir(), tempfile::tempdir());
+        let (project, outside) = (project.expect("a folder"), outside.expect("a folder"));
+        let (root, ours) = (project.path(), project.path().join(".spaceport"));
+        let folder = ours.join("sandbox").join("prod");
+        assert!(within(root, &folder).is_ok());
+        create_dir_all(&folder).expect("folders");
+        assert!(within(root, &folder).is_ok());
+
+        std::fs::remove_dir_all(&ours).expect("it is there");
+        for target in [outside.path(), &outside.path().join("nothing")] {
+            symlink(target, &ours).expect("a link");
+            let stop = within(root, &folder).expect_err("`.spaceport` leads out");
+            assert_eq!(stop.code, exit::FINDINGS);
+            std::fs::remove_file(&ours).expect("it is there");
+        }
+        create_dir_all(&ours).expect("a folder");
+        symlink(outside.path(), ours.join("sandbox")).expect("a link");
+        assert!(within(root, &folder).is_err());
+    }
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::Global;
+use crate::cli::{Global, NO_HELP};
 use crate::commands::project::{self, Stream, style};
 use crate::commands::{environment, print, tell};
 use crate::exit::{self, Stop};
@@ -11,7 +11,7 @@ use crate::show::findings;
 /// Arguments of `validate`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// How to print the findings
+    /// How to print the findings; json is one object with the list `findings`
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
 }
@@ -20,8 +20,10 @@ pub struct Arguments {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people.
+    #[value(help = NO_HELP)]
     Human,
     /// One JSON object with the list `findings`.
+    #[value(help = NO_HELP)]
     Json,
 }
 

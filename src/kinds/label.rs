@@ -1,15 +1,14 @@
-//! Labels of Spacelift objects: which of them are spaceport's own.
+//! Labels of Spacelift objects: which of them are reserved for spaceport.
 //!
-//! Deliberately not here: writing the own label and hiding it from diffs, which needs the
-//! project's name and happens for all kinds alike.
+//! Deliberately not here: writing such a label. This version writes none; what is ours stands in
+//! the ledger. They are reserved so that a later version may.
 
 use crate::words::{Finding, Findings, Node};
 
-/// What spaceport's own labels begin with: `spaceport:PROJECT/ENVIRONMENT`.
+/// What reserved labels begin with.
 pub const OWN: &str = "spaceport:";
 
-/// Refuses labels in a file that look like spaceport's own: they would claim the object for
-/// another project.
+/// Refuses reserved labels in a file: they could claim the object for another project.
 pub fn check(spec: &Node, findings: &mut Findings) {
     let labels = spec.get("labels").and_then(Node::items).unwrap_or(&[]);
     for label in labels {
@@ -18,9 +17,9 @@ pub fn check(spec: &Node, findings: &mut Findings) {
                 Finding::error(
                     "config::reserved_label",
                     label.place,
-                    format!("labels that begin with `{OWN}` are written by spaceport: `{text}`"),
+                    format!("labels that begin with `{OWN}` are reserved for spaceport: `{text}`"),
                 )
-                .help("remove it; the label of this project is added by itself"),
+                .help("remove it, or begin it with something else"),
             );
         }
     }

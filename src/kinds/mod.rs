@@ -13,7 +13,7 @@
 //! | [`schema`] | a shape as JSON Schema |
 //! | [`charset`] | the identifier rules that several kinds share |
 //! | [`call`] | requests as values |
-//! | [`label`] | labels that are spaceport's own |
+//! | [`label`] | labels that are reserved for spaceport |
 //! | [`project`] | the fields around a spec and of `spaceport.yaml` |
 //! | [`property`] | properties in Port's dialect of JSON Schema |
 //! | [`query`] | queries over entities |

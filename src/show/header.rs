@@ -37,6 +37,8 @@ pub struct Target {
     pub source: String,
     /// Whether the host is another one than the project names.
     pub overridden: bool,
+    /// Whether it is the embedded sandbox, whose address is of no use to a reader.
+    pub sandbox: bool,
 }
 
 /// The last apply that the ledger knows of.
@@ -57,7 +59,7 @@ pub fn human(header: &Header, style: &Style) -> String {
     let mut lines = vec![style.paint(Meaning::Title, &title)];
     for (label, target) in [("Port", &header.port), ("Spacelift", &header.spacelift)] {
         if let Some(target) = target {
-            let meaning = if target.overridden {
+            let meaning = if target.overridden && !target.sandbox {
                 Meaning::Change
             } else {
                 Meaning::Plain
@@ -84,6 +86,13 @@ fn entry(label: &str, words: &str, meaning: Meaning, style: &Style, lines: &mut 
 }
 
 fn target_words(target: &Target) -> String {
+    if target.sandbox {
+        let sandbox = "the embedded sandbox".to_owned();
+        return match &target.who {
+            Some(who) => format!("{who} in {sandbox}"),
+            None => sandbox,
+        };
+    }
     let who = match &target.who {
         Some(who) => format!("{who} at "),
         None => String::new(),
@@ -120,13 +129,14 @@ mod tests {
                 who: Some("acme (org_123)".into()),
                 origin: "https://api.port.io".into(),
                 source: "port.region: eu".into(),
-                overridden: false,
+                ..Target::default()
             }),
             spacelift: Some(Target {
                 who: Some("acme".into()),
                 origin: "https://bob:pw@acme.gov.example.org".into(),
                 source: "SPACELIFT_API_KEY_ENDPOINT".into(),
                 overridden: true,
+                ..Target::default()
             }),
             ledger: ".spaceport/ledger.json".into(),
             last_apply: Some(LastApply {
@@ -141,5 +151,27 @@ mod tests {
                  SPACELIFT_API_KEY_ENDPOINT
       Ledger     .spaceport/ledger.json, last apply 3f2c1aa, 2 hours ago
     ");
+    }
+
+    #[test]
+    fn the_sandbox_is_named_calmly_and_without_its_passing_address() {
+        let header = Header {
+            project: "acme-portal".into(),
+            port: Some(Target {
+                who: Some("Sandbox (org_1)".into()),
+                origin: "http://127.0.0.1:40001".into(),
+                source: "--port-url".into(),
+                overridden: true,
+                sandbox: true,
+            }),
+            ..Header::default()
+        };
+        let style = Style {
+            colour: true,
+            ..Style::default()
+        };
+        let shown = human(&header, &style);
+        let line = shown.lines().nth(1).unwrap_or_default();
+        assert_eq!(line, "  Port       Sandbox (org_1) in the embedded sandbox");
     }
 }

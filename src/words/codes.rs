@@ -103,8 +103,8 @@ pub const CODES: &[Code] = &[
     ),
     code(
         "config::reserved_label",
-        "A label begins with the mark that spaceport itself writes.",
-        "Remove it; the label is added by itself.",
+        "A label begins with a mark that is reserved for spaceport.",
+        "Remove it, or begin it with something else.",
     ),
     code(
         "config::seed",

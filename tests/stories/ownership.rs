@@ -151,7 +151,7 @@ fn protection_comes_and_goes_without_other_changes() {
         "a.yaml",
         &format!("{document}lifecycle: {{ protect: true }}\n"),
     );
-    world.applied();
+    world.apply().exits(0).says("becomes protected");
     world.remove("a.yaml");
     world.apply().exits(5).says("protected");
     world.write("a.yaml", &document);

@@ -51,6 +51,8 @@ pub struct Apply<'a> {
     pub stamp: Stamp,
     /// Called for each change that was sent, layer by layer in the order of addresses.
     pub progress: &'a (dyn Fn(&Change, &Outcome) + Send + Sync),
+    /// Called as each change that was sent comes back, in any order and long before `progress`.
+    pub ended: &'a (dyn Fn() + Send + Sync),
 }
 
 /// Makes the fingerprint of a secret at a place of an object, under the ledger's salt.
@@ -158,6 +160,7 @@ impl Applying<'_> {
         let mut ended: Vec<(Addr, Ended)> = Vec::new();
         while let Some(joined) = running.join_next().await {
             ended.extend(joined);
+            (self.with.ended)();
         }
         // In the order of addresses, whatever came back first: same inputs, same output.
         ended.sort_by(|a, b| a.0.cmp(&b.0));

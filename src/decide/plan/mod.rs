@@ -135,6 +135,8 @@ pub enum Reason {
     SecretChanged,
     /// It is equal and becomes ours.
     Equal,
+    /// It is equal and ours, and `lifecycle.protect` is another than the ledger has.
+    Protection,
 }
 
 /// What is known about the text of one secret before anything is sent.

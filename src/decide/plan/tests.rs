@@ -271,6 +271,16 @@ fn replacing_counts_as_deleting() {
 }
 
 #[test]
+fn protection_alone_is_no_adoption() {
+    let mut world = World::secrets(1, 1);
+    let addr = Addr::new(crate::words::Service::Port, "secret", "S00");
+    world.object(&addr).lifecycle.protect = true;
+    let plan = world.plan();
+    let reasons: Vec<&Reason> = plan.changes.iter().map(|c| &c.reason).collect();
+    assert_eq!(reasons, [&Reason::Protection]);
+}
+
+#[test]
 fn deleting_the_file_does_not_lift_the_protection() {
     let mut world = World::secrets(2, 1);
     let gone = Addr::new(crate::words::Service::Port, "secret", "S01");

@@ -263,10 +263,21 @@ impl ServiceError {
                  `SPACELIFT_API_KEY_ID` and `SPACELIFT_API_KEY_SECRET`, or `SPACELIFT_API_TOKEN`"
                     .into()
             }
+            Problem::Taken(_) => match service {
+                Service::Port => {
+                    "something else has this identifier, maybe of another kind: use another one, \
+                     or delete what has it"
+                }
+                Service::Spacelift => {
+                    "ids are made from names and stay when an object is renamed: an object that \
+                     once had this name, maybe in a space that this key does not see, may still \
+                     have its id; use another name, or delete the one that has the id"
+                }
+            }
+            .into(),
             Problem::Vault(problem) => return problem.help(),
             Problem::Setup(_)
             | Problem::NotFound(_)
-            | Problem::Taken(_)
             | Problem::Refused { .. }
             | Problem::Unclear(_)
             | Problem::Unsettled(_)

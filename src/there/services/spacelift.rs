@@ -426,6 +426,8 @@ mod tests {
         ))
         .await;
         assert!(matches!(error.problem(), Problem::Taken(_)), "{error}");
+        let help = error.help().unwrap_or_default();
+        assert!(help.contains("stay when an object is renamed"), "{help}");
         let error = error_of(says("stack not found")).await;
         assert!(matches!(error.problem(), Problem::NotFound(_)), "{error}");
         let error = error_of(says("parent space is odd")).await;

@@ -225,7 +225,10 @@ impl<'a> Planning<'a> {
             } else {
                 self.plan.changes.push(Change {
                     action: Action::Adopt,
-                    reason: Reason::Equal,
+                    reason: match self.is_entry(object, live) {
+                        true => Reason::Protection,
+                        false => Reason::Equal,
+                    },
                     fields: Vec::new(),
                     unknown: Vec::new(),
                     seen: Some(live.clone()),
@@ -270,10 +273,15 @@ impl<'a> Planning<'a> {
     /// Whether the ledger has this very object and knows whether it is protected.
     fn is_recorded(&self, object: &Object, live: &Observed) -> bool {
         let entry = self.input.ledger.entries.get(&object.addr);
+        let protects = entry.is_some_and(|entry| entry.protect == object.lifecycle.protect);
         self.input.desired.config.ledger == Some(LedgerHome::None)
-            || entry.is_some_and(|entry| {
-                entry.id == live.id && entry.protect == object.lifecycle.protect
-            })
+            || (self.is_entry(object, live) && protects)
+    }
+
+    /// Whether the ledger has this very object under its address.
+    fn is_entry(&self, object: &Object, live: &Observed) -> bool {
+        let entry = self.input.ledger.entries.get(&object.addr);
+        entry.is_some_and(|entry| entry.id == live.id)
     }
 
     /// The address under which the ledger has the live object with this id.

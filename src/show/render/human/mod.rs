@@ -23,7 +23,7 @@ use crate::decide::plan::Action;
 use crate::show::Meaning;
 
 pub use plan::plan;
-pub use report::{Column, converged, progress, report};
+pub use report::{Column, converged, counter, progress, report};
 
 #[cfg(test)]
 mod tests;

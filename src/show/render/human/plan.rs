@@ -22,6 +22,7 @@ pub fn plan(plan: &Plan, header: &Header, style: &Style) -> String {
     let mut blocks = vec![header::human(header, style)];
     blocks.extend(changes(plan, style));
     blocks.extend(adoptions(plan, style));
+    blocks.extend(protections(plan, style));
     blocks.extend(
         plan.refusals
             .iter()
@@ -92,7 +93,7 @@ fn head(change: &Change, column: usize, style: &Style) -> Vec<String> {
 /// The reason in words, beginning with what separates it from the action.
 fn why(change: &Change) -> String {
     let reason = match &change.reason {
-        Reason::Missing | Reason::Equal => String::new(),
+        Reason::Missing | Reason::Equal | Reason::Protection => String::new(),
         Reason::Differs(places) => format!(", {}", differ(places)),
         Reason::DependsOn(addr, attribute) => {
             format!(", {addr} {attribute} is known after apply")
@@ -124,10 +125,7 @@ fn differ(places: &[Pointer]) -> String {
 
 /// Adopting what is equal, in one line.
 fn adoptions(plan: &Plan, style: &Style) -> Option<String> {
-    let adopted: Vec<&Addr> = plan
-        .changes
-        .iter()
-        .filter(|change| change.action == Action::Adopt)
+    let adopted: Vec<&Addr> = ledger_only(plan, false)
         .map(|change| &change.addr)
         .collect();
     let words = match adopted.as_slice() {
@@ -151,6 +149,32 @@ fn adoptions(plan: &Plan, style: &Style) -> Option<String> {
         *line = style.paint(Meaning::Detail, line);
     }
     Some(joined(&lines))
+}
+
+/// What becomes protected or no longer is, and changes in nothing else, a line each.
+fn protections(plan: &Plan, style: &Style) -> Option<String> {
+    let mut lines = Vec::new();
+    for change in ledger_only(plan, true) {
+        let what = match change.lifecycle.protect {
+            true => "becomes protected",
+            false => "is no longer protected",
+        };
+        let words = format!("{} {what}; only the ledger changes", change.addr);
+        let first = format!("  {} ", symbol(Action::Adopt));
+        let wrapped = wrap(&first, &escape(&words), style.width);
+        lines.extend(
+            wrapped
+                .iter()
+                .map(|line| style.paint(Meaning::Detail, line)),
+        );
+    }
+    (!lines.is_empty()).then(|| joined(&lines))
+}
+
+/// What is equal and only noted in the ledger: as protected or not, or else as ours.
+fn ledger_only(plan: &Plan, protection: bool) -> impl Iterator<Item = &Change> {
+    let adopted = plan.changes.iter().filter(|c| c.action == Action::Adopt);
+    adopted.filter(move |change| (change.reason == Reason::Protection) == protection)
 }
 
 /// Why the apply is refused, about which objects, and what allows it.
@@ -252,10 +276,15 @@ fn summary(plan: &Plan, style: &Style) -> String {
             of(Action::Delete)
         )
     };
-    match of(Action::Adopt) {
+    match ledger_only(plan, false).count() {
         0 => {}
         1 => words.push_str(" 1 object becomes ours."),
         n => words.push_str(&format!(" {n} objects become ours.")),
+    }
+    match ledger_only(plan, true).count() {
+        0 => {}
+        1 => words.push_str(" The protection of 1 object changes."),
+        n => words.push_str(&format!(" The protection of {n} objects changes.")),
     }
     match of(Action::Forget) {
         0 => {}

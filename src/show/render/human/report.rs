@@ -42,6 +42,11 @@ pub fn progress(
     lines(&wrap(&first, &said(&words), style.width), look, style)
 }
 
+/// How far an apply has come, for a line that is written over and over.
+pub fn counter(ended: usize, total: usize) -> String {
+    format!("applying: {ended} of {total}")
+}
+
 /// The proof that a closing plan gives: nothing is left to change.
 pub fn converged(requests: usize, style: &Style) -> String {
     let words = format!(
@@ -122,7 +127,7 @@ fn summary(report: &Report, style: &Style) -> String {
     }
     counts.push(format!("{} deleted", of(Action::Delete)));
     let more = [
-        (of(Action::Adopt), "became ours"),
+        (of(Action::Adopt), "noted in the ledger"),
         (of(Action::Forget), "given up"),
         (report.count(|o| *o == Outcome::Unchanged), "needed nothing"),
         (
@@ -160,7 +165,7 @@ fn summary(report: &Report, style: &Style) -> String {
 
 fn done(action: Action) -> &'static str {
     match action {
-        Action::Adopt => "became ours",
+        Action::Adopt => "noted in the ledger",
         Action::Create => "created",
         Action::Update => "updated",
         Action::Replace => "replaced",

@@ -416,6 +416,26 @@ fn adopting_what_differs_is_shown_and_refused() {
 }
 
 #[test]
+fn protection_alone_is_said_as_what_it_is() {
+    let mut given = change("port.webhook.a", Action::Adopt, Reason::Protection);
+    given.lifecycle.protect = true;
+    let lifted = change("port.webhook.b", Action::Adopt, Reason::Protection);
+    let plan = Plan {
+        changes: vec![given, lifted],
+        ..Plan::default()
+    };
+    insta::assert_snapshot!(show_plan(plan), @r"
+    acme
+
+      → port.webhook.a becomes protected; only the ledger changes
+      → port.webhook.b is no longer protected; only the ledger changes
+
+    No changes. 2 objects are as the project wants them. The protection of 2 objects
+    changes.
+    ");
+}
+
+#[test]
 fn adoptions_of_equals_are_folded_and_count_as_no_change() {
     let adopted = ["port.secret.A", "port.webhook.b", "spacelift.policy.c"];
     let plan = Plan {
@@ -578,7 +598,7 @@ fn a_complete_apply_ends_with_its_proof() {
     };
     let shown = super::report(&report, &plain()) + &converged(31, &plain());
     insta::assert_snapshot!(shown, @r"
-    Applied: 0 created, 1 updated, 0 deleted, 1 became ours.
+    Applied: 0 created, 1 updated, 0 deleted, 1 noted in the ledger.
     converged: 0 changes, 31 requests
     ");
 }
