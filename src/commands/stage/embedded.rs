@@ -1,110 +1,30 @@
-//! The stage: the world that a command works on, real services or the embedded sandbox.
+//! The embedded sandbox as a stage: its folder, its credentials, and texts for every secret.
 //!
-//! With `--sandbox` the process starts a sandbox of its own; hosts, credentials and secrets of
-//! the environment are ignored, so that nothing real can be reached or leak into it.
+//! Only the names of secret variables are taken from the project; hosts, credentials and secrets
+//! of the environment are not looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
-
+use super::{Stage, resolve, runtime, sealed};
 use crate::cli::Global;
 use crate::decide::ledger::Home;
 use crate::exit::{self, Stop};
-use crate::there::endpoints::{
-    self, Endpoints, Overrides, PortWanted, Region, SpaceliftWanted, Wanted,
-};
-use crate::there::services::{RuntimeKey, Vault};
+use crate::sandbox::{CLIENT_ID, CLIENT_SECRET, KEY_ID, KEY_SECRET, Options, Sandbox};
+use crate::there::endpoints::Overrides;
 use crate::want::config::LedgerHome;
 use crate::want::desired::Desired;
 use crate::words::template::Reference;
 use crate::words::value::SecretSource;
 
-/// The world that a command works on.
-#[derive(Debug)]
-pub struct Stage {
-    /// Where requests go.
-    pub endpoints: Endpoints,
-    /// Where the ledger is kept.
-    pub home: Home,
-    /// The environment that secrets are read from, in a form that no output can show (law 5).
-    env: BTreeMap<String, SecretString>,
-    runtime: Option<RuntimeKey>,
-    /// What a reader should know about it, one line each.
-    pub notices: Vec<String>,
-    /// The embedded sandbox, while it runs.
-    #[cfg(feature = "sandbox")]
-    sandbox: Option<crate::sandbox::Sandbox>,
-}
-
 impl Stage {
-    /// Sets the stage for a project.
-    pub async fn set(
-        global: &Global,
-        desired: &Desired,
-        env: &BTreeMap<String, String>,
-    ) -> Result<Stage, Stop> {
-        if desired.config.has_environments && desired.config.environment.is_none() {
-            return Err(Stop::new(
-                exit::USAGE,
-                "the project declares environments, and none is chosen",
-            )
-            .help(format!(
-                "choose one with `-e`: {}",
-                desired.config.environments.join(", ")
-            )));
-        }
-        match &global.sandbox {
-            Some(folder) => Stage::sandbox(global, desired, env, Path::new(folder)).await,
-            None => Stage::real(global, desired, env),
-        }
-    }
-
-    fn real(
-        global: &Global,
-        desired: &Desired,
-        env: &BTreeMap<String, String>,
-    ) -> Result<Stage, Stop> {
-        let flags = Overrides {
-            port_url: global.port_url.clone(),
-            spacelift_url: global.spacelift_url.clone(),
-        };
-        let endpoints = resolve(desired, &flags, env)?;
-        let home = match &desired.config.ledger {
-            Some(LedgerHome::File(path)) => Home::inside(&global.config, path)
-                .map_err(|error| Stop::new(exit::FINDINGS, error))?,
-            _ => Home::None,
-        };
-        Ok(Stage {
-            endpoints,
-            home,
-            env: sealed(env.clone()),
-            runtime: runtime(desired),
-            notices: Vec::new(),
-            #[cfg(feature = "sandbox")]
-            sandbox: None,
-        })
-    }
-
-    #[cfg(not(feature = "sandbox"))]
-    async fn sandbox(
-        _: &Global,
-        _: &Desired,
-        _: &BTreeMap<String, String>,
-        _: &Path,
-    ) -> Result<Stage, Stop> {
-        Err(Stop::new(exit::USAGE, "this build has no embedded sandbox")
-            .help("build it with the feature `sandbox`".to_owned()))
-    }
-
-    #[cfg(feature = "sandbox")]
-    async fn sandbox(
+    /// A stage in the embedded sandbox, kept in `folder`, or in the project when that is empty.
+    pub(super) async fn embedded(
         global: &Global,
         desired: &Desired,
         real: &BTreeMap<String, String>,
         folder: &Path,
     ) -> Result<Stage, Stop> {
-        use crate::sandbox::{CLIENT_ID, CLIENT_SECRET, KEY_ID, KEY_SECRET, Options, Sandbox};
         let folder = match folder.as_os_str().is_empty() {
             // Environments are worlds of their own.
             true => {
@@ -193,70 +113,9 @@ impl Stage {
             sandbox: Some(sandbox),
         })
     }
-
-    /// A vault over the stage's environment.
-    pub fn vault(&self) -> Vault {
-        Vault::new(self.env.clone(), self.runtime.clone())
-    }
-
-    /// Whether this is the embedded sandbox.
-    pub fn is_sandbox(&self) -> bool {
-        #[cfg(feature = "sandbox")]
-        return self.sandbox.is_some();
-        #[cfg(not(feature = "sandbox"))]
-        false
-    }
-
-    /// Strikes the stage: a sandbox keeps its state.
-    pub async fn strike(self) {
-        #[cfg(feature = "sandbox")]
-        if let Some(sandbox) = self.sandbox {
-            sandbox.stop().await;
-        }
-    }
-}
-
-fn sealed(env: BTreeMap<String, String>) -> BTreeMap<String, SecretString> {
-    env.into_iter()
-        .map(|(name, text)| (name, SecretString::from(text)))
-        .collect()
-}
-
-fn resolve(
-    desired: &Desired,
-    flags: &Overrides,
-    env: &BTreeMap<String, String>,
-) -> Result<Endpoints, Stop> {
-    let config = &desired.config;
-    let region = |region: &String| PortWanted {
-        region: if region == "us" {
-            Region::Us
-        } else {
-            Region::Eu
-        },
-    };
-    let wanted = Wanted {
-        port: config.region.as_ref().map(region),
-        spacelift: config
-            .account
-            .clone()
-            .map(|account| SpaceliftWanted { account }),
-        environment: config.environment.clone(),
-    };
-    endpoints::resolve(&wanted, flags, env)
-        .map_err(|error| Stop::new(exit::WORLD, &error.message).help(error.help.clone()))
-}
-
-fn runtime(desired: &Desired) -> Option<RuntimeKey> {
-    let runtime = desired.config.runtime.as_ref()?;
-    Some(RuntimeKey {
-        id: runtime.key_id.clone(),
-        secret: runtime.key_secret.clone(),
-    })
 }
 
 /// Texts for every `${env.…}` secret of the project; the runtime key becomes the sandbox's key.
-#[cfg(feature = "sandbox")]
 fn supply(desired: &Desired, env: &mut BTreeMap<String, String>) -> BTreeSet<String> {
     let names = |source: &SecretSource| -> Vec<String> {
         source
@@ -282,10 +141,7 @@ fn supply(desired: &Desired, env: &mut BTreeMap<String, String>) -> BTreeSet<Str
         }
     }
     if let Some(runtime) = &desired.config.runtime {
-        for (source, text) in [
-            (&runtime.key_id, crate::sandbox::KEY_ID),
-            (&runtime.key_secret, crate::sandbox::KEY_SECRET),
-        ] {
+        for (source, text) in [(&runtime.key_id, KEY_ID), (&runtime.key_secret, KEY_SECRET)] {
             for name in names(source) {
                 env.insert(name.clone(), text.to_owned());
                 supplied.insert(name);
@@ -297,7 +153,6 @@ fn supply(desired: &Desired, env: &mut BTreeMap<String, String>) -> BTreeSet<Str
 
 /// Refuses a default folder that a symlink leads out of the project (law 9): somebody else's
 /// project must not make us write elsewhere. A folder that the user names is the user's choice.
-#[cfg(feature = "sandbox")]
 fn within(project: &Path, folder: &Path) -> Result<(), Stop> {
     // What does not exist yet is made inside of what does; a link to nothing counts as existing.
     let deepest = folder
@@ -319,7 +174,6 @@ fn within(project: &Path, folder: &Path) -> Result<(), Stop> {
 }
 
 /// The sandbox's folder ignores itself in git when it lies in the project.
-#[cfg(feature = "sandbox")]
 fn keep_out_of_git(folder: &Path, project: &Path) {
     let ours = project.join(".spaceport");
     if !folder.starts_with(&ours) {
@@ -332,7 +186,6 @@ fn keep_out_of_git(folder: &Path, project: &Path) {
     }
 }
 
-#[cfg(feature = "sandbox")]
 fn shown(folder: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::new());
     folder
@@ -342,7 +195,7 @@ fn shown(folder: &Path) -> String {
         .to_string()
 }
 
-#[cfg(all(test, unix, feature = "sandbox"))]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use std::fs::create_dir_all;
