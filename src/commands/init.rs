@@ -16,7 +16,7 @@ use crate::words::hosts::REGIONS;
 /// Arguments of `init`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The Spacelift account: ACCOUNT of https://ACCOUNT.app.spacelift.io
+    /// The Spacelift account: `acme` of `https://acme.app.spacelift.io`
     #[arg(long, value_name = "ACCOUNT", default_value = "acme")]
     pub account: String,
     /// The region of the Port organization

@@ -5,12 +5,12 @@
 //!
 //! | room | noun |
 //! |---|---|
-//! | [`plan`] | a whole plan: changes, refusals, secrets, summary |
+//! | [`mod@plan`] | a whole plan: changes, refusals, secrets, summary |
 //! | [`fields`] | the places of one change |
 //! | [`tree`] | a whole spec, nested like YAML |
 //! | [`value`] | one value in one line |
 //! | [`block`] | a text of several lines, and the difference of two |
-//! | [`report`] | an apply: a line per change, what failed, the proof |
+//! | [`mod@report`] | an apply: a line per change, what failed, the proof |
 
 pub mod block;
 pub mod fields;
