@@ -300,7 +300,7 @@ fn keep_ignored(body: &mut Value, live: &Value, ignore: &[Pointer], at: &mut Poi
         (Value::Map(map), live) => {
             let keys: Vec<String> = map
                 .keys()
-                .chain(live.as_map().into_iter().flat_map(Map::keys))
+                .chain(live.as_map().into_iter().flat_map(|map| map.keys()))
                 .cloned()
                 .collect();
             for key in keys {
