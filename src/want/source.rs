@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
-use std::thread;
 
 use crate::want::yaml;
 use crate::words::template::Reference;
@@ -16,9 +15,6 @@ use crate::words::{Data, Finding, Findings, Node, Place, Sources, Template};
 
 /// The largest file that is read, in bytes.
 pub const LARGEST: u64 = 1024 * 1024;
-
-/// How many files are worth a second thread.
-const SHARED: usize = 16;
 
 /// The name of the project file.
 pub const PROJECT_FILE: &str = "spaceport.yaml";
@@ -84,24 +80,21 @@ impl Loading {
         for ledger in self.ledgers() {
             paths.remove(&ledger);
         }
-        let mut files: Vec<(String, u32)> = Vec::new();
+        let mut read: Vec<(String, Vec<Node>)> = Vec::new();
         for path in paths {
             match self.text(&path) {
                 Ok(text) => {
                     let file = self.folder.sources.add(path.clone(), text);
-                    files.push((path, file));
+                    let text = self.folder.sources.file(file).text.clone();
+                    let (nodes, findings) = yaml::read(file, &text);
+                    self.findings.extend(findings);
+                    read.push((path, nodes));
                 }
                 Err(problem) => self.findings.push(
                     Finding::error("source::unreadable", None, format!("`{path}` {problem}"))
                         .help("every `*.yaml`, `*.yml` and `*.json` file below the project's folder is read"),
                 ),
             }
-        }
-        let mut read: Vec<(String, Vec<Node>)> = Vec::new();
-        let parsed = parse(&self.folder.sources, &files);
-        for ((path, _), (nodes, findings)) in files.into_iter().zip(parsed) {
-            self.findings.extend(findings);
-            read.push((path, nodes));
         }
         let mut open: Vec<&Node> = read.iter().flat_map(|(_, nodes)| nodes).collect();
         let mut named = Vec::new();
@@ -289,24 +282,6 @@ impl Loading {
             .collect::<Vec<_>>()
             .join("/")
     }
-}
-
-/// The documents of all files, in the order of the files. Two threads share the work of many.
-fn parse(sources: &Sources, files: &[(String, u32)]) -> Vec<(Vec<Node>, Findings)> {
-    let one = |(_, file): &(String, u32)| yaml::read(*file, &sources.file(*file).text);
-    if files.len() < SHARED {
-        return files.iter().map(one).collect();
-    }
-    let (here, there) = files.split_at(files.len() / 2);
-    thread::scope(|scope| {
-        let other = scope.spawn(move || there.iter().map(one).collect::<Vec<_>>());
-        let mut parsed: Vec<_> = here.iter().map(one).collect();
-        match other.join() {
-            Ok(more) => parsed.extend(more),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-        parsed
-    })
 }
 
 /// Reads a regular file of at most [`LARGEST`] bytes that lies inside `root`, or says in words
