@@ -108,6 +108,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
         let session = Session::open(global).await?;
         let shown = look(global, arguments, &session).await;
         session.stage.strike().await;
+        // The process ends here; taking large trees apart leaf by leaf would only take time.
+        std::mem::forget(session.desired);
         shown
     })
 }
@@ -121,7 +123,10 @@ async fn look(global: &Global, arguments: &Arguments, session: &Session) -> Resu
         &header,
         &style(global, Stream::Out),
     ));
-    Ok(code(&look.plan, arguments.detailed_exitcode))
+    let code = code(&look.plan, arguments.detailed_exitcode);
+    // As above: the end of the process frees it all at once.
+    std::mem::forget(look);
+    Ok(code)
 }
 
 fn code(plan: &Plan, detailed: bool) -> u8 {

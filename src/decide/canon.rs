@@ -64,7 +64,7 @@ fn fields(object: &Object, map: &Map) -> Value {
 }
 
 /// A known field's canonical value; `None` when it is the same as being absent.
-fn known(field: &Field, value: &Value) -> Option<Value> {
+pub(super) fn known(field: &Field, value: &Value) -> Option<Value> {
     let rules = &field.rules;
     if rules.computed || (value.is_null() && !(field.required && matches!(field.shape, Shape::Any)))
     {
@@ -116,7 +116,7 @@ fn is(json: &str, value: &Value) -> bool {
 }
 
 /// Free-form data as it is, numbers in one spelling: `1.0` is `1`.
-fn plain(value: &Value) -> Value {
+pub(super) fn plain(value: &Value) -> Value {
     match value {
         Value::Number(n) => match n.as_f64() {
             Some(f) if n.is_f64() && f.fract() == 0.0 && f.abs() < 9e15 => {

@@ -4,6 +4,7 @@
 //! that others manage. Deliberately not here: showing a difference (see `show`).
 
 use crate::decide::canon::canonical;
+use crate::decide::same::same;
 use crate::kinds::shape::{Object, Shape};
 use crate::kinds::{Kind, Picks};
 use crate::words::value::Map;
@@ -50,6 +51,9 @@ impl Difference {
 /// Compares what is wanted with what is live.
 pub fn compare(kind: &dyn Kind, want: &Value, live: &Value, ignore: &[Pointer]) -> Difference {
     let mut found = Difference::default();
+    if ignore.is_empty() && same(kind.shape(), want, live) {
+        return found;
+    }
     let (want, live) = (canonical(kind, want, ignore), canonical(kind, live, ignore));
     walk(kind.shape(), &want, &live, &mut Pointer::root(), &mut found);
     let immutable = &Picks::of(kind).immutable;
@@ -296,7 +300,7 @@ fn keep_ignored(body: &mut Value, live: &Value, ignore: &[Pointer], at: &mut Poi
         (Value::Map(map), live) => {
             let keys: Vec<String> = map
                 .keys()
-                .chain(live.as_map().into_iter().flat_map(Map::keys))
+                .chain(live.as_map().into_iter().flat_map(|map| map.keys()))
                 .cloned()
                 .collect();
             for key in keys {

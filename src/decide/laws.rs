@@ -7,9 +7,11 @@ use proptest::prelude::*;
 use crate::decide::canon::canonical;
 use crate::decide::diff::{compare, everything, write_body};
 use crate::decide::plan::{Action, Change, Reason};
+use crate::decide::same::same;
 use crate::kinds::generate::{Answer, UNKNOWN, pick, spec};
 use crate::kinds::{ALL, Kind};
 use crate::want::document::Lifecycle;
+use crate::words::value::Map;
 use crate::words::{Addr, Pointer, Value};
 
 /// A kind with two specs of it, and a seed for what services make of them.
@@ -103,6 +105,34 @@ proptest! {
         prop_assert!(found.fields.is_empty(), "{}: {:#?}\n{live}", kind.name(), found.fields);
         prop_assert!(!found.immutable);
         prop_assert!(found.unknown.is_empty());
+    }
+
+    #[test]
+    fn what_is_the_same_at_a_glance_is_the_same_in_canonical_form(
+        World { kind, spec, other, seed, .. } in world(),
+        nth in any::<prop::sample::Index>(),
+        becomes in 0..5usize,
+    ) {
+        let live = Answer::new(seed).of(kind.shape(), &spec);
+        let mut places: Vec<Pointer> = Vec::new();
+        live.leaves(&mut |at, _| places.push(at.clone()));
+        let place = nth.get(&places);
+        // One leaf is another one: often a difference, sometimes only another spelling.
+        let touched = live.map_leaves(&mut |at, leaf| (at == place).then(|| match becomes {
+            0 => Value::Null,
+            1 => Value::text(format!("{}\n", leaf.as_text().unwrap_or("x"))),
+            2 => Value::List(Vec::new()),
+            3 => Value::Map(Map::default()),
+            _ => Value::Bool(leaf.as_bool() != Some(true)),
+        }));
+        for (one, two) in [(&spec, &live), (&spec, &other), (&live, &touched), (&spec, &touched)] {
+            for (one, two) in [(one, two), (two, one)] {
+                if same(kind.shape(), one, two) {
+                    prop_assert_eq!(canonical(kind, one, &[]), canonical(kind, two, &[]));
+                }
+            }
+        }
+        prop_assert!(same(kind.shape(), &live, &live));
     }
 
     #[test]

@@ -9,11 +9,13 @@
 //! | [`diff`] | which places differ, and what a replacing write must carry over |
 //! | [`ledger`] | what is ours |
 //! | [`plan`] | what would change, why, and what stands against it |
+//! | [`same`] | whether there is no difference, told quickly |
 
 pub mod canon;
 pub mod diff;
 pub mod ledger;
 pub mod plan;
+pub mod same;
 
 #[cfg(test)]
 mod laws;

@@ -334,7 +334,7 @@ fn with_flags(want: &Value) -> Value {
         .as_map_mut()
         .and_then(|fields| fields.get_mut("relations"))
         .and_then(Value::as_map_mut);
-    for relation in relations.into_iter().flat_map(Map::values_mut) {
+    for relation in relations.into_iter().flat_map(|map| map.values_mut()) {
         if let Some(fields) = relation.as_map_mut() {
             for flag in ["required", "many"] {
                 if fields.get(flag).is_none_or(Value::is_null) {

@@ -284,7 +284,7 @@ impl Kind for Webhook {
             });
             for (map, holders) in [("properties", PROPERTIES), ("relations", RELATIONS)] {
                 let keys = mapping.get("entity").and_then(|e| e.get(map)?.as_map());
-                for key in keys.into_iter().flat_map(Map::keys) {
+                for key in keys.into_iter().flat_map(|map| map.keys()) {
                     mentions.push(Mention {
                         or_kind: None,
                         at: at.join("entity").join(map).join(key),
@@ -305,7 +305,7 @@ impl Kind for Webhook {
             && fields
                 .get("security")
                 .and_then(Value::as_map)
-                .is_some_and(Map::is_empty)
+                .is_some_and(|map| map.is_empty())
         {
             fields.shift_remove("security");
         }

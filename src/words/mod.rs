@@ -12,6 +12,7 @@
 //! | [`codes`] | every finding code with its documentation |
 //! | [`node`] | the tree that a file becomes: data with places |
 //! | [`value`] | the tree that the middle works on: JSON plus `Deferred` and `Secret` |
+//! | [`map`] | the maps of such a tree |
 //! | [`template`] | `${…}` inside texts |
 //! | [`mod@pointer`] | JSON pointers, with `*` for any key |
 //! | [`graph`] | layers and cycles over addresses |
@@ -22,6 +23,7 @@ pub mod codes;
 pub mod finding;
 pub mod graph;
 pub mod hosts;
+pub mod map;
 pub mod node;
 pub mod place;
 pub mod pointer;

@@ -7,13 +7,10 @@
 
 use std::fmt;
 
-use indexmap::IndexMap;
 use serde_json::Number;
 
+pub use crate::words::map::Map;
 use crate::words::{Pointer, Template};
-
-/// The entries of a map value in their order; equality ignores the order.
-pub type Map = IndexMap<String, Value>;
 
 /// A JSON tree with two more leaves.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -8,6 +8,7 @@
 //! | `read` | the reader: two round trips to [`Live`](crate::there::Live) |
 //! | `write` | the writer: one object at a time, creates never repeated blindly |
 //! | `port` | Port's tokens, answers and envelopes |
+//! | `items` | a list of Port, item by item |
 //! | `spacelift` | Spacelift's tokens and GraphQL answers |
 //! | `document` | the one reading document of Spacelift |
 //! | `http` | one client per service: retries, limits, time-outs |
@@ -18,6 +19,7 @@
 mod document;
 mod error;
 mod http;
+mod items;
 mod pace;
 mod port;
 mod read;

@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use crate::there::endpoints::PortEndpoint;
 use crate::there::services::error::{Discreet, Problem, ServiceError};
 use crate::there::services::http::{Answer, Http, Options, Repeat, Request};
+use crate::there::services::items::{self, Each};
 use crate::there::services::write::MayWrite;
 use crate::words::Service;
 
@@ -62,25 +63,28 @@ impl Port {
 
     /// Reads a route.
     pub async fn get(&self, path: &str) -> Result<Json, ServiceError> {
-        self.call(Route {
-            method: "GET",
-            path,
-            body: None,
-            repeat: Repeat::Always,
-            writes: false,
-            hidden: &[],
-        })
-        .await
+        self.call(reading(path)).await
     }
 
-    /// Reads a list in its envelope.
-    pub async fn list(&self, path: &str, envelope: &str) -> Result<Vec<Json>, ServiceError> {
-        list_in(self.get(path).await?, envelope).map_err(|what| {
-            error(
-                &label("GET", path),
-                Problem::Unreadable { status: 200, what },
-            )
-        })
+    /// Reads a list in its envelope; each item is let go once it was looked at.
+    pub async fn list<T>(
+        &self,
+        path: &str,
+        envelope: &str,
+        each: Each<'_, T>,
+    ) -> Result<Vec<T>, ServiceError> {
+        let answer = self.answer(reading(path), |answer, call, discreet| {
+            let good = (200..300).contains(&answer.status);
+            if good && let Some(items) = items::read(&answer.body, envelope, each) {
+                return Ok(items);
+            }
+            let list = list_in(read(answer, call, discreet)?, envelope)
+                .map_err(|what| error(call, Problem::Unreadable { status: 200, what }))?;
+            let mut items = Vec::new();
+            list.iter().for_each(|item| each(item, &mut items));
+            Ok(items)
+        });
+        answer.await
     }
 
     /// Reads by POST; only routes that end in `/search` are known to read.
@@ -122,8 +126,17 @@ impl Port {
         .await
     }
 
-    /// Sends a request, and once more with a new token when the old one is refused.
+    /// Sends a request and reads the answer as a whole.
     async fn call(&self, route: Route<'_>) -> Result<Json, ServiceError> {
+        self.answer(route, read).await
+    }
+
+    /// Sends a request, and once more with a new token when the old one is refused.
+    async fn answer<T>(
+        &self,
+        route: Route<'_>,
+        read: impl FnOnce(Answer, &str, &Discreet) -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
         let mut token = self.token().await?;
         let call = label(route.method, route.path);
         let mut renewed = false;
@@ -208,6 +221,18 @@ impl Port {
         });
         *session = Some(token.clone());
         Ok(token)
+    }
+}
+
+/// A request that reads a route.
+fn reading(path: &str) -> Route<'_> {
+    Route {
+        method: "GET",
+        path,
+        body: None,
+        repeat: Repeat::Always,
+        writes: false,
+        hidden: &[],
     }
 }
 

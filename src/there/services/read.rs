@@ -84,8 +84,8 @@ impl Reader {
             for (path, (envelope, kinds)) in port_lists(kinds) {
                 let asked = port.clone();
                 parts.spawn(async move {
-                    let items = asked.list(path, envelope).await;
-                    let found = items.map(|items| observe(&kinds, items));
+                    let each = |item: &Json, found: &mut Vec<Found>| observe(&kinds, item, found);
+                    let found = asked.list(path, envelope, &each).await;
                     Part::List(kinds, found)
                 });
             }
@@ -113,8 +113,8 @@ impl Reader {
     pub async fn list(&self, kind: &'static dyn Kind) -> Result<Vec<Observed>, ServiceError> {
         let found = match kind.list() {
             List::Port { path, envelope } => {
-                let items = self.port()?.list(path, envelope).await?;
-                observe(&[kind], items)
+                let each = |item: &Json, found: &mut Vec<Found>| observe(&[kind], item, found);
+                self.port()?.list(path, envelope, &each).await?
             }
             List::Spacelift { .. } => {
                 let survey = survey(self.spacelift()?, Document::only(&[kind])).await?;
@@ -192,16 +192,12 @@ fn port_lists(
     lists
 }
 
-/// Lets every item go once it was looked at, so that a long list is not held twice.
-fn observe(kinds: &[&'static dyn Kind], items: Vec<Json>) -> Vec<Found> {
-    let mut found = Vec::new();
-    for item in items {
-        let seen = kinds
-            .iter()
-            .map(|kind| Some((kind.name(), kind.observe(&item)?)));
-        found.extend(seen.flatten());
-    }
-    found
+/// Puts what the kinds see in an item of their list on the list of all that was found.
+fn observe(kinds: &[&'static dyn Kind], item: &Json, found: &mut Vec<Found>) {
+    let seen = kinds
+        .iter()
+        .map(|kind| Some((kind.name(), kind.observe(item)?)));
+    found.extend(seen.flatten());
 }
 
 impl Part {
@@ -349,7 +345,10 @@ async fn attempt(
         if name == SPACES {
             survey.spaces = spaces(&items);
         }
-        survey.found.extend(observe(&field.kinds, items));
+        // Every item is let go once it was looked at, so that a long list is not held twice.
+        for item in items {
+            observe(&field.kinds, &item, &mut survey.found);
+        }
     }
     Ok(survey)
 }

@@ -1,0 +1,113 @@
+//! Items: a list of Port, read item by item, so that a long answer is never held as a tree.
+//!
+//! Deliberately not here: what an answer means that is anything but a plain list. It is `None`
+//! here and read again as a whole (see `port`), which finds the words for it.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Value as Json;
+
+/// What becomes of each item: it is put on the list, as nothing, one thing or several.
+pub(super) type Each<'a, T> = &'a (dyn Fn(&Json, &mut Vec<T>) + Sync);
+
+/// The list in the named member of an object that does not say `"ok": false`.
+pub(super) fn read<T>(body: &[u8], envelope: &str, each: Each<'_, T>) -> Option<Vec<T>> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let items = Envelope { envelope, each }.deserialize(&mut reader).ok()?;
+    reader.end().ok()?;
+    Some(items)
+}
+
+struct Envelope<'a, T> {
+    envelope: &'a str,
+    each: Each<'a, T>,
+}
+
+struct Items<'a, T>(Each<'a, T>);
+
+impl<'de, T> DeserializeSeed<'de> for Envelope<'_, T> {
+    type Value = Vec<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Vec<T>, D::Error> {
+        reader.deserialize_map(self)
+    }
+}
+
+impl<'de, T> Visitor<'de> for Envelope<'_, T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an object with the list `{}`", self.envelope)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Vec<T>, A::Error> {
+        let mut items = None;
+        while let Some(name) = members.next_key::<String>()? {
+            if name == self.envelope {
+                let again = items.replace(members.next_value_seed(Items(self.each))?);
+                if again.is_some() {
+                    return Err(A::Error::custom("the list is there twice"));
+                }
+            } else if members.next_value::<Json>()? == Json::Bool(false) && name == "ok" {
+                return Err(A::Error::custom("it is not ok"));
+            }
+        }
+        items.ok_or_else(|| A::Error::custom("the list is not there"))
+    }
+}
+
+impl<'de, T> DeserializeSeed<'de> for Items<'_, T> {
+    type Value = Vec<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Vec<T>, D::Error> {
+        reader.deserialize_seq(self)
+    }
+}
+
+impl<'de, T> Visitor<'de> for Items<'_, T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element::<Json>()? {
+            (self.0)(&item, &mut items);
+        }
+        Ok(items)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_plain_list_is_read_item_by_item() {
+        let of = |body: &str| {
+            read(body.as_bytes(), "things", &|item, items| {
+                items.extend(item.as_i64())
+            })
+        };
+        assert_eq!(
+            of(r#"{"ok": true, "things": [1, "x", 2]}"#),
+            Some(vec![1, 2])
+        );
+        assert_eq!(of(r#"{"things": []}"#), Some(Vec::new()));
+        for other in [
+            r#"{"things": [1], "ok": false}"#,
+            r#"{"ok": true, "others": [1]}"#,
+            r#"{"things": {"a": 1}}"#,
+            r#"{"things": [1], "things": [2]}"#,
+            r#"{"things": [1]} x"#,
+            r#"{"things": [1"#,
+            "[1]",
+            "",
+        ] {
+            assert_eq!(of(other), None, "{other}");
+        }
+    }
+}
