@@ -86,7 +86,6 @@ mod tests {
         counter.ended();
         counter.remove();
         counter.remove();
-        drop(counter);
         let shown = String::from_utf8(screen).expect("text");
         assert_eq!(
             shown,
