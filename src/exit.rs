@@ -12,7 +12,7 @@ pub const CHANGES: u8 = 2;
 pub const FINDINGS: u8 = 3;
 /// The apply ended incomplete.
 pub const INCOMPLETE: u8 = 4;
-/// Blocked by a guard, by a changed plan, or by another apply.
+/// Blocked by a guard, by a changed plan, by another apply, or by the answer to the question.
 pub const BLOCKED: u8 = 5;
 /// Wrong usage.
 pub const USAGE: u8 = 64;

@@ -20,7 +20,7 @@ pub mod tree;
 pub mod value;
 
 use crate::decide::plan::Action;
-use crate::show::Meaning;
+use crate::show::{Meaning, redact, text};
 
 pub use plan::plan;
 pub use report::{Column, converged, counter, progress, report};
@@ -48,4 +48,9 @@ pub fn meaning(action: Action) -> Meaning {
         Action::Replace | Action::Delete => Meaning::Remove,
         Action::Adopt | Action::Forget => Meaning::Detail,
     }
+}
+
+/// A text of a service or of another room, harmless and in one line.
+fn said(words: &str) -> String {
+    text::escape(&redact::text(words))
 }

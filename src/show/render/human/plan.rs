@@ -5,9 +5,9 @@
 
 use crate::decide::plan::{Action, Change, Plan, Reason, Refusal};
 use crate::show::header::{self, Header};
-use crate::show::render::human::{fields, meaning, symbol};
-use crate::show::text::{self, count, escape, pad, width, wrap};
-use crate::show::{Meaning, Style, redact};
+use crate::show::render::human::{fields, meaning, said, symbol};
+use crate::show::text::{count, escape, pad, width, wrap};
+use crate::show::{Meaning, Style};
 use crate::words::{Addr, Pointer};
 
 /// The widest address that the words of others are aligned with.
@@ -311,11 +311,6 @@ fn summary(plan: &Plan, style: &Style) -> String {
         lines.push(style.paint(Meaning::Remove, "Apply needs the missing secrets first."));
     }
     joined(&lines)
-}
-
-/// A sentence from another room, harmless.
-fn said(words: &str) -> String {
-    text::escape(&redact::text(words))
 }
 
 fn joined(lines: &[String]) -> String {

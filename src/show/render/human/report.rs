@@ -4,9 +4,9 @@
 
 use crate::act::report::{Outcome, Report};
 use crate::decide::plan::{Action, Plan};
-use crate::show::render::human::{meaning, plan, symbol};
-use crate::show::text::{self, count, escape, pad, wrap};
-use crate::show::{Meaning, Style, redact};
+use crate::show::render::human::{meaning, plan, said, symbol};
+use crate::show::text::{count, escape, pad, wrap};
+use crate::show::{Meaning, Style};
 use crate::words::Addr;
 
 /// Where the words of progress lines begin, the same for a whole apply.
@@ -172,11 +172,6 @@ fn done(action: Action) -> &'static str {
         Action::Delete => "deleted",
         Action::Forget => "given up",
     }
-}
-
-/// A text of a service or of another room, harmless and in one line.
-fn said(words: &str) -> String {
-    text::escape(&redact::text(words))
 }
 
 fn lines(wrapped: &[String], look: Meaning, style: &Style) -> String {
