@@ -116,7 +116,11 @@ fn fields(object: &Object, node: &Node, name: &str, tag: Option<&str>, findings:
                     node.place,
                     format!("`{name}` has no `{}`", field.name),
                 )
-                .help(first_sentence(field.doc)),
+                .help(format!(
+                    "add `{}`: {}",
+                    field.name,
+                    first_sentence(field.doc)
+                )),
             );
         }
     }

@@ -319,7 +319,7 @@ mod tests {
             (
                 "/trigger/blueprintIdentifier",
                 json!(null),
-                "config::missing_field: `trigger` has no `blueprintIdentifier` (a `condition` needs the blueprint whose entities it picks)",
+                "config::missing_field: `trigger` has no `blueprintIdentifier` (add `blueprintIdentifier`: a `condition` needs the blueprint whose entities it picks)",
             ),
             (
                 "/trigger/executeActionButtonText",
@@ -334,7 +334,7 @@ mod tests {
             (
                 "/approvalNotification/url",
                 json!(null),
-                "config::missing_field: `approvalNotification` has no `url` (Address that is called)",
+                "config::missing_field: `approvalNotification` has no `url` (add `url`: Address that is called)",
             ),
             (
                 "/invocationMethod/method",

@@ -284,15 +284,15 @@ mod tests {
         for (event, says) in [
             (
                 json!({ "type": "ENTITY_CREATED" }),
-                "config::missing_field: `event` has no `blueprintIdentifier` (Blueprint whose entities are watched)",
+                "config::missing_field: `event` has no `blueprintIdentifier` (add `blueprintIdentifier`: Blueprint whose entities are watched)",
             ),
             (
                 json!({ "type": "TIMER_PROPERTY_EXPIRED", "blueprintIdentifier": "a" }),
-                "config::missing_field: `event` has no `propertyIdentifier` (Property of format `timer`)",
+                "config::missing_field: `event` has no `propertyIdentifier` (add `propertyIdentifier`: Property of format `timer`)",
             ),
             (
                 json!({ "type": "RUN_UPDATED" }),
-                "config::missing_field: `event` has no `actionIdentifier` (Action or automation whose runs are watched)",
+                "config::missing_field: `event` has no `actionIdentifier` (add `actionIdentifier`: Action or automation whose runs are watched)",
             ),
             (
                 json!({ "type": "RUN_CREATED", "actionIdentifier": "a", "blueprintIdentifier": "b" }),

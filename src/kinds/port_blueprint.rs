@@ -431,7 +431,7 @@ mod tests {
             (
                 "/relations/space/target",
                 json!(null),
-                "config::missing_field: `space` has no `target` (Blueprint that is related to)",
+                "config::missing_field: `space` has no `target` (add `target`: Blueprint that is related to)",
             ),
             (
                 "/mirrorProperties/budget/path",
@@ -461,7 +461,7 @@ mod tests {
             (
                 "/aggregationProperties/slowest/calculationSpec/property",
                 json!(null),
-                "config::missing_field: `calculationSpec` has no `property` (Property of the target; a number)",
+                "config::missing_field: `calculationSpec` has no `property` (add `property`: Property of the target; a number)",
             ),
             (
                 "/schema/properties/state/enumColors/FALED",

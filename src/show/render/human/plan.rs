@@ -103,7 +103,7 @@ fn why(change: &Change) -> String {
     };
     let more = match (change.action, &change.seen) {
         (Action::Replace, _) => "; it is deleted and created anew".to_owned(),
-        (Action::Delete, Some(seen)) => format!(", id {}", seen.id),
+        (Action::Delete, Some(seen)) if seen.id != change.addr.name => format!(", id {}", seen.id),
         (Action::Forget, _) => "; only the ledger changes".to_owned(),
         _ => String::new(),
     };
