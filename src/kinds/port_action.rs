@@ -319,7 +319,7 @@ mod tests {
             (
                 "/trigger/blueprintIdentifier",
                 json!(null),
-                "config::missing_field: `trigger` has no `blueprintIdentifier` (add `blueprintIdentifier`: a `condition` needs the blueprint whose entities it picks)",
+                "config::missing_field: `trigger` has no `blueprintIdentifier` (a `condition` needs the blueprint whose entities it picks)",
             ),
             (
                 "/trigger/executeActionButtonText",
