@@ -155,6 +155,10 @@ pub trait Kind: Debug + Sync + Send {
     /// The fields of `spec`.
     fn shape(&self) -> &Shape;
 
+    /// How an object that was pasted without its frame is recognised: what it looks like, in
+    /// words, and a field that only objects of this kind have.
+    fn looks(&self) -> (&'static str, &'static str);
+
     /// How its objects are recognised.
     fn identity(&self) -> Identity;
 

@@ -107,6 +107,10 @@ impl Kind for Action {
         &SHAPE
     }
 
+    fn looks(&self) -> (&'static str, &'static str) {
+        ("an action or automation", "invocationMethod")
+    }
+
     fn identity(&self) -> Identity {
         Identity::Field("identifier")
     }

@@ -123,6 +123,10 @@ impl Kind for Automation {
         &SHAPE
     }
 
+    fn looks(&self) -> (&'static str, &'static str) {
+        ("an automation", "invocationMethod")
+    }
+
     fn identity(&self) -> Identity {
         Identity::Field("identifier")
     }

@@ -208,6 +208,10 @@ impl Kind for Blueprint {
         &SHAPE
     }
 
+    fn looks(&self) -> (&'static str, &'static str) {
+        ("a blueprint", "schema")
+    }
+
     fn identity(&self) -> Identity {
         Identity::Field("identifier")
     }

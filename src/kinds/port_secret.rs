@@ -55,6 +55,10 @@ impl Kind for Secret {
         &SHAPE
     }
 
+    fn looks(&self) -> (&'static str, &'static str) {
+        ("a secret", "secretValue")
+    }
+
     fn identity(&self) -> Identity {
         Identity::Field("secretName")
     }

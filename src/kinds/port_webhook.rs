@@ -245,6 +245,10 @@ impl Kind for Webhook {
         &SHAPE
     }
 
+    fn looks(&self) -> (&'static str, &'static str) {
+        ("a webhook", "mappings")
+    }
+
     fn identity(&self) -> Identity {
         Identity::Field("identifier")
     }

@@ -109,6 +109,10 @@ impl Kind for Policy {
         &SHAPE
     }
 
+    fn looks(&self) -> (&'static str, &'static str) {
+        ("a policy", "body")
+    }
+
     fn identity(&self) -> Identity {
         Identity::Name("name")
     }

@@ -110,6 +110,10 @@ impl Kind for Webhook {
         &SHAPE
     }
 
+    fn looks(&self) -> (&'static str, &'static str) {
+        ("a Spacelift webhook", "endpoint")
+    }
+
     fn identity(&self) -> Identity {
         Identity::Name("name")
     }

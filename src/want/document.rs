@@ -93,22 +93,21 @@ pub fn read(node: &Node, config: &Config, findings: &mut Findings) -> Option<Doc
 fn bare<'a>(node: &Node, keys: impl Iterator<Item = &'a str>) -> Finding {
     let keys: Vec<&str> = keys.collect();
     let near = did_you_mean("kind", keys.iter().copied().filter(|k| *k != "kind"));
-    let looks = [
-        ("an action or automation", "port.action", "invocationMethod"),
-        ("a blueprint", "port.blueprint", "schema"),
-        ("a webhook", "port.webhook", "mappings"),
-        ("a secret", "port.secret", "secretValue"),
-        ("a policy", "spacelift.policy", "body"),
-        ("a Spacelift webhook", "spacelift.webhook", "endpoint"),
-    ];
-    match looks.iter().find(|(_, _, key)| keys.contains(key)) {
-        Some((what, kind, _)) if near.is_none() => Finding::error(
+    let looks = kinds::ALL
+        .iter()
+        .find(|kind| keys.contains(&kind.looks().1));
+    match looks {
+        Some(kind) if near.is_none() => Finding::error(
             "config::bare_object",
             node.place,
-            format!("the document has no `kind`; it looks like {what}"),
+            format!(
+                "the document has no `kind`; it looks like {}",
+                kind.looks().0
+            ),
         )
         .help(format!(
-            "put the object under `spec:` and write `kind: {kind}` above it"
+            "put the object under `spec:` and write `kind: {}` above it",
+            kind.name()
         )),
         _ => Finding::error(
             "config::missing_field",

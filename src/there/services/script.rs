@@ -293,6 +293,10 @@ impl Kind for Badge {
         &BADGE
     }
 
+    fn looks(&self) -> (&'static str, &'static str) {
+        ("a badge", "badge")
+    }
+
     fn identity(&self) -> Identity {
         Identity::Name("name")
     }
