@@ -16,7 +16,7 @@ use crate::exit::{self, Stop};
 use crate::kinds::{self, Kind};
 use crate::show::header::{Header, LastApply, Target};
 use crate::there::live::Live;
-use crate::there::services::{Options, Reader, ServiceError, Vault};
+use crate::there::services::{FingerprintKey, Options, Reader, ServiceError, Vault};
 use crate::want::config::LedgerHome;
 use crate::want::desired::Desired;
 use crate::words::template::Reference;
@@ -222,13 +222,10 @@ impl Session {
                         .entries
                         .get(&object.addr)
                         .and_then(|entry| entry.fingerprints.get(&at));
-                    let mac = key.as_ref().and_then(|key| {
-                        Some((
-                            key.id().to_owned(),
-                            self.vault.fingerprint(key, &object.addr, &at, source)?,
-                        ))
-                    });
-                    compare(known.map_or(&[][..], Vec::as_slice), mac)
+                    let now = key
+                        .as_ref()
+                        .and_then(|key| self.mark(key, &object.addr, &at, source));
+                    compare(known.map_or(&[][..], Vec::as_slice), now)
                 };
                 facts.insert((object.addr.clone(), at), fact);
             }
@@ -245,7 +242,18 @@ impl Session {
         salt: &str,
     ) -> Option<Fingerprint> {
         let key = self.vault.fingerprint_key(salt.as_bytes())?;
-        let mac = self.vault.fingerprint(&key, addr, at, source)?;
+        self.mark(&key, addr, at, source)
+    }
+
+    /// The fingerprint of a secret under a key; `None` when its text is not at hand.
+    fn mark(
+        &self,
+        key: &FingerprintKey,
+        addr: &Addr,
+        at: &Pointer,
+        source: &SecretSource,
+    ) -> Option<Fingerprint> {
+        let mac = self.vault.fingerprint(key, addr, at, source)?;
         Some(Fingerprint {
             key_id: key.id().to_owned(),
             mac,
@@ -297,16 +305,13 @@ pub fn world(error: ServiceError) -> Stop {
     Stop::new(exit::WORLD, &error).help(error.help())
 }
 
-fn compare(known: &[Fingerprint], mac: Option<(String, String)>) -> SecretFact {
+fn compare(known: &[Fingerprint], now: Option<Fingerprint>) -> SecretFact {
     // Without a key nothing can be compared, and sending would not help to compare next time.
-    let Some((key_id, mac)) = mac else {
+    let Some(now) = now else {
         return SecretFact::Unverified;
     };
-    match known
-        .iter()
-        .find(|fingerprint| fingerprint.key_id == key_id)
-    {
-        Some(fingerprint) if fingerprint.mac == mac => SecretFact::Same,
+    match known.iter().find(|old| old.key_id == now.key_id) {
+        Some(old) if old.mac == now.mac => SecretFact::Same,
         Some(_) => SecretFact::Changed,
         None if known.is_empty() => SecretFact::Unverified,
         None => SecretFact::OtherKey,

@@ -136,9 +136,12 @@ impl Applying<'_> {
     /// Notes in the ledger that an object is ours, as it was written.
     fn own(&mut self, change: &Change, id: String, name: String, want: &Value) {
         let entries = &mut self.with.ledger.entries;
-        let old = entries
-            .remove(&change.addr)
-            .or_else(|| moved(entries, &change.addr, &id));
+        // Only an object that was there can have had another address; looking through all entries
+        // for each new one would make a first apply quadratic.
+        let old = match (entries.remove(&change.addr), &change.seen) {
+            (None, Some(_)) => moved(entries, &change.addr, &id),
+            (known, _) => known,
+        };
         let entry = Entry {
             id,
             name,

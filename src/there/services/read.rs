@@ -324,6 +324,9 @@ async fn attempt(
             mut items,
             mut next,
         } = field.page(name, &mut answer.json).map_err(unreadable)?;
+        let Some(text) = document.page_text(name) else {
+            return Err(unreadable(format!("`{name}`, which was not asked for")));
+        };
         let mut cursors = BTreeSet::new();
         while let Some(cursor) = next {
             if !cursors.insert(cursor.clone()) {
@@ -331,7 +334,6 @@ async fn attempt(
                     "the same page of `{name}` again and again"
                 )));
             }
-            let text = document.page_text(name).unwrap_or_default();
             let reply = ask(spacelift, token, &text, document.variables(Some(&cursor))).await?;
             if !reply.complaints.is_empty() {
                 return Err(reply.into_error("query Page"));
