@@ -5,9 +5,11 @@
 //!
 //! | room | noun |
 //! |---|---|
+//! | `gone` | what left the project |
 //! | `references` | what an object is in live, and what it refers to there |
 //! | `secrets` | which secrets are to be sent |
 
+mod gone;
 mod references;
 mod secrets;
 
@@ -115,7 +117,11 @@ struct Planning<'a> {
 impl<'a> Planning<'a> {
     fn objects(&mut self) {
         let desired = self.input.desired;
-        let layers = desired.graph.layers().unwrap_or_default();
+        // Without an order there would be no changes at all, which must not pass for a plan.
+        let layers = desired
+            .graph
+            .layers()
+            .expect("a project whose objects need each other is refused before it is planned");
         let wanted = match self.input.flags.targets.is_empty() {
             true => None,
             false => Some(
@@ -292,72 +298,6 @@ impl<'a> Planning<'a> {
     /// Whether what the ledger has under an address may become this object.
     fn frees(&self, held: &Addr, object: &Object) -> bool {
         *held == object.addr || !self.input.desired.objects.contains_key(held)
-    }
-
-    /// What the ledger owns and the config no longer wants.
-    fn deletes(&mut self) {
-        let targets = &self.input.flags.targets;
-        let ledger = self.input.ledger;
-        let mut gone: Vec<Change> = Vec::new();
-        for (addr, entry) in &ledger.entries {
-            let wanted = self.input.desired.objects.contains_key(addr);
-            if wanted || (!targets.is_empty() && !targets.contains(addr)) {
-                continue;
-            }
-            // A kind that this version lacks is left alone, and said.
-            let Some(kind) = kinds::of(addr) else {
-                self.plan.notes.push(format!(
-                    "`{addr}` is of a kind that this version does not know; it is left alone"
-                ));
-                continue;
-            };
-            if self.claimed.contains(&(kind.name(), entry.id.clone())) {
-                // The same object under another address: the new address takes it over.
-                gone.push(forget(addr, kind, &entry.name, entry.needs.clone()));
-                continue;
-            }
-            let live = self.input.live.by_id(kind.name(), &entry.id);
-            let system = kind.is_system(&entry.id);
-            // Ids that are made from names are given again: under another name it may be somebody
-            // else's object by now.
-            if let Some(live) = live.filter(|live| live.name != entry.name) {
-                self.plan.notes.push(format!(
-                    "`{addr}` left the project, but the object with its id `{}` was renamed from `{}` to `{}`; it is left alone: delete it by hand, or give it its name back",
-                    entry.id, entry.name, live.name
-                ));
-                continue;
-            }
-            match live {
-                Some(live) if !system && (!entry.adopted || self.input.flags.delete_adopted) => {
-                    gone.push(Change {
-                        action: Action::Delete,
-                        seen: Some(live.clone()),
-                        ..forget(addr, kind, &entry.name, entry.needs.clone())
-                    })
-                }
-                _ => gone.push(forget(addr, kind, &entry.name, entry.needs.clone())),
-            }
-        }
-        self.plan.changes.extend(gone);
-        self.stray_creates();
-    }
-
-    /// What an unfinished apply may have created and the project no longer wants: nobody knows
-    /// that it is ours, so it is said and left alone.
-    fn stray_creates(&mut self) {
-        let ledger = self.input.ledger;
-        let creates = ledger.intent.iter().flat_map(|intent| &intent.creates);
-        for addr in creates {
-            let known =
-                self.input.desired.objects.contains_key(addr) || ledger.entries.contains_key(addr);
-            let there = kinds::of(addr)
-                .is_some_and(|kind| self.input.live.by_id(kind.name(), &addr.name).is_some());
-            if there && !known {
-                self.plan.notes.push(format!(
-                    "`{addr}` left the project, and an apply that was stopped may have created it; it is there and left alone: delete it by hand if it is yours"
-                ));
-            }
-        }
     }
 
     fn blank(&self, object: &Object) -> Change {
