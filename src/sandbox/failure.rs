@@ -1,14 +1,12 @@
-//! What a fault makes of an answer: errors of all sorts, and answers that are right but unusual.
+//! What a fault makes of an answer: errors of all sorts.
 //!
-//! Which request it hits is decided in `fault`; cutting connections is in `cut`.
+//! Which request it hits is decided in `fault`; cutting connections is in `cut`, answers that
+//! are right but unusual in `disguise`.
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
-use rand::SeedableRng;
-use rand::rngs::StdRng;
-use rand::seq::SliceRandom;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::fault::{Effect, Reset, Service, When};
 use super::reply::{json_response, response};
@@ -60,39 +58,6 @@ pub(crate) fn answer(effect: &Effect, service: Service, now: i64) -> Response {
         }
         // The connection is cut before this is written.
         _ => Response::new(Body::empty()),
-    }
-}
-
-/// Shuffles each list that is a direct member of an object.
-pub(crate) fn shuffle_members(body: &mut Value, seed: u64) {
-    let mut generator = StdRng::seed_from_u64(seed);
-    for list in body
-        .as_object_mut()
-        .into_iter()
-        .flat_map(|body| body.values_mut())
-    {
-        if let Some(items) = list.as_array_mut() {
-            items.shuffle(&mut generator);
-        }
-    }
-}
-
-/// Adds a field that nobody knows to each object of an answer.
-pub(crate) fn add_extra_fields(body: &mut Value) {
-    let add = |object: &mut Value| {
-        if let Some(object) = object.as_object_mut() {
-            object.insert("sandboxExtra".to_owned(), json!({"since": "tomorrow"}));
-        }
-    };
-    for member in body
-        .as_object_mut()
-        .into_iter()
-        .flat_map(|body| body.values_mut())
-    {
-        match member {
-            Value::Array(items) => items.iter_mut().for_each(add),
-            member => add(member),
-        }
     }
 }
 

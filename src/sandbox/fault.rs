@@ -97,6 +97,17 @@ pub enum Effect {
     },
     /// Adds a field to each Port object that no page mentions (`sandboxExtra`).
     ExtraFields,
+    /// Puts the members of all objects of an answer into another order, the same for the same seed.
+    ShuffleKeys {
+        /// Any number.
+        seed: u64,
+    },
+    /// Fills Port objects as the web application does: nulls, and defaults of actions.
+    FillDefaults,
+    /// Escapes everything in the texts of an answer that JSON lets one escape.
+    Reescape,
+    /// Takes everything out of the lists of an answer, as if nothing were there.
+    EmptyLists,
 }
 
 /// Whether a failing request took effect.

@@ -7,13 +7,14 @@
 //! delivery into entities.
 //!
 //! - `server` starts and stops it; `shell` answers one request; `steering` is `/_sandbox/…`.
-//! - `fault` says what goes wrong when, `failure` and `cut` carry it out; `journal` logs requests;
+//! - `fault` says what goes wrong when, `failure`, `cut` and `disguise` carry it out; `journal` logs requests;
 //!   `reply` makes HTTP answers.
 //! - `store` keeps the state in a folder, `dice` gives identifiers and the time.
 //! - `port` and `spacelift` are the two services.
 
 mod cut;
 mod dice;
+mod disguise;
 mod failure;
 mod fault;
 mod journal;

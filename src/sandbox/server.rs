@@ -37,6 +37,9 @@ pub struct Options {
     pub allow_remote: bool,
     /// The folder that keeps the state; `None` keeps it in memory.
     pub data: Option<PathBuf>,
+    /// Another folder for the Spacelift half, which several sandboxes may share, one at a time;
+    /// without `data` it means nothing.
+    pub spacelift_data: Option<PathBuf>,
     /// The Port organization's id in a new state; `None` for the usual one.
     pub organization: Option<String>,
     /// Makes identifiers and keys repeat from run to run.
@@ -51,6 +54,7 @@ impl Default for Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             allow_remote: false,
             data: None,
+            spacelift_data: None,
             organization: None,
             seed: None,
             quirks: Quirks::default(),
@@ -186,7 +190,8 @@ impl Shared {
     fn open(options: &Options) -> io::Result<Self> {
         let (store, restored) = match &options.data {
             Some(folder) => {
-                let (store, restored) = Store::open(folder)?;
+                let spacelift = options.spacelift_data.as_deref().unwrap_or(folder);
+                let (store, restored) = Store::open(folder, spacelift)?;
                 (Some(store), Some(restored))
             }
             None => (None, None),

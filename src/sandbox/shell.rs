@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::cut::Switch;
 use super::dice;
+use super::disguise;
 use super::failure;
 use super::fault::{Effect, Service, Traits, When};
 use super::journal::Entry;
@@ -200,19 +201,11 @@ impl Visit<'_> {
                 }
             }
         };
-        if effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::Reorder { .. } | Effect::ExtraFields))
+        if effects.iter().any(disguise::is_one)
             && let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body)
         {
-            for effect in effects {
-                match effect {
-                    Effect::Reorder { seed } => failure::shuffle_members(&mut body, *seed),
-                    Effect::ExtraFields => failure::add_extra_fields(&mut body),
-                    _ => {}
-                }
-            }
-            answer.body = body.to_string().into_bytes();
+            disguise::of_port(&mut body, effects);
+            answer.body = disguise::written(&body, effects);
         }
         said(self.with_port_headers(response(answer.status, "application/json", answer.body)))
     }
@@ -252,15 +245,12 @@ impl Visit<'_> {
         {
             return refused(500, &format!("state is not saved: {error}"));
         }
-        for effect in effects {
-            if let Effect::Reorder { seed } = effect
-                && let Some(data) = answer.body.get_mut("data")
-            {
-                failure::shuffle_members(data, *seed);
-            }
+        if let Some(data) = answer.body.get_mut("data") {
+            disguise::of_any(data, effects);
         }
+        let body = disguise::written(&answer.body, effects);
         Said {
-            response: json_response(answer.status, &answer.body),
+            response: response(answer.status, "application/json", body),
             operation: Some(answer.operation),
             write: answer.is_write,
         }

@@ -7,6 +7,9 @@
 //!   it is done; writes that wait together share one save.
 //! - `lock` keeps a second process out.
 //!
+//! The Spacelift half may lie in a folder of its own with a lock of its own: several organizations of
+//! Port may share one account.
+//!
 //! Files are replaced atomically. Nothing is flushed to the disk itself: a power cut may lose the last
 //! seconds, a killed process does not.
 
@@ -28,10 +31,11 @@ const JOURNAL_LIMIT: u64 = 64 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Store {
     folder: PathBuf,
+    spacelift_folder: PathBuf,
     journal: Mutex<Journal>,
     spacelift_writes: AtomicU64,
     spacelift_saved: Mutex<u64>,
-    lock: File,
+    locks: Vec<File>,
 }
 
 /// What an earlier process left.
@@ -50,33 +54,20 @@ struct Journal {
 }
 
 impl Store {
-    /// Opens or makes a folder.
+    /// Opens or makes a folder, and the one for the Spacelift half, which may be the same.
     ///
     /// Fails with `ResourceBusy` when another process has it, with `InvalidData` when a file in it is
     /// not what this module wrote.
-    pub(crate) fn open(folder: &Path) -> io::Result<(Self, Restored)> {
-        make_private(folder)?;
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(folder.join("lock"))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(io::Error::new(
-                    io::ErrorKind::ResourceBusy,
-                    format!(
-                        "another sandbox uses the data folder `{}`",
-                        folder.display()
-                    ),
-                ));
-            }
-            Err(TryLockError::Error(error)) => return Err(error),
+    pub(crate) fn open(folder: &Path, spacelift: &Path) -> io::Result<(Self, Restored)> {
+        let mut locks = vec![lock(folder)?];
+        // A folder cannot be locked twice, and by then both exist, so that links are told apart.
+        make_private(spacelift)?;
+        if spacelift.canonicalize()? != folder.canonicalize()? {
+            locks.push(lock(spacelift)?);
         }
         let restored = Restored {
             port: read_port(folder)?,
-            spacelift: read_spacelift(folder)?,
+            spacelift: read_spacelift(spacelift)?,
         };
         let path = folder.join("port.journal");
         let mut options = OpenOptions::new();
@@ -87,10 +78,11 @@ impl Store {
         let length = file.metadata()?.len();
         let store = Self {
             folder: folder.to_owned(),
+            spacelift_folder: spacelift.to_owned(),
             journal: Mutex::new(Journal { file, length }),
             spacelift_writes: AtomicU64::new(0),
             spacelift_saved: Mutex::new(0),
-            lock,
+            locks,
         };
         Ok((store, restored))
     }
@@ -128,7 +120,7 @@ impl Store {
             let state = state.lock().unwrap_or_else(PoisonError::into_inner);
             serde_json::to_vec_pretty(&*state)?
         };
-        replace(&self.folder, "spacelift.json", &text)?;
+        replace(&self.spacelift_folder, "spacelift.json", &text)?;
         *saved = covers;
         Ok(())
     }
@@ -136,7 +128,9 @@ impl Store {
     /// Lets the next process in.
     pub(crate) fn release(&self) {
         // Closing the file does the same, only later.
-        let _ = self.lock.unlock();
+        for lock in &self.locks {
+            let _ = lock.unlock();
+        }
     }
 
     fn fold(&self, tables: &mut Tables, journal: &mut Journal) -> io::Result<()> {
@@ -152,6 +146,27 @@ impl Store {
         journal.file.set_len(0)?;
         journal.length = 0;
         Ok(())
+    }
+}
+
+/// Makes a folder and keeps other processes out of it.
+fn lock(folder: &Path) -> io::Result<File> {
+    make_private(folder)?;
+    let lock = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(folder.join("lock"))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(io::Error::new(
+            io::ErrorKind::ResourceBusy,
+            format!(
+                "another sandbox uses the data folder `{}`",
+                folder.display()
+            ),
+        )),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

@@ -124,7 +124,11 @@ async fn ocean_registers_itself_and_upserts_entities() {
         (status, &answer["integration"]["config"]),
         (200, &json!({"resources": []}))
     );
-    let config = json!({"config": {"resources": [{"kind": "stack"}]}});
+    let mapping = json!({"identifier": ".id", "blueprint": "\"stack\""});
+    let config = json!({"config": {"resources": [{
+        "kind": "stack", "selector": {"query": "true"},
+        "port": {"entity": {"mappings": mapping}},
+    }]}});
     let (_, answer) = world
         .patch("/v1/integration/my-ocean", config.clone())
         .await;

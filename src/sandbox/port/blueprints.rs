@@ -37,6 +37,7 @@ pub(super) fn create(state: &mut PortState, request: &Request<'_>) -> Outcome {
         return Err(Refusal::taken("Blueprint", &id));
     }
     let blueprint = model::checked(state, &id, None, completed(body))?;
+    let blueprint = filtered_late(state, blueprint);
     let blueprint = joined(born(request.call.stamp()), blueprint);
     let answer = Answer::one(201, "blueprint", &blueprint);
     let title = blueprint["title"].as_str().unwrap_or(&id).to_owned();
@@ -66,7 +67,7 @@ pub(super) fn change(state: &mut PortState, request: &Request<'_>, id: &str) -> 
         whole.remove(stamp);
     }
     // A property that PATCH adds must be whole as well.
-    bodies::REPLACE.check(&Value::Object(whole.clone()))?;
+    bodies::REPLACE.check_as(&Value::Object(whole.clone()), "blueprint")?;
     store(state, request, id, &old, completed(whole))
 }
 
@@ -77,7 +78,7 @@ pub(super) fn rename_property(
     id: &str,
     key: &str,
 ) -> Outcome {
-    let new = new_name(request, &bodies::RENAME_PROPERTY, "newPropertyName")?;
+    let new = new_name(request, &bodies::RENAME_PROPERTY, "newPropertyName", key)?;
     let missing = || Refusal::missing("Property", key);
     let mut blueprint = found(state, id)?.clone();
     rename_key(&mut blueprint["schema"]["properties"], key, &new, missing)?;
@@ -97,7 +98,12 @@ pub(super) fn rename_relation(
     id: &str,
     key: &str,
 ) -> Outcome {
-    let new = new_name(request, &bodies::RENAME_RELATION, "newRelationIdentifier")?;
+    let new = new_name(
+        request,
+        &bodies::RENAME_RELATION,
+        "newRelationIdentifier",
+        key,
+    )?;
     let mut blueprint = found(state, id)?.clone();
     rename_key(&mut blueprint["relations"], key, &new, || {
         Refusal::missing("Relation", key)
@@ -113,7 +119,7 @@ pub(super) fn rename_mirror(
     id: &str,
     key: &str,
 ) -> Outcome {
-    let new = new_name(request, &bodies::RENAME_MIRROR, "newMirrorName")?;
+    let new = new_name(request, &bodies::RENAME_MIRROR, "newMirrorName", key)?;
     let mut blueprint = found(state, id)?.clone();
     let missing = || Refusal::missing("Property", key);
     rename_key(&mut blueprint["mirrorProperties"], key, &new, missing)?;
@@ -186,6 +192,28 @@ fn completed(mut body: Map<String, Value>) -> Map<String, Value> {
     body
 }
 
+/// Loses the filters of aggregations without a word, for the quirk `late_path_filters`.
+fn filtered_late(state: &mut PortState, mut body: Map<String, Value>) -> Map<String, Value> {
+    if state.quirks.late_path_filters == 0 {
+        return body;
+    }
+    let mut lost = false;
+    for aggregation in body
+        .get_mut("aggregationProperties")
+        .into_iter()
+        .flat_map(each_mut)
+    {
+        if let Some(filter) = aggregation.get_mut("pathFilter") {
+            lost |= !filter.is_null();
+            *filter = Value::Null;
+        }
+    }
+    if lost {
+        state.quirks.late_path_filters -= 1;
+    }
+    body
+}
+
 /// Checks and writes the next form of a blueprint, under its old or a new identifier.
 fn store(
     state: &mut PortState,
@@ -210,6 +238,7 @@ fn store(
     }
     model::keeps_system_parts(id, &body)?;
     let body = model::checked(state, &new_id, Some((id, old)), body)?;
+    let body = filtered_late(state, body);
     let blueprint = joined(touched(old, request.call.stamp()), body);
     let answer = Answer::one(200, "blueprint", &blueprint);
     forget_removed(state, id, old, &blueprint);
@@ -290,8 +319,13 @@ fn restamp(state: &mut PortState, request: &Request<'_>, id: &str, blueprint: Va
     Ok(answer)
 }
 
-fn new_name(request: &Request<'_>, schema: &Schema, key: &str) -> Checked<String> {
-    Ok(text(&request.checked(schema)?, key))
+/// The new name of `old`, which stays when the body has none.
+fn new_name(request: &Request<'_>, schema: &Schema, key: &str, old: &str) -> Checked<String> {
+    let body = request.checked(schema)?;
+    Ok(match body.get(key) {
+        Some(_) => text(&body, key),
+        None => old.to_owned(),
+    })
 }
 
 fn rename_key(

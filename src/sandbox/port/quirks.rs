@@ -27,6 +27,9 @@ pub struct Quirks {
     pub clock_offset: i64,
     /// Whether relations of other blueprints keep a blueprint from being deleted (PA section 2).
     pub relations_block_delete: bool,
+    /// How many writes of blueprints store the filters of their aggregations as null although the
+    /// relations are there, as if those had come a moment too late (PA section 2).
+    pub late_path_filters: u32,
 }
 
 impl Default for Quirks {
@@ -40,6 +43,7 @@ impl Default for Quirks {
             user: guesses::MACHINE_USER.to_owned(),
             clock_offset: 0,
             relations_block_delete: true,
+            late_path_filters: 0,
         }
     }
 }

@@ -263,7 +263,7 @@ fn inputs_fit(trigger: &Value, body: &Map<String, Value>) -> Checked {
     for name in sent.as_object().into_iter().flat_map(Map::keys) {
         if known["properties"].get(name).is_none() {
             return Err(Refusal::invalid(format!(
-                "body/properties must NOT have additional properties: \"{name}\""
+                "properties must NOT have additional properties: \"{name}\""
             )));
         }
     }
@@ -271,7 +271,7 @@ fn inputs_fit(trigger: &Value, body: &Map<String, Value>) -> Checked {
     for name in required.filter_map(Value::as_str) {
         if sent.get(name).is_none_or(Value::is_null) {
             return Err(Refusal::invalid(format!(
-                "body/properties must have required property '{name}'"
+                "properties must have required property '{name}'"
             )));
         }
     }

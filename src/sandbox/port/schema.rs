@@ -27,9 +27,15 @@ impl Schema {
         Self::compile(schema).ok().map(Self)
     }
 
-    /// Refuses a body that breaks the schema: 422 `invalid_request`.
+    /// Refuses a body that breaks the schema: 422 `invalid_request`, and no other refusal's text
+    /// begins with `body`.
     pub(crate) fn check(&self, body: &Value) -> Checked {
-        match self.finding(body, "body") {
+        self.check_as(body, "body")
+    }
+
+    /// The same for something that is not the body as it came, called `root`.
+    pub(crate) fn check_as(&self, value: &Value, root: &str) -> Checked {
+        match self.finding(value, root) {
             None => Ok(()),
             Some(finding) => Err(Refusal::invalid(finding)),
         }
@@ -47,9 +53,17 @@ impl Schema {
         jsonschema::options()
             .with_draft(Draft::Draft7)
             .should_validate_formats(true)
+            .with_format("url", is_url)
             .build(schema)
             .map_err(Box::new)
     }
+}
+
+/// The format that ajv calls `url`: with a host that is reached by HTTP or FTP.
+fn is_url(text: &str) -> bool {
+    let parsed = url::Url::parse(text).ok();
+    !text.contains(char::is_whitespace)
+        && parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https" | "ftp"))
 }
 
 fn sentence(error: &ValidationError<'_>, root: &str) -> String {

@@ -34,7 +34,7 @@ pub(super) fn get(state: &PortState, blueprint: &str, id: &str) -> Outcome {
 /// `POST /v1/blueprints/{b}/scorecards`.
 pub(super) fn create(state: &mut PortState, request: &Request<'_>, blueprint: &str) -> Outcome {
     blueprints::found(state, blueprint)?;
-    let body = request.checked(&plain::SCORECARD)?;
+    let body = request.checked(&plain::SCORECARD_NEW)?;
     let id = text(&body, "identifier");
     let key = tables::joined(blueprint, &id);
     if state.tables.has(Table::Scorecards, &key) {
@@ -136,11 +136,11 @@ fn found<'s>(state: &'s PortState, blueprint: &str, id: &str) -> Checked<&'s Val
 /// A rule's level is one of the scorecard's; without levels it is Gold, Silver or Bronze.
 fn levels_fit(body: &Map<String, Value>) -> Checked {
     let own: Vec<&str> = match body.get("levels").and_then(Value::as_array) {
-        Some(levels) => levels
+        Some(levels) if !levels.is_empty() => levels
             .iter()
             .filter_map(|level| level["title"].as_str())
             .collect(),
-        None => vec!["Gold", "Silver", "Bronze"],
+        _ => vec!["Gold", "Silver", "Bronze"],
     };
     let rules = body
         .get("rules")
@@ -153,7 +153,7 @@ fn levels_fit(body: &Map<String, Value>) -> Checked {
             .is_some_and(|level| own.contains(&level))
         {
             return Err(Refusal::invalid(format!(
-                "body/rules/{index}/level must be equal to one of the allowed values: {own:?}"
+                "rules/{index}/level must be equal to one of the allowed values: {own:?}"
             )));
         }
     }

@@ -143,7 +143,7 @@ pub(super) fn matching(state: &PortState, blueprint_id: &str, query: &Value) -> 
 fn cursor_text(cursor: &str) -> Checked<String> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    text.ok_or_else(|| Refusal::invalid("body/from must be a cursor of an earlier answer"))
+    text.ok_or_else(|| Refusal::invalid("from must be a cursor of an earlier answer"))
 }
 
 /// Whether an entity matches a query or a single rule.

@@ -44,7 +44,7 @@ pub(super) fn create(state: &mut PortState, request: &Request<'_>) -> Outcome {
 /// `PUT /v1/teams/{name}`.
 pub(super) fn replace(state: &mut PortState, request: &Request<'_>, name: &str) -> Outcome {
     let old = found(state, name)?.clone();
-    let body = request.checked(&plain::TEAM)?;
+    let body = request.checked(&plain::TEAM_REPLACE)?;
     let mut team: Map<String, Value> = dates(touched(&old, request.call.stamp())).collect();
     for key in ["id", "provider"] {
         team.insert(key.to_owned(), old[key].clone());

@@ -5,13 +5,14 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::super::schema::Schema;
-use super::{KEY, chosen_by, closed, one_of, query, text, texts, with_query};
+use super::query::{Dialect, query, with_queries};
+use super::{KEY, chosen_by, closed, one_of, text, texts};
 
 /// `POST /v1/actions` and `PUT /v1/actions/{id}`.
-pub(crate) static ACTION: LazyLock<Schema> = LazyLock::new(|| Schema::new(&with_query(action())));
+pub(crate) static ACTION: LazyLock<Schema> = LazyLock::new(|| Schema::new(&with_queries(action())));
 /// `PATCH /v1/actions/{id}/permissions`.
 pub(crate) static PERMISSIONS: LazyLock<Schema> =
-    LazyLock::new(|| Schema::new(&with_query(permissions())));
+    LazyLock::new(|| Schema::new(&with_queries(permissions())));
 /// `POST /v1/actions/{id}/runs`.
 pub(crate) static RUN: LazyLock<Schema> = LazyLock::new(|| {
     Schema::new(&closed(
@@ -106,7 +107,7 @@ fn self_service(conditional: bool) -> Value {
         }),
     );
     if conditional {
-        let mut condition = query();
+        let mut condition = query(Dialect::Stored);
         condition["properties"]["type"] = one_of(&["SEARCH"]);
         condition["required"] = json!(["type", "combinator", "rules"]);
         shape["properties"]["condition"] = condition;
@@ -173,7 +174,7 @@ fn input() -> Value {
             "sort": {"type": "object", "required": ["property", "order"], "properties": {
                 "property": text(), "order": one_of(&["ASC", "DESC"]),
             }},
-            "dataset": query(),
+            "dataset": query(Dialect::Dataset),
             "jqQuery": {"type": "null"},
         },
     })
@@ -316,7 +317,7 @@ fn permissions() -> Value {
     let policy = json!({
         "if": {"type": "object"},
         "then": closed(&["queries", "conditions"], json!({
-            "queries": {"type": "object", "minProperties": 1, "additionalProperties": query()},
+            "queries": {"type": "object", "minProperties": 1, "additionalProperties": query(Dialect::Stored)},
             "conditions": {
                 "type": "array",
                 "minItems": 1,

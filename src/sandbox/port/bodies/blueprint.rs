@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::super::schema::Schema;
-use super::{COLORS, KEY, closed, one_of, query, text, text_up_to, texts, with_query};
+use super::query::{Dialect, query, with_queries};
+use super::{COLORS, KEY, closed, one_of, text, text_up_to, texts};
 
 /// `POST /v1/blueprints`.
 pub(crate) static CREATE: LazyLock<Schema> =
@@ -47,7 +48,7 @@ const TYPES: [&str; 5] = ["string", "number", "boolean", "object", "array"];
 const SPECS: [&str; 3] = ["open-api", "embedded-url", "async-api"];
 
 fn blueprint(required: &[&str], complete: bool) -> Value {
-    with_query(json!({
+    with_queries(json!({
         "type": "object",
         "required": required,
         "properties": {
@@ -129,8 +130,8 @@ fn spec_authentication() -> Value {
         &["clientId", "authorizationUrl", "tokenUrl"],
         json!({
             "clientId": text(),
-            "authorizationUrl": {"type": "string", "format": "uri"},
-            "tokenUrl": {"type": "string", "format": "uri"},
+            "authorizationUrl": {"type": "string", "format": "url"},
+            "tokenUrl": {"type": "string", "format": "url"},
             "authorizationScope": texts(),
         }),
     )
@@ -151,7 +152,13 @@ fn calculation() -> Value {
             "specAuthentication": spec_authentication(),
             "colorized": {"type": "boolean"},
             "colors": {"type": "object", "additionalProperties": one_of(&COLORS)},
-            "items": {"type": "object", "properties": {"type": one_of(&TYPES)}},
+            "items": {"type": "object", "properties": {
+                "type": one_of(&TYPES),
+                // `idn-format` is how it is published.
+                "format": {"if": {"enum": ["idn-email", "blueprints"]}, "then": false, "else": {
+                    "anyOf": [one_of(&FORMATS), one_of(&["idn-format"])],
+                }},
+            }},
             // Outside the published shape, but the provider sends it.
             "dateFormat": text(),
         }),
@@ -210,7 +217,7 @@ fn aggregation() -> Value {
             "type": {"enum": ["number"]},
             "description": text(),
             "icon": text(),
-            "query": query(),
+            "query": query(Dialect::Stored),
             // Null because the server itself stores it so when the path leads nowhere.
             "pathFilter": {
                 "type": ["array", "null"],
@@ -228,9 +235,10 @@ fn aggregation() -> Value {
     )
 }
 
+/// The name is not required by the published schema.
 fn rename(key: &str) -> Value {
     closed(
-        &[key],
+        &[],
         json!({key: {"type": "string", "pattern": KEY, "maxLength": 100}}),
     )
 }
@@ -243,9 +251,10 @@ fn permissions() -> Value {
         })
     };
     let mut read = scope();
-    read["policy"] = query();
-    let each = json!({"type": "object", "additionalProperties": closed(&[], scope())});
-    with_query(closed(
+    read["policy"] = query(Dialect::Stored);
+    let open = json!({"type": "object", "properties": scope()});
+    let each = json!({"type": "object", "additionalProperties": open});
+    with_queries(closed(
         &[],
         json!({"entities": closed(&[], json!({
             "read": closed(&[], read),

@@ -5,20 +5,21 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::super::schema::Schema;
-use super::{ENTITY_IDENTIFIER, KEY, closed, query, text, texts, with_query};
+use super::query::{Dialect, query, with_queries};
+use super::{ENTITY_IDENTIFIER, KEY, closed, text, texts};
 
 /// `POST …/entities` and `PUT …/entities/{e}`.
-pub(crate) static ENTITY: LazyLock<Schema> = LazyLock::new(|| Schema::new(&with_query(entity())));
+pub(crate) static ENTITY: LazyLock<Schema> = LazyLock::new(|| Schema::new(&with_queries(entity())));
 /// `PATCH …/entities/{e}`.
-pub(crate) static CHANGE: LazyLock<Schema> = LazyLock::new(|| Schema::new(&with_query(change())));
-/// `POST …/entities/bulk`; the items are checked one by one as [`ENTITY`].
+pub(crate) static CHANGE: LazyLock<Schema> = LazyLock::new(|| Schema::new(&with_queries(change())));
+/// `POST …/entities/bulk`: a broken item breaks the body; what is told of each item (207) is the model.
 pub(crate) static BULK: LazyLock<Schema> = LazyLock::new(|| {
-    Schema::new(&closed(
+    Schema::new(&with_queries(closed(
         &["entities"],
         json!({"entities": {
-            "type": "array", "minItems": 1, "maxItems": 20, "items": {"type": "object"},
+            "type": "array", "minItems": 1, "maxItems": 20, "items": entity(),
         }}),
-    ))
+    )))
 });
 /// `POST …/bulk/entities/delete`.
 pub(crate) static BULK_DELETE: LazyLock<Schema> = LazyLock::new(|| {
@@ -29,10 +30,10 @@ pub(crate) static BULK_DELETE: LazyLock<Schema> = LazyLock::new(|| {
 });
 /// `POST /v1/blueprints/{b}/entities/search`.
 pub(crate) static BLUEPRINT_SEARCH: LazyLock<Schema> = LazyLock::new(|| {
-    Schema::new(&with_query(closed(
+    Schema::new(&with_queries(closed(
         &[],
         json!({
-            "query": query(),
+            "query": query(Dialect::Search),
             "include": texts(),
             "exclude": texts(),
             "limit": {"type": "number", "minimum": 1, "maximum": 1000},
@@ -41,7 +42,8 @@ pub(crate) static BLUEPRINT_SEARCH: LazyLock<Schema> = LazyLock::new(|| {
     )))
 });
 /// `POST /v1/entities/search`.
-pub(crate) static SEARCH: LazyLock<Schema> = LazyLock::new(|| Schema::new(&with_query(query())));
+pub(crate) static SEARCH: LazyLock<Schema> =
+    LazyLock::new(|| Schema::new(&with_queries(query(Dialect::Stored))));
 
 fn identifier() -> Value {
     json!({"type": "string", "pattern": ENTITY_IDENTIFIER, "maxLength": 1000})
@@ -51,12 +53,12 @@ fn entity() -> Value {
     json!({
         "type": "object",
         "properties": {
-            "identifier": {"if": {"type": "object"}, "then": query(), "else": identifier()},
+            "identifier": {"if": {"type": "object"}, "then": query(Dialect::Found), "else": identifier()},
             "title": text(),
             "icon": text(),
             "team": {
                 "if": {"type": "object"},
-                "then": query(),
+                "then": query(Dialect::Found),
                 "else": {"type": ["string", "array"], "items": text()},
             },
             "properties": {"type": "object"},
@@ -74,7 +76,7 @@ fn change() -> Value {
             "icon": {"type": ["string", "null"]},
             "team": {
                 "if": {"type": "object"},
-                "then": query(),
+                "then": query(Dialect::Found),
                 "else": {"type": ["string", "array", "null"], "items": text()},
             },
             "properties": {"type": "object", "propertyNames": {"pattern": KEY}},
@@ -86,10 +88,11 @@ fn change() -> Value {
 fn relation() -> Value {
     json!({
         "if": {"type": "object"},
-        "then": query(),
+        "then": query(Dialect::Found),
         "else": {
             "type": ["string", "array", "null"],
             "items": {"type": "string", "pattern": ENTITY_IDENTIFIER},
+            "pattern": ENTITY_IDENTIFIER,
             "maxLength": 1000,
         },
     })

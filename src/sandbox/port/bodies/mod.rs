@@ -8,6 +8,7 @@ pub(crate) mod action;
 pub(crate) mod blueprint;
 pub(crate) mod entity;
 pub(crate) mod plain;
+mod query;
 pub(crate) mod webhook;
 
 use serde_json::{Value, json};
@@ -88,70 +89,6 @@ pub(super) fn chosen_by(key: &str, shapes: &[(&[&str], Value)]) -> Value {
         "properties": {key: {"enum": words}},
         "allOf": branches,
     })
-}
-
-/// `{combinator, rules}` with rules that may nest (search, dataset, aggregation query).
-pub(super) fn query() -> Value {
-    let operators = [
-        "=",
-        "!=",
-        ">",
-        ">=",
-        "<",
-        "<=",
-        "in",
-        "notIn",
-        "contains",
-        "doesNotContains",
-        "containsAny",
-        "beginsWith",
-        "doesNotBeginsWith",
-        "endsWith",
-        "doesNotEndsWith",
-        "between",
-        "notBetween",
-        "isEmpty",
-        "isNotEmpty",
-        "isExpired",
-        "isNotExpired",
-        "relatedTo",
-        "matchAny",
-    ];
-    let rule = json!({
-        "type": "object",
-        "if": {"required": ["combinator"]},
-        "then": {"$ref": "#/definitions/query"},
-        "else": {
-            "additionalProperties": false,
-            "required": ["operator"],
-            "properties": {
-                "operator": {"enum": operators},
-                "property": {"type": ["string", "object"]},
-                "relation": {"type": "string"},
-                "targetProperty": {"enum": ["$title", "$identifier"]},
-                "scorecard": {"type": "string"},
-                "scorecardRule": {"type": "string"},
-                "blueprint": {"type": "string"},
-                "direction": {"enum": ["upstream", "downstream"]},
-                "required": {"type": "boolean"},
-                "propertySchema": {"type": "object", "required": ["type"]},
-                "value": true,
-            },
-        },
-    });
-    closed(
-        &["combinator", "rules"],
-        json!({
-            "combinator": {"enum": ["and", "or"]},
-            "rules": {"type": "array", "items": rule},
-        }),
-    )
-}
-
-/// Adds the definition that [`query`] refers to.
-pub(super) fn with_query(mut schema: Value) -> Value {
-    schema["definitions"] = json!({"query": query()});
-    schema
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::super::schema::Schema;
+use super::query::conditions;
 use super::{COLORS, ENTITY_IDENTIFIER, KEY, closed, one_of, text, text_up_to, texts};
 
 /// `POST /v1/auth/access_token`.
@@ -16,8 +17,11 @@ pub(crate) static TOKEN: LazyLock<Schema> = LazyLock::new(|| {
     ))
 });
 /// `PUT /v1/organization`.
-pub(crate) static ORGANIZATION: LazyLock<Schema> =
-    LazyLock::new(|| Schema::new(&organization(json!({}), json!({}))));
+pub(crate) static ORGANIZATION: LazyLock<Schema> = LazyLock::new(|| {
+    let mut schema = organization(json!({}), json!({}));
+    schema["properties"]["announcement"]["required"] = json!(["content"]);
+    Schema::new(&schema)
+});
 /// `PATCH /v1/organization`, which knows more keys than PUT.
 pub(crate) static ORGANIZATION_CHANGE: LazyLock<Schema> = LazyLock::new(|| {
     Schema::new(&organization(
@@ -53,16 +57,35 @@ pub(crate) static SECRET_CHANGE: LazyLock<Schema> = LazyLock::new(|| {
         json!({"secretValue": text(), "description": text_up_to(200)}),
     ))
 });
-/// `POST …/scorecards` and `PUT …/scorecards/{s}`.
+/// `POST …/scorecards`: without any level of its own it has rules of the usual ones.
+pub(crate) static SCORECARD_NEW: LazyLock<Schema> = LazyLock::new(|| {
+    let mut schema = scorecard(json!({}));
+    schema["if"] = json!({"required": ["levels"], "properties": {"levels": {"maxItems": 0}}});
+    schema["then"] = json!({"properties": {"rules": {"items": {"properties": {
+        "level": one_of(&["Gold", "Silver", "Bronze"]),
+    }}}}});
+    Schema::new(&schema)
+});
+/// `PUT …/scorecards/{s}`.
 pub(crate) static SCORECARD: LazyLock<Schema> =
     LazyLock::new(|| Schema::new(&scorecard(json!({}))));
 /// `PUT …/scorecards`: a bare list, whose items may carry `id` and `properties` as well.
 pub(crate) static SCORECARDS: LazyLock<Schema> = LazyLock::new(|| {
-    let item = scorecard(json!({"id": text(), "properties": {"type": "object"}}));
+    let item = scorecard(json!({
+        "id": text(),
+        "properties": {"type": "object", "propertyNames": {"pattern": KEY}},
+    }));
     Schema::new(&json!({"type": "array", "items": item}))
 });
-/// `POST /v1/teams` and `PUT /v1/teams/{name}`.
-pub(crate) static TEAM: LazyLock<Schema> = LazyLock::new(|| Schema::new(&team(&["name"], false)));
+/// `POST /v1/teams`.
+pub(crate) static TEAM: LazyLock<Schema> = LazyLock::new(|| {
+    let mut schema = team(&["name"], false);
+    schema["properties"]["name"]["pattern"] = r"^[^;#/\?\s][^;#/\?]*[^;#/\?\s]$".into();
+    Schema::new(&schema)
+});
+/// `PUT /v1/teams/{name}`: the pattern is published for POST only.
+pub(crate) static TEAM_REPLACE: LazyLock<Schema> =
+    LazyLock::new(|| Schema::new(&team(&["name"], false)));
 /// `PATCH /v1/teams/{name}`.
 pub(crate) static TEAM_CHANGE: LazyLock<Schema> = LazyLock::new(|| Schema::new(&team(&[], true)));
 /// `POST`, `PUT` and `PATCH` of `/v1/pages`, thin because unpublished.
@@ -92,26 +115,77 @@ pub(crate) static PAGE_PERMISSIONS: LazyLock<Schema> = LazyLock::new(|| {
 });
 
 /// `POST /v1/integration`.
-pub(crate) static INTEGRATION: LazyLock<Schema> =
-    LazyLock::new(|| Schema::new(&integration(&["installationId"])));
-/// `PATCH /v1/integration/{installationId}`.
-pub(crate) static INTEGRATION_CHANGE: LazyLock<Schema> =
-    LazyLock::new(|| Schema::new(&integration(&[])));
-/// `PATCH /v1/integration/{installationId}/config`.
-pub(crate) static INTEGRATION_CONFIG: LazyLock<Schema> = LazyLock::new(|| {
-    Schema::new(&closed(
-        &["config"],
-        json!({"config": {"type": ["object", "null"]}}),
-    ))
-});
-
-fn integration(required: &[&str]) -> Value {
-    json!({
+pub(crate) static INTEGRATION: LazyLock<Schema> = LazyLock::new(|| {
+    Schema::new(&json!({
         "type": "object",
-        "required": required,
+        "required": ["installationId"],
         "properties": {
             "installationId": {"type": "string", "pattern": "^[a-z0-9-]+$"},
-            "config": {"type": ["object", "null"]},
+            "config": config(),
+        },
+    }))
+});
+/// `PATCH /v1/integration/{installationId}`.
+pub(crate) static INTEGRATION_CHANGE: LazyLock<Schema> = LazyLock::new(|| {
+    let mut schema = json!({"type": "object", "properties": {
+        "title": {"type": ["string", "null"]},
+        "installationAppType": text(),
+        "version": text(),
+        "spec": {"type": "object"},
+        "actionsProcessingEnabled": {"type": "boolean"},
+        "config": config(),
+    }});
+    schema["properties"]["changelogDestination"] = json!({
+        "if": {"type": "object", "maxProperties": 0},
+        "then": true,
+        "else": super::chosen_by("type", &[
+            (&["KAFKA"], closed(&[], json!({"type": true}))),
+            (&["WEBHOOK"], closed(&["url"], json!({
+                "type": true,
+                "url": {"type": "string", "format": "uri"},
+                "agent": {"type": "boolean"},
+            }))),
+        ]),
+    });
+    Schema::new(&schema)
+});
+/// `PATCH /v1/integration/{installationId}/config`.
+pub(crate) static INTEGRATION_CONFIG: LazyLock<Schema> =
+    LazyLock::new(|| Schema::new(&closed(&["config"], json!({"config": config()}))));
+
+/// What an integration makes of what it finds; open at every level.
+fn config() -> Value {
+    let open = |required: &[&str], properties: Value| json!({"type": "object", "required": required, "properties": properties});
+    let found = closed(
+        &["combinator", "rules"],
+        json!({"combinator": text(), "rules": {"type": "array", "items": {"type": "object"}}}),
+    );
+    let mapping = open(
+        &["identifier", "blueprint"],
+        json!({
+            "identifier": {"anyOf": [text(), found]},
+            "blueprint": text(),
+            "title": text(),
+            "properties": {"type": "object"},
+            "relations": {"type": "object"},
+        }),
+    );
+    let mappings = json!({"anyOf": [{"type": "array", "items": mapping}, mapping]});
+    let entity = open(&["mappings"], json!({"mappings": mappings}));
+    let resource = open(
+        &["kind", "selector", "port"],
+        json!({
+            "kind": text(),
+            "selector": {"type": "object", "properties": {"query": text()}},
+            "port": open(&["entity"], json!({"entity": entity})),
+        }),
+    );
+    json!({
+        "type": ["object", "null"],
+        "properties": {
+            "resources": {"type": "array", "items": resource},
+            "createMissingRelatedEntities": {"type": "boolean"},
+            "deleteDependentEntities": {"type": "boolean"},
         },
     })
 }
@@ -154,7 +228,7 @@ fn scorecard(more: Value) -> Value {
                 "query": conditions(),
             },
         }},
-        "levels": {"type": "array", "minItems": 1, "items": {
+        "levels": {"type": "array", "items": {
             "type": "object",
             "required": ["title", "color"],
             "properties": {"title": text(), "color": one_of(&COLORS)},
@@ -162,47 +236,6 @@ fn scorecard(more: Value) -> Value {
     });
     add(&mut properties, more);
     closed(&["identifier", "title", "rules"], properties)
-}
-
-fn conditions() -> Value {
-    let operators = [
-        "=",
-        "!=",
-        ">",
-        "<",
-        ">=",
-        "<=",
-        "contains",
-        "doesNotContains",
-        "beginsWith",
-        "doesNotBeginsWith",
-        "endsWith",
-        "doesNotEndsWith",
-        "containsAny",
-        "in",
-        "between",
-        "notBetween",
-        "isEmpty",
-        "isNotEmpty",
-    ];
-    json!({
-        "type": "object",
-        "required": ["combinator", "conditions"],
-        "properties": {
-            "combinator": one_of(&["and", "or"]),
-            "conditions": {"type": "array", "minItems": 1, "items": {
-                "type": "object",
-                "required": ["operator"],
-                "properties": {
-                    "operator": one_of(&operators), "property": text(), "relation": text(),
-                },
-                "if": {"properties": {"operator": {"enum": ["isEmpty", "isNotEmpty"]}}},
-                "then": {"properties": {"not": {"type": "boolean"}}},
-                "else": {"required": ["value"]},
-                "anyOf": [{"required": ["property"]}, {"required": ["relation"]}],
-            }},
-        },
-    })
 }
 
 fn team(required: &[&str], nullable: bool) -> Value {
@@ -215,7 +248,7 @@ fn team(required: &[&str], nullable: bool) -> Value {
         "type": "object",
         "required": required,
         "properties": {
-            "name": {"type": "string", "pattern": r"^[^;#/\?\s][^;#/\?]*[^;#/\?\s]$"},
+            "name": text(),
             "users": texts(),
             "description": description,
         },
@@ -237,8 +270,10 @@ pub(super) fn compile_all() {
         &SECRET,
         &SECRET_CHANGE,
         &SCORECARD,
+        &SCORECARD_NEW,
         &SCORECARDS,
         &TEAM,
+        &TEAM_REPLACE,
         &TEAM_CHANGE,
         &PAGE,
         &PAGE_PERMISSIONS,
