@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
 use crate::exit;
@@ -56,16 +56,16 @@ pub struct Global {
     pub variables: Vec<(String, String)>,
     /// Work on the embedded sandbox of both services, kept in DIR
     /// [default: .spaceport/sandbox in the project's folder]
-    #[arg(long, global = true, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "", value_parser = clap::builder::ValueParser::os_string())]
+    #[arg(long, global = true, help_heading = SERVICES, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "", value_parser = clap::builder::ValueParser::os_string())]
     pub sandbox: Option<OsString>,
     /// Send Port's requests to this host
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, help_heading = SERVICES, value_name = "URL")]
     pub port_url: Option<String>,
     /// Send Spacelift's requests to this host
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, help_heading = SERVICES, value_name = "URL")]
     pub spacelift_url: Option<String>,
     /// Trust the certificates in this PEM file too
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = SERVICES, value_name = "FILE")]
     pub ca_bundle: Option<PathBuf>,
     /// When to use colors; auto means on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
@@ -76,6 +76,40 @@ pub struct Global {
     /// Cut nothing short; `-vv` also logs the requests
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
+}
+
+/// The heading of options about where requests go.
+const SERVICES: &str = "Where the services are";
+
+/// Options that say nothing to a command, and are not in its help: it reads no project, or asks
+/// no service.
+const NO_SERVICE: &[&str] = &["sandbox", "port_url", "spacelift_url", "ca_bundle"];
+const NO_PROJECT: &[&str] = &["config", "environment", "variables"];
+const NO_CHOICE: &[&str] = &["environment", "variables"];
+
+/// The command line, with a help for each command that shows what it uses.
+fn command() -> clap::Command {
+    let mut cli = Cli::command();
+    let options: Vec<clap::Arg> = cli.get_arguments().cloned().collect();
+    let quiet: &[(&str, &[&str])] = &[
+        ("init", NO_CHOICE),
+        ("validate", &[]),
+        ("explain", NO_PROJECT),
+        ("schema", NO_CHOICE),
+        #[cfg(feature = "sandbox")]
+        ("sandbox", NO_PROJECT),
+    ];
+    for (name, project) in quiet {
+        cli = cli.mut_subcommand(name, |mut sub| {
+            let hidden = |id: &str| NO_SERVICE.contains(&id) || project.contains(&id);
+            // What a command has itself is not handed on to it.
+            for option in options.iter().filter(|o| hidden(o.get_id().as_str())) {
+                sub = sub.arg(option.clone().hide(true));
+            }
+            sub
+        });
+    }
+    cli
 }
 
 /// Keeps a value's own line out of the help, whose other options then fit one line each.
@@ -107,6 +141,10 @@ pub enum Command {
     Plan(commands::plan::Arguments),
     /// Change both services to what the project wants
     Apply(commands::apply::Arguments),
+    /// Give an object up: only the ledger changes
+    Forget(commands::forget::Arguments),
+    /// Take the lease on the ledger away from a run that is gone
+    Unlock(commands::unlock::Arguments),
     /// Explain a finding code
     Explain(commands::explain::Arguments),
     /// Print the JSON Schema for editors
@@ -118,7 +156,8 @@ pub enum Command {
 
 /// Runs the command line and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let cli = match Cli::try_parse_from(arguments) {
+    let parsed = command().try_get_matches_from(arguments);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             let code = if error.use_stderr() {
@@ -143,6 +182,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Validate(arguments) => commands::validate::run(global, arguments),
         Command::Plan(arguments) => commands::plan::run(global, arguments),
         Command::Apply(arguments) => commands::apply::run(global, arguments),
+        Command::Forget(arguments) => commands::forget::run(global, arguments),
+        Command::Unlock(arguments) => commands::unlock::run(global, arguments),
         Command::Explain(arguments) => commands::explain::run(global, arguments),
         Command::Schema(arguments) => commands::schema::run(global, arguments),
         #[cfg(feature = "sandbox")]
@@ -185,10 +226,36 @@ fn variable(text: &str) -> Result<(String, String), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
+    }
+
+    #[test]
+    fn a_command_shows_the_options_that_it_uses() {
+        let help = |name: &str| {
+            let mut cli = command();
+            cli.build();
+            let sub = cli.find_subcommand_mut(name).expect("a command");
+            sub.render_help().to_string()
+        };
+        for name in ["plan", "apply", "forget", "unlock"] {
+            assert!(help(name).contains("--port-url"), "{name}");
+            assert!(help(name).contains("--environment"), "{name}");
+        }
+        for name in ["init", "validate", "explain", "schema"] {
+            assert!(!help(name).contains("--port-url"), "{name}");
+            assert!(!help(name).contains("Where the services"), "{name}");
+        }
+        // What is hidden is understood all the same, before the command and after it.
+        for words in [["--var=a=b", "schema"], ["schema", "--var=a=b"]] {
+            let words = std::iter::once("spaceport").chain(words);
+            let matches = command().try_get_matches_from(words).expect("usage");
+            let cli = Cli::from_arg_matches(&matches).expect("usage");
+            assert_eq!(cli.global.variables.len(), 1);
+        }
+        assert!(help("validate").contains("--environment"));
+        assert!(!help("explain").contains("--config"));
     }
 }

@@ -3,9 +3,10 @@
 //! Looks, shows, asks, looks again, writes, and looks once more: the closing plan must be empty.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use clap::Args;
 
@@ -15,10 +16,11 @@ use crate::cli::Global;
 use crate::commands::counter::Counter;
 use crate::commands::plan::Scope;
 use crate::commands::project::{self, Stream, style};
-use crate::commands::session::{Look, Session};
-use crate::commands::{checkout, print, runtime, tell};
-use crate::decide::ledger::HomeError;
+use crate::commands::session::{Look, Session, unkept};
+use crate::commands::turn::Turn;
+use crate::commands::{checkout, consent, print, runtime, tell};
 use crate::decide::ledger::home::Lock;
+use crate::decide::ledger::{Home, HomeError};
 use crate::decide::plan::{Action, Change, Flags, Plan};
 use crate::exit::{self, Stop};
 use crate::show::render::human;
@@ -35,6 +37,14 @@ pub struct Arguments {
     /// Apply without asking
     #[arg(long)]
     pub yes: bool,
+    /// Wait so long for another apply of this project to end
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 0,
+        hide_default_value = true
+    )]
+    pub wait: u64,
 }
 
 /// Runs the command.
@@ -52,16 +62,10 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
         return Err(Stop::new(exit::USAGE, "there is no terminal to ask on")
             .help("review with `spaceport plan`, then run `spaceport apply --yes`".to_owned()));
     }
-    let _lock = Lock::take(&session.stage.home).map_err(|error| {
-        let code = match error {
-            HomeError::Taken(_) => exit::BLOCKED,
-            HomeError::Outside(_) => exit::FINDINGS,
-            HomeError::Io { .. } | HomeError::Broken { .. } => exit::WORLD,
-        };
-        Stop::new(code, error)
-    })?;
+    let _lock = Lock::take(&session.stage.home).map_err(|error| unkept(&error))?;
     let mut flags = arguments.scope.flags()?;
     flags.rekey = true;
+    flags.applies = true;
     let mut look = session.look(global, &flags).await?;
     arguments.scope.check(session, &look.plan)?;
     let style = style(global, Stream::Out);
@@ -70,27 +74,65 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
     print(&shown);
     refuse(&look.plan)?;
     missing(global, session, &look.plan)?;
-    if look.plan.is_empty() && look.ledger.intent.is_none() {
-        return Ok(exit::DONE);
+    let mistrusted = flags.trust_ledger && matches!(session.stage.home, Home::Port(_));
+    if look.plan.is_empty() && look.ledger.intent.is_none() && !mistrusted {
+        return Ok(ended(&left_out(&look.plan)));
     }
     if !arguments.yes && look.plan.writes().next().is_some() {
-        ask()?;
+        consent("\nApply these changes?")?;
         let seen = look.plan;
         // The world may have moved while the user was reading.
         look = session.look(global, &flags).await?;
         if !look.plan.says_the_same(&seen) || human::plan(&look.plan, &header, &style) != shown {
-            return Err(
-                Stop::new(exit::BLOCKED, "the plan is another one than you were shown")
-                    .help("run `spaceport apply` again".to_owned()),
-            );
+            return Err(another_plan());
         }
     }
     let stop = Arc::new(AtomicBool::new(false));
     listen(&stop);
     let writer = Arc::new(Writer::new(session.reader.clone(), session.stage.vault()));
+    let wait = Duration::from_secs(arguments.wait);
+    let turn = Turn::take(session, Some(&look.live), &writer, &stop, wait).await?;
+    let current = turn.current;
+    let done = in_turn(global, session, flags, look, current, &writer, &stop).await;
+    turn.end(&writer).await;
+    match done {
+        Ok(exit::INTERRUPTED) if session.stage.home.is_lost() => Err(unkept(&HomeError::Lost)),
+        done => done,
+    }
+}
+
+/// Carries out the plan and proves it, while nobody else may write.
+async fn in_turn(
+    global: &Global,
+    session: &Session,
+    mut flags: Flags,
+    mut look: Look,
+    current: bool,
+    writer: &Arc<Writer>,
+    stop: &Arc<AtomicBool>,
+) -> Result<u8, Stop> {
+    if !current {
+        // Somebody applied meanwhile, and may have done all of it.
+        let again = session.look(global, &flags).await?;
+        if again.plan.is_empty() && again.ledger.intent.is_none() {
+            print(&human::converged(
+                requests(session),
+                &style(global, Stream::Out),
+            ));
+            return Ok(exit::DONE);
+        }
+        if !again.plan.says_the_same(&look.plan) {
+            return Err(another_plan());
+        }
+        look = again;
+    }
+    let skipped = left_out(&look.plan);
     let written: Vec<Change> = look.plan.writes().cloned().collect();
-    let report = carry_out(global, session, look, &writer, &stop).await;
-    print(&format!("\n{}", human::report(&report, &style)));
+    let report = carry_out(global, session, look, writer, stop).await;
+    print(&format!(
+        "\n{}",
+        human::report(&report, &style(global, Stream::Out))
+    ));
     if report.interrupted {
         return Ok(exit::INTERRUPTED);
     }
@@ -101,15 +143,21 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
             false => exit::INCOMPLETE,
         });
     }
-    // What was to be sent anew has been.
+    // What was to be sent anew has been, and the ledger is ours again.
     flags.rotate = BTreeSet::new();
     flags.rotate_unverified = false;
-    let proved = prove(global, session, &flags, written, &writer, &stop).await;
+    flags.trust_ledger = false;
+    let proved = prove(global, session, &flags, (written, skipped), writer, stop).await;
     // Much was changed already, so that "nothing applied" would be wrong.
     proved.map_err(|stop| Stop {
         code: exit::INCOMPLETE,
         ..stop
     })
+}
+
+fn another_plan() -> Stop {
+    Stop::new(exit::BLOCKED, "the plan is another one than you were shown")
+        .help("run `spaceport apply` again".to_owned())
 }
 
 /// The closing look. What differs only in places just written is written once more: services
@@ -118,17 +166,24 @@ async fn prove(
     global: &Global,
     session: &Session,
     flags: &Flags,
-    written: Vec<Change>,
+    (written, skipped): (Vec<Change>, BTreeSet<Addr>),
     writer: &Arc<Writer>,
     stop: &Arc<AtomicBool>,
 ) -> Result<u8, Stop> {
     let style = style(global, Stream::Out);
     let mut corrected = false;
     loop {
-        let look = session.look(global, flags).await?;
+        let mut look = session.look(global, flags).await?;
+        // What was left out before stays left out, whatever the guards say by now.
+        let out = |change: &Change| skipped.contains(&change.addr);
+        look.plan.changes.retain(|change| !out(change));
         if look.plan.is_empty() {
-            print(&human::converged(requests(session), &style));
-            return Ok(exit::DONE);
+            let requests = requests(session);
+            print(&match skipped.len() {
+                0 => human::converged(requests, &style),
+                n => human::converged_but(n, requests, &style),
+            });
+            return Ok(ended(&skipped));
         }
         let again = look
             .plan
@@ -187,7 +242,9 @@ async fn carry_out(
     };
     let style = style(global, Stream::Out);
     let column = human::Column::of(&look.plan);
-    print("\n");
+    if look.plan.writes().next().is_some() {
+        print("\n");
+    }
     let watched = std::io::stderr().is_terminal() && !global.quiet;
     let counter = Counter::new(watched.then(std::io::stderr), look.plan.writes().count());
     let progress = |change: &Change, outcome: &Outcome| {
@@ -221,6 +278,20 @@ async fn carry_out(
     report
 }
 
+/// The code of an apply that did all but what it left out.
+fn ended(skipped: &BTreeSet<Addr>) -> u8 {
+    match skipped.is_empty() {
+        true => exit::DONE,
+        false => exit::INCOMPLETE,
+    }
+}
+
+/// What `--skip-refused` left out of a plan.
+fn left_out(plan: &Plan) -> BTreeSet<Addr> {
+    let skipped = plan.skipped.iter();
+    skipped.map(|skipped| skipped.addr.clone()).collect()
+}
+
 fn requests(session: &Session) -> usize {
     usize::try_from(session.reader.requests().requests).unwrap_or(usize::MAX)
 }
@@ -238,31 +309,18 @@ fn missing(global: &Global, session: &Session, plan: &Plan) -> Result<(), Stop> 
     let mut findings = Findings::default();
     for (addr, at, names) in &plan.missing_secrets {
         let place = session.desired.objects.get(addr).map(|object| object.place);
+        let be = if names.len() == 1 { "is" } else { "are" };
         let names = names
             .iter()
             .map(|n| format!("`{n}`"))
             .collect::<Vec<_>>()
             .join(" and ");
         findings.push(
-            Finding::error("ref::unset_secret", place, format!("`{addr}` must be sent with `{at}`, and {names} is not set"))
+            Finding::error("ref::unset_secret", place, format!("`{addr}` must be sent with `{at}`, and {names} {be} not set"))
                 .help("set the variable for this run; it is needed once, when the object is created or the secret changes"),
         );
     }
     project::check(global, findings, &session.desired.sources)
-}
-
-fn ask() -> Result<(), Stop> {
-    let mut err = anstream::stderr();
-    let _ = write!(err, "\nApply these changes? Type `yes`: ").and_then(|()| err.flush());
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    match (read, answer.trim()) {
-        (Ok(_), "yes") => Ok(()),
-        _ => {
-            tell("Nothing was changed.");
-            Err(Stop::quiet(exit::BLOCKED))
-        }
-    }
 }
 
 /// The first Ctrl-C lets what is in flight finish; the second ends the process.

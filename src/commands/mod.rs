@@ -10,13 +10,21 @@
 //! | [`session`] | both services, looked at and planned against |
 //! | [`stage`] | the world that a command works on: real services or the embedded sandbox |
 //! | [`checkout`] | the git checkout around a project |
+//! | [`holder`] | what this process says about itself |
+//! | [`turn`] | the right to write, while an apply has it |
+//! | `facts` | what is known about secrets before anything is sent |
+//! | `doubts` | what is looked up for the guards |
 //! | [`counter`] | the line that counts while an apply is under way |
 //! | the others | one command each |
 
 pub mod apply;
 pub mod checkout;
 pub mod counter;
+mod doubts;
 pub mod explain;
+mod facts;
+pub mod forget;
+pub mod holder;
 pub mod init;
 pub mod plan;
 pub mod project;
@@ -25,10 +33,12 @@ pub mod sandbox;
 pub mod schema;
 pub mod session;
 pub mod stage;
+pub mod turn;
+pub mod unlock;
 pub mod validate;
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{BufRead, Write};
 
 use crate::exit::{self, Stop};
 use crate::show::{Style, redact, text};
@@ -73,6 +83,21 @@ pub fn say(stop: &Stop) {
     }
     if let Some(help) = &stop.help {
         part("  help: ", help);
+    }
+}
+
+/// Asks a question that only `yes` answers with yes.
+pub fn consent(question: &str) -> Result<(), Stop> {
+    let mut err = anstream::stderr();
+    let _ = write!(err, "{question} Type `yes`: ").and_then(|()| err.flush());
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    match (read, answer.trim()) {
+        (Ok(_), "yes") => Ok(()),
+        _ => {
+            tell("Nothing was changed.");
+            Err(Stop::quiet(exit::BLOCKED))
+        }
     }
 }
 

@@ -12,6 +12,9 @@ use crate::show::render::human;
 use crate::words::Addr;
 use crate::words::finding::did_you_mean;
 
+/// The heading of flags that a refusal or a notice names.
+const ALLOWING: &str = "What is not done unasked";
+
 /// What limits or allows changes, for plan and apply alike.
 #[derive(Debug, Clone, Args)]
 pub struct Scope {
@@ -19,17 +22,29 @@ pub struct Scope {
     #[arg(long = "target", value_name = "ADDR")]
     pub targets: Vec<Addr>,
     /// Take over a live object that differs, or `all` of them
-    #[arg(long, value_name = "ADDR|all")]
+    #[arg(long, value_name = "ADDR|all", help_heading = ALLOWING)]
     pub adopt: Vec<String>,
     /// Delete adopted objects that left the project, instead of giving them up
-    #[arg(long)]
+    #[arg(long, help_heading = ALLOWING)]
     pub delete_adopted: bool,
     /// Allow up to N deletes, whatever `limits` says
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = ALLOWING)]
     pub allow_deletes: Option<usize>,
+    /// Allow the loss of data under this object; may be given several times
+    #[arg(long, value_name = "ADDR", help_heading = ALLOWING)]
+    pub allow_data_loss: Vec<Addr>,
+    /// Go on although HEAD lacks the commit that was applied last
+    #[arg(long, help_heading = ALLOWING)]
+    pub allow_stale_branch: bool,
+    /// Leave out what is refused and what needs it, and do the rest
+    #[arg(long, help_heading = ALLOWING)]
+    pub skip_refused: bool,
     /// Go on although a list came back empty that the ledger says is not
-    #[arg(long)]
+    #[arg(long, help_heading = ALLOWING)]
     pub allow_empty: bool,
+    /// Believe the ledger in Port for this run, although somebody else wrote to it
+    #[arg(long, help_heading = ALLOWING)]
+    pub trust_ledger: bool,
     /// Send the secrets of this object anew; may be given several times
     #[arg(long, value_name = "ADDR")]
     pub rotate: Vec<Addr>,
@@ -37,6 +52,10 @@ pub struct Scope {
     #[arg(long)]
     pub rotate_unverified: bool,
 }
+
+/// Flags that may also name an object that left the project.
+const TARGET: &str = "--target";
+const LOSS: &str = "--allow-data-loss";
 
 impl Scope {
     /// The flags as the planner takes them.
@@ -46,6 +65,10 @@ impl Scope {
             delete_adopted: self.delete_adopted,
             allow_deletes: self.allow_deletes,
             allow_empty: self.allow_empty,
+            trust_ledger: self.trust_ledger,
+            allow_data_loss: self.allow_data_loss.iter().cloned().collect(),
+            allow_stale_branch: self.allow_stale_branch,
+            skip_refused: self.skip_refused,
             rotate: self.rotate.iter().cloned().collect(),
             rotate_unverified: self.rotate_unverified,
             ..Flags::default()
@@ -68,14 +91,16 @@ impl Scope {
     pub fn check(&self, session: &Session, plan: &Plan) -> Result<(), Stop> {
         let objects = &session.desired.objects;
         let adopted = self.adopt.iter().filter_map(|text| text.parse().ok());
+        let losing = self.allow_data_loss.iter();
         let named = self
             .targets
             .iter()
-            .map(|addr| ("--target", addr.clone()))
+            .map(|addr| (TARGET, addr.clone()))
             .chain(adopted.map(|addr| ("--adopt", addr)))
-            .chain(self.rotate.iter().map(|addr| ("--rotate", addr.clone())));
+            .chain(self.rotate.iter().map(|addr| ("--rotate", addr.clone())))
+            .chain(losing.map(|addr| (LOSS, addr.clone())));
         for (flag, addr) in named {
-            let gone = flag == "--target" && plan.changes.iter().any(|c| c.addr == addr);
+            let gone = [TARGET, LOSS].contains(&flag) && plan.mentions(&addr);
             if gone || objects.contains_key(&addr) {
                 continue;
             }
@@ -130,7 +155,7 @@ async fn look(global: &Global, arguments: &Arguments, session: &Session) -> Resu
 }
 
 fn code(plan: &Plan, detailed: bool) -> u8 {
-    if !plan.refusals.is_empty() {
+    if plan.is_refused() {
         exit::BLOCKED
     } else if detailed && plan.writes().next().is_some() {
         exit::CHANGES

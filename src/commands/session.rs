@@ -2,7 +2,6 @@
 //!
 //! Holds a reader only (law 2); apply makes its writer from it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,18 +9,17 @@ use jiff::Timestamp;
 use crate::cli::Global;
 use crate::commands::stage::Stage;
 use crate::commands::{notice, project};
-use crate::decide::ledger::{Fingerprint, Ledger, hex};
-use crate::decide::plan::{self, Flags, Input, Plan, SecretFact, SecretFacts};
+use crate::decide::ledger::trust::Distrust;
+use crate::decide::ledger::{Home, HomeError, Ledger, hex};
+use crate::decide::plan::{self, Facts, Flags, Input, Plan};
 use crate::exit::{self, Stop};
-use crate::kinds::{self, Kind};
+use crate::kinds::{self, Kind, label};
 use crate::show::header::{Header, LastApply, Target};
 use crate::there::live::Live;
-use crate::there::services::{FingerprintKey, Options, Reader, ServiceError, Vault};
+use crate::there::services::{Had, Options, Reader, ServiceError, Vault};
 use crate::want::config::LedgerHome;
 use crate::want::desired::Desired;
-use crate::words::template::Reference;
-use crate::words::value::SecretSource;
-use crate::words::{Addr, Pointer, Service};
+use crate::words::Service;
 
 /// A project, the world that it meets, and a reader for it.
 #[derive(Debug)]
@@ -72,35 +70,71 @@ impl Session {
 
     /// Reads both services and the ledger, and plans.
     pub async fn look(&self, global: &Global, flags: &Flags) -> Result<Look, Stop> {
-        let ledger = self.ledger()?;
-        let live = self
-            .reader
-            .read(&self.kinds(&ledger)?)
-            .await
-            .map_err(world)?;
+        let kinds = self.kinds();
+        let home = &self.stage.home;
+        let in_port = matches!(home, Home::Port(_));
+        // Both at once, which keeps a plan two round trips deep.
+        let objects = async {
+            match in_port {
+                true => self.reader.read_objects(&kinds).await,
+                false => self.reader.read(&kinds).await,
+            }
+        };
+        let (live, kept) = tokio::join!(
+            objects,
+            home.load(&self.reader, &self.vault, flags.trust_ledger)
+        );
+        let loaded = kept.map_err(|error| unkept(&error))?;
+        let mut live = live.map_err(world)?;
+        if in_port {
+            live.organization = match loaded.organization {
+                Some(organization) => Some(organization),
+                None => Some(self.reader.organization().await.map_err(world)?),
+            };
+        }
+        let is_new = loaded.ledger.is_none();
+        let ledger = self.ledger(loaded.ledger)?;
+        self.reachable(&ledger)?;
+        let had = had(&self.desired, &ledger);
+        let further = self.reader.complete(&mut live, &kinds, &had);
+        further.await.map_err(world)?;
+        if in_port && is_new && !loaded.blueprint_missing && !flags.trust_ledger {
+            self.orphaned(&live)?;
+        }
         self.same_world(&ledger, &live)?;
         self.readable(&ledger, &live)?;
-        let secrets = self.secret_facts(&ledger);
-        let input = Input {
-            desired: &self.desired,
-            live: &live,
-            ledger: &ledger,
-            secrets: &secrets,
-            flags,
+        let secrets = self.secret_facts(&ledger, &live);
+        let mut facts = self.doubts(global, &ledger);
+        let make = |facts: &Facts, flags: &Flags| {
+            plan::plan(Input {
+                desired: &self.desired,
+                live: &live,
+                ledger: &ledger,
+                secrets: &secrets,
+                facts,
+                flags,
+            })
         };
-        let (plan, findings) = plan::plan(input);
+        let (mut plan, findings) = make(&facts, flags);
         project::check(global, findings, &self.desired.sources)?;
+        let uncounted = match flags.skip_refused {
+            // What will be left out is counted as well: the refusal says how much it is about.
+            true => make(&facts, &unskipped(flags)).0.uncounted(),
+            false => plan.uncounted(),
+        };
+        if !uncounted.is_empty() {
+            facts.counts = self.count(uncounted).await?;
+            // The same input but for the counts, so that there is nothing new to be found.
+            (plan, _) = make(&facts, flags);
+        }
+        plan.ledger_setup = loaded.blueprint_missing && !plan.is_empty();
         Ok(Look { live, ledger, plan })
     }
 
     /// The ledger as kept, or a new one.
-    fn ledger(&self) -> Result<Ledger, Stop> {
+    pub fn ledger(&self, kept: Option<Ledger>) -> Result<Ledger, Stop> {
         let config = &self.desired.config;
         let environment = config.environment.as_deref();
-        let kept = self.stage.home.load().map_err(|error| {
-            Stop::new(exit::WORLD, error)
-                .help("restore it from a backup; without it nothing is known to be ours".to_owned())
-        })?;
         match kept {
             None => Ok(Ledger::new(&config.project, environment, salt())),
             Some(ledger)
@@ -121,6 +155,27 @@ impl Session {
             )
             .help("give each project and environment its own ledger file".to_owned())),
         }
+    }
+
+    /// Objects that say they are ours, and no ledger that does: it was taken away (design, 5.5).
+    fn orphaned(&self, live: &Live) -> Result<(), Stop> {
+        let config = &self.desired.config;
+        let own = label::of(&config.project, config.environment.as_deref());
+        let marked = live.iter().find(|(kind, seen)| {
+            let kind = kinds::find(kind);
+            kind.is_some_and(|kind| label::reserved(kind, &seen.value).any(|label| label == own))
+        });
+        let Some((kind, seen)) = marked else {
+            return Ok(());
+        };
+        let message = format!(
+            "the {kind} `{}` has the label `{own}`, and Port has no ledger of this project",
+            seen.name
+        );
+        Err(Stop::new(exit::BLOCKED, message).help(
+            "if it was deleted, undo that; if it was kept elsewhere until now, or cannot be brought back, `--trust-ledger` begins a new one, which adopts what is equal"
+                .to_owned(),
+        ))
     }
 
     /// A ledger speaks about one organization and one account.
@@ -171,15 +226,28 @@ impl Session {
         Ok(())
     }
 
-    /// The kinds to read: those of the services that the project has. A service that only the
-    /// ledger has stops the run, as its objects would look gone.
-    fn kinds(&self, ledger: &Ledger) -> Result<Vec<&'static dyn Kind>, Stop> {
+    /// The kinds to read: those of the services that the project has.
+    fn kinds(&self) -> Vec<&'static dyn Kind> {
+        let declared = self.desired.objects.values();
+        let declared = declared.map(|object| object.kind.name()).collect();
+        let all = kinds::to_read(&declared).into_iter();
+        all.filter(|kind| self.there(kind.service())).collect()
+    }
+
+    fn there(&self, service: Service) -> bool {
         let endpoints = &self.stage.endpoints;
-        let there = |service: Service| match service {
+        match service {
             Service::Port => endpoints.port.is_some(),
             Service::Spacelift => endpoints.spacelift.is_some(),
-        };
-        for service in Service::ALL.into_iter().filter(|service| !there(*service)) {
+        }
+    }
+
+    /// A service that only the ledger has stops the run, as its objects would look gone.
+    fn reachable(&self, ledger: &Ledger) -> Result<(), Stop> {
+        let absent = Service::ALL
+            .into_iter()
+            .filter(|service| !self.there(*service));
+        for service in absent {
             let owned = ledger
                 .entries
                 .keys()
@@ -194,70 +262,7 @@ impl Session {
                     .help("keep the section until an apply has deleted them".to_owned()));
             }
         }
-        Ok(kinds::ALL
-            .iter()
-            .copied()
-            .filter(|kind| there(kind.service()))
-            .collect())
-    }
-
-    /// What is known about every secret, without sending anything.
-    fn secret_facts(&self, ledger: &Ledger) -> SecretFacts {
-        let key = self.vault.fingerprint_key(ledger.salt.as_bytes());
-        let mut facts = BTreeMap::new();
-        for object in self.desired.objects.values() {
-            for (at, source) in object.spec.secrets() {
-                let missing = self.vault.missing(source);
-                let fact = if !missing.is_empty() {
-                    SecretFact::Unset(missing)
-                } else if source
-                    .template()
-                    .references()
-                    .any(|r| matches!(r, Reference::Attribute(..)))
-                {
-                    // Its text is known only when the other object is.
-                    continue;
-                } else {
-                    let known = ledger
-                        .entries
-                        .get(&object.addr)
-                        .and_then(|entry| entry.fingerprints.get(&at));
-                    let now = key
-                        .as_ref()
-                        .and_then(|key| self.mark(key, &object.addr, &at, source));
-                    compare(known.map_or(&[][..], Vec::as_slice), now)
-                };
-                facts.insert((object.addr.clone(), at), fact);
-            }
-        }
-        facts
-    }
-
-    /// The fingerprint of a secret that is sent, for the ledger.
-    pub fn fingerprint(
-        &self,
-        addr: &Addr,
-        at: &Pointer,
-        source: &SecretSource,
-        salt: &str,
-    ) -> Option<Fingerprint> {
-        let key = self.vault.fingerprint_key(salt.as_bytes())?;
-        self.mark(&key, addr, at, source)
-    }
-
-    /// The fingerprint of a secret under a key; `None` when its text is not at hand.
-    fn mark(
-        &self,
-        key: &FingerprintKey,
-        addr: &Addr,
-        at: &Pointer,
-        source: &SecretSource,
-    ) -> Option<Fingerprint> {
-        let mac = self.vault.fingerprint(key, addr, at, source)?;
-        Some(Fingerprint {
-            key_id: key.id().to_owned(),
-            mac,
-        })
+        Ok(())
     }
 
     /// Which world the plan is about, for the first lines of the output.
@@ -300,21 +305,55 @@ impl Session {
     }
 }
 
+/// A ledger that cannot be loaded, or that is not believed.
+pub fn unkept(error: &HomeError) -> Stop {
+    let (code, help) = match error {
+        HomeError::Service(error) => return world(error.clone()),
+        HomeError::Distrust(Distrust::Format { .. }) => (
+            exit::WORLD,
+            "use the version of spaceport that wrote it, or a later one",
+        ),
+        HomeError::Distrust(Distrust::Headless(_) | Distrust::Gone(_)) => (
+            exit::BLOCKED,
+            "undo the deletion in Port; if that cannot be, `--trust-ledger` goes on with what is left, and what that does not name is no longer ours",
+        ),
+        HomeError::Distrust(_) => (
+            exit::BLOCKED,
+            "look at what was changed there; `--trust-ledger` believes it for one run, and the apply then writes it anew",
+        ),
+        HomeError::Lost => (
+            exit::BLOCKED,
+            "run `spaceport apply` again when the other run has ended",
+        ),
+        HomeError::Taken(_) => (exit::BLOCKED, "wait until it has ended"),
+        HomeError::Outside(_) => (exit::FINDINGS, "name a file inside of the project"),
+        HomeError::Io { .. } | HomeError::Broken { .. } => (
+            exit::WORLD,
+            "restore it from a backup; without it nothing is known to be ours",
+        ),
+    };
+    Stop::new(code, error).help(help.to_owned())
+}
+
+/// What config and ledger have, by kind and id: what is read on demand.
+fn had(desired: &Desired, ledger: &Ledger) -> Had {
+    let declared = desired.objects.values();
+    let declared = declared.map(|object| (object.kind.name(), object.name.clone()));
+    let owned = ledger.entries.iter();
+    let owned = owned.filter_map(|(addr, entry)| Some((kinds::of(addr)?.name(), entry.id.clone())));
+    declared.chain(owned).collect()
+}
+
 /// The world failed.
 pub fn world(error: ServiceError) -> Stop {
     Stop::new(exit::WORLD, &error).help(error.help())
 }
 
-fn compare(known: &[Fingerprint], now: Option<Fingerprint>) -> SecretFact {
-    // Without a key nothing can be compared, and sending would not help to compare next time.
-    let Some(now) = now else {
-        return SecretFact::Unverified;
-    };
-    match known.iter().find(|old| old.key_id == now.key_id) {
-        Some(old) if old.mac == now.mac => SecretFact::Same,
-        Some(_) => SecretFact::Changed,
-        None if known.is_empty() => SecretFact::Unverified,
-        None => SecretFact::OtherKey,
+/// The same flags without `--skip-refused`.
+fn unskipped(flags: &Flags) -> Flags {
+    Flags {
+        skip_refused: false,
+        ..flags.clone()
     }
 }
 

@@ -2,23 +2,24 @@
 //!
 //! Everything that services do to what they are given is undone here by the rules of the fields:
 //! computed fields go, defaults and nulls become absent, lists without order are sorted, secrets
-//! go (of maps of secrets the keys stay). Applying it twice changes nothing more.
+//! go (of maps of secrets the keys stay), and so do the labels that say whose an object is. Applying it twice changes nothing more.
 //! Deliberately not here: comparing (see `diff`), and rules about one kind.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use crate::kinds::Kind;
 use crate::kinds::shape::{Field, Object, Shape};
+use crate::kinds::{Kind, label};
 use crate::words::value::{Map, SecretSource};
 use crate::words::{Pointer, Template, Value};
 
 /// A spec in canonical form, without the places that are ignored.
 pub fn canonical(kind: &dyn Kind, spec: &Value, ignore: &[Pointer]) -> Value {
     // First, so that what becomes empty by it is the same as what is empty.
+    let spec = label::without(kind, spec);
     let kept = match ignore.is_empty() {
-        true => Cow::Borrowed(spec),
-        false => Cow::Owned(without(spec, ignore, &mut Pointer::root())),
+        true => spec,
+        false => Cow::Owned(without(&spec, ignore, &mut Pointer::root())),
     };
     let mut value = walk(kind.shape(), &kept);
     kind.canonical(&mut value);

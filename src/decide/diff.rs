@@ -6,7 +6,7 @@
 use crate::decide::canon::canonical;
 use crate::decide::same::same;
 use crate::kinds::shape::{Object, Shape};
-use crate::kinds::{Kind, Picks};
+use crate::kinds::{Kind, Picks, label};
 use crate::words::value::Map;
 use crate::words::{Pointer, Value};
 
@@ -51,6 +51,7 @@ impl Difference {
 /// Compares what is wanted with what is live.
 pub fn compare(kind: &dyn Kind, want: &Value, live: &Value, ignore: &[Pointer]) -> Difference {
     let mut found = Difference::default();
+    let live = &*label::without(kind, live);
     if ignore.is_empty() && same(kind.shape(), want, live) {
         return found;
     }

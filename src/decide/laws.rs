@@ -70,6 +70,13 @@ fn change(kind: &'static dyn Kind, want: &Value, sends: BTreeSet<Pointer>) -> Ch
         seen: None,
         sends,
         adopts: false,
+        part: None,
+        passes: Vec::new(),
+        from: None,
+        renames: Vec::new(),
+        label: None,
+        losses: Vec::new(),
+        counted: None,
     }
 }
 

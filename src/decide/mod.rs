@@ -7,12 +7,14 @@
 //! |---|---|
 //! | [`canon`] | the one spelling in which desired and live are compared |
 //! | [`diff`] | which places differ, and what a replacing write must carry over |
+//! | [`graft`] | the managed places of an object put into somebody else's |
 //! | [`ledger`] | what is ours |
 //! | [`plan`] | what would change, why, and what stands against it |
 //! | [`same`] | whether there is no difference, told quickly |
 
 pub mod canon;
 pub mod diff;
+pub mod graft;
 pub mod ledger;
 pub mod plan;
 pub mod same;

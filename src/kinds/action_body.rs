@@ -26,7 +26,7 @@ pub fn shape(trigger: Field) -> Shape {
             "Identifier, unique among actions and automations.",
         )
         .required()
-        .immutable(),
+        .renames(),
         field("title", Shape::text(), "Name in the portal."),
         field("icon", Shape::text(), "Name of one of Port's icons."),
         field("description", Shape::text(), "What it does."),
@@ -105,6 +105,7 @@ pub fn observe(item: &Json, trigger: &str) -> Option<Observed> {
         return None;
     }
     Some(Observed {
+        born: Default::default(),
         id: identifier.into(),
         name: identifier.into(),
         value: Value::Map(stamp::without(item)?),

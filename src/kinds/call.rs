@@ -29,7 +29,7 @@ pub enum Call {
 }
 
 /// Where a service lists the objects of a kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum List {
     /// A REST list of Port, unpaged (PA section 1, envelopes).
     Port {
@@ -37,6 +37,15 @@ pub enum List {
         path: &'static str,
         /// The expected name of the list beside `ok`; when it is missing, the only array-valued
         /// member is taken.
+        envelope: &'static str,
+    },
+    /// One REST object of Port for each object of another kind, where no list has them all.
+    PortEach {
+        /// The kind whose objects have one each, by its full name.
+        of: &'static str,
+        /// Path from `/v1` on, from the id of such an object.
+        path: fn(&str) -> String,
+        /// The expected name of the object beside `ok`.
         envelope: &'static str,
     },
     /// A root field of Spacelift's one reading document.

@@ -29,6 +29,18 @@ pub const ACTION: Charset = Charset {
     },
 };
 
+/// Identifiers of entities and scorecards: `^(?!\.{1,2}$)[\p{L}0-9@_.+:\\/=-]+$`.
+pub const ENTITY: Charset = Charset {
+    words: "letters, digits and `@ _ . + : \\ / = -`, but not `.` or `..`",
+    pattern: r"^(?!\.{1,2}$)[\p{L}0-9@_.+:\\/=-]+$",
+    holds: |text| {
+        not_dots(text)
+            && text
+                .chars()
+                .all(|c| letter_or_digit(c) || "@_.+:\\/=-".contains(c))
+    },
+};
+
 /// Keys of properties, relations and inputs: `^[A-Za-z0-9@_=\\-]+$`.
 pub const KEY: Charset = Charset {
     words: "ASCII letters, digits and `@ _ = \\ -`",

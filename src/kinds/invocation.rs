@@ -358,6 +358,31 @@ fn secret_name(access: &str) -> Option<&str> {
     Some(&rest[..end])
 }
 
+/// Where a web request goes to Spacelift or carries a secret that is named after it, if it does.
+pub fn spacelift_in(method: &Value) -> Option<Pointer> {
+    if method.get_text("type") != Some("WEBHOOK") {
+        return None;
+    }
+    let mut found = None;
+    method.leaves(&mut |at, leaf| {
+        let text = match leaf {
+            Value::Text(text) => text.to_ascii_lowercase(),
+            _ => return,
+        };
+        let host = at.first() == Some("url") && text.contains(".spacelift.io");
+        let secret = text.split(".secrets").skip(1).any(|rest| {
+            rest.split("}}")
+                .next()
+                .unwrap_or_default()
+                .contains("spacelift")
+        });
+        if (host || secret) && found.is_none() {
+            found = Some(at.clone());
+        }
+    });
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -10,9 +10,14 @@
 //! |---|---|
 //! | [`shape`] | the fields of a kind and their rules |
 //! | [`check`] | a node against a shape |
+//! | [`rename`] | keys inside of an object that get another name |
 //! | [`schema`] | a shape as JSON Schema |
 //! | [`charset`] | the identifier rules that several kinds share |
 //! | [`call`] | requests as values |
+//! | [`loss`] | what of the data under an object a change would take away |
+//! | [`blueprint_keys`] | the keys of a blueprint that can get another name |
+//! | [`blueprint_data`] | the data under a blueprint |
+//! | [`identity`] | how an object is recognised |
 //! | [`label`] | labels that are reserved for spaceport |
 //! | [`project`] | the fields around a spec and of `spaceport.yaml` |
 //! | [`property`] | properties in Port's dialect of JSON Schema |
@@ -22,22 +27,32 @@
 //! | [`invocation`] | what an action or automation does, in seven forms |
 //! | [`action_body`] | what actions and automations share |
 //! | [`action_v1`] | actions in the old form |
+//! | [`part`] | which places of an object may be managed alone |
+//! | [`parts`] | pieces of a spec that may be written later than the rest |
 //! | [`picks`] | where a rule holds, gathered once for each kind |
 //! | [`stamp`] | what Port adds to every object |
 
 pub mod action_body;
 pub mod action_v1;
+pub mod blueprint_data;
+pub mod blueprint_keys;
+mod blueprint_parts;
 pub mod call;
 pub mod charset;
 pub mod check;
 pub mod derived;
+pub mod identity;
 pub mod inputs;
 pub mod invocation;
 pub mod label;
+pub mod loss;
+pub mod part;
+pub mod parts;
 pub mod picks;
 pub mod project;
 pub mod property;
 pub mod query;
+pub mod rename;
 pub mod schema;
 pub mod shape;
 pub mod stamp;
@@ -45,15 +60,20 @@ pub mod stamp;
 #[cfg(test)]
 pub mod generate;
 mod port_action;
+mod port_action_permissions;
 mod port_automation;
 mod port_blueprint;
+mod port_scorecard;
 mod port_secret;
 mod port_webhook;
 mod spacelift_policy;
+mod spacelift_space;
+mod spacelift_stack_webhook;
 mod spacelift_webhook;
 #[cfg(test)]
 mod story;
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use serde_json::Value as Json;
@@ -61,17 +81,26 @@ use serde_json::Value as Json;
 use crate::words::value::Map;
 use crate::words::{Addr, Findings, Node, Pointer, Service, Value};
 pub use call::{Call, List};
+pub use identity::Identity;
+pub use loss::{Census, Loss, Lost};
 pub use picks::Picks;
+pub use port_blueprint::LEDGER as LEDGER_BLUEPRINT;
+pub use rename::Rename;
 pub use shape::Shape;
+pub use stamp::Birth;
 
 /// Every kind, in the order of every list: service, then name.
 pub const ALL: &[&dyn Kind] = &[
     &port_action::Action,
+    &port_action_permissions::ActionPermissions,
     &port_automation::Automation,
     &port_blueprint::Blueprint,
+    &port_scorecard::Scorecard,
     &port_secret::Secret,
     &port_webhook::Webhook,
     &spacelift_policy::Policy,
+    &spacelift_space::Space,
+    &spacelift_stack_webhook::StackWebhook,
     &spacelift_webhook::Webhook,
 ];
 
@@ -85,24 +114,6 @@ pub fn of(addr: &Addr) -> Option<&'static dyn Kind> {
     ALL.iter()
         .copied()
         .find(|kind| kind.service() == addr.service && kind.word() == addr.kind)
-}
-
-/// How an object of a kind is recognised in its service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Identity {
-    /// A field that the user chooses is the remote id: `identifier`, `secretName`.
-    Field(&'static str),
-    /// The service assigns an id; this field holds a name that is matched exactly.
-    Name(&'static str),
-}
-
-impl Identity {
-    /// The field of the spec that holds the identifier or the name.
-    pub fn field(self) -> &'static str {
-        match self {
-            Identity::Field(field) | Identity::Name(field) => field,
-        }
-    }
 }
 
 /// Another object that a spec names by plain identifier, without `${…}`.
@@ -142,6 +153,8 @@ pub struct Observed {
     pub value: Value,
     /// What `${…}` may read from it.
     pub exports: Map,
+    /// When and by whom it was made. Kinds leave it empty; who reads a list fills it in.
+    pub born: Birth,
 }
 
 /// What a kind knows about itself. Everything is pure.
@@ -161,6 +174,43 @@ pub trait Kind: Debug + Sync + Send {
 
     /// How its objects are recognised.
     fn identity(&self) -> Identity;
+
+    /// Why its addresses come from `ref` alone, when its identity makes no name.
+    fn needs_ref(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether reading its objects costs more than a question among others, so that it is read
+    /// only when config or ledger has some.
+    fn on_demand(&self) -> bool {
+        false
+    }
+
+    /// Whether the service makes its objects a moment after another one, so that "not there" may
+    /// mean "not yet".
+    fn comes_late(&self) -> bool {
+        false
+    }
+
+    /// The kind that its objects come and go with, under the same id: who owns that one owns both.
+    fn part_of(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Where a spec lets whoever may use the object act on Spacelift, if it does.
+    fn acts_on_spacelift(&self, _spec: &Value) -> Option<Pointer> {
+        None
+    }
+
+    /// Whether a spec says who may use the object that it is a part of.
+    fn restricts(&self, _spec: &Value) -> bool {
+        false
+    }
+
+    /// Why its objects cannot be deleted and what that leaves, when they cannot: they are given up.
+    fn stays(&self) -> Option<&'static str> {
+        None
+    }
 
     /// What `${SERVICE.KIND.NAME.ATTR}` may read, with a few words each. The identity field is
     /// always readable and not listed.
@@ -182,6 +232,17 @@ pub trait Kind: Debug + Sync + Send {
         Vec::new()
     }
 
+    /// The pieces of a spec that may be written later than the object with this identifier, when
+    /// objects need each other. None: it is always written as a whole. Such a piece holds no secret.
+    fn parts<'v>(
+        &self,
+        _identifier: &str,
+        _spec: &'v Value,
+        _others: &parts::Others<'_, 'v>,
+    ) -> Vec<parts::Part> {
+        Vec::new()
+    }
+
     /// Brings a whole spec to its canonical form where field rules are not enough. Applied to
     /// desired and live alike; applying it twice changes nothing more.
     fn canonical(&self, _spec: &mut Value) {}
@@ -193,6 +254,11 @@ pub trait Kind: Debug + Sync + Send {
     /// or the system's own.
     fn observe(&self, item: &Json) -> Option<Observed>;
 
+    /// Reads an item of the list that may hold several objects.
+    fn observe_all(&self, item: &Json) -> Vec<Observed> {
+        self.observe(item).into_iter().collect()
+    }
+
     /// The requests that create an object. The answer of the first holds the new object.
     fn create(&self, want: &Value) -> Vec<Call>;
 
@@ -201,13 +267,78 @@ pub trait Kind: Debug + Sync + Send {
     /// Secrets that are not to be sent are absent from `want`.
     fn update(&self, seen: &Observed, want: &Value, changed: &[String]) -> Vec<Call>;
 
+    /// Why parts of its objects cannot be managed alone, if they cannot.
+    fn only_whole(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The space whose things an object can use: the one that it lies in, and of a space the parent
+    /// that it inherits from (SA section 6).
+    fn reach<'a>(&self, _spec: &'a Value) -> Option<&'a Value> {
+        None
+    }
+
+    /// Whether an object itself uses the objects that it reads attributes of, so that they have to
+    /// lie within its reach.
+    fn uses(&self, _spec: &Value) -> bool {
+        false
+    }
+
+    /// The field that holds labels, of kinds whose objects are marked with our own label.
+    fn labels(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether another identifier renames the live object in place, so that its data stays. Objects
+    /// that the service gives an id keep it under every name; this is about the others.
+    fn renames(&self) -> bool {
+        let Shape::Object(object) = self.shape() else {
+            return false;
+        };
+        let identity = object.field(self.identity().field());
+        identity.is_some_and(|field| field.rules.renames)
+    }
+
+    /// The maps in a spec whose keys can get another name and keep their data: pointers.
+    fn renamable(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The request that gives a key of a live object another name.
+    fn rename(&self, _id: &str, _rename: &Rename) -> Option<Call> {
+        None
+    }
+
     /// Whether an object with this id is the service's own and is never deleted.
     fn is_system(&self, _id: &str) -> bool {
         false
     }
 
+    /// Reads the new object in the answer of [`Kind::create`]'s first request, which may say less
+    /// than a list does; `want` is what was sent.
+    fn observe_created(&self, _want: &Value, item: &Json) -> Option<Observed> {
+        self.observe(item)
+    }
+
     /// The request that deletes an object.
     fn delete(&self, id: &str) -> Call;
+
+    /// What of the data under a live object a change would take away. `want` is the whole new spec;
+    /// without it the object is deleted.
+    fn losses(&self, _seen: &Value, _want: Option<&Value>) -> Vec<Loss> {
+        Vec::new()
+    }
+
+    /// Where the service counts the data under an object.
+    fn census(&self, _id: &str) -> Option<Census> {
+        None
+    }
+
+    /// The request that deletes an object with all data under it, where [`Kind::delete`] does not.
+    /// The service does it over time, as a migration (PA section 2).
+    fn purge(&self, _id: &str) -> Option<Call> {
+        None
+    }
 
     /// Where in the answer of [`Kind::create`]'s first request the new object is: a JSON pointer.
     fn created_at(&self) -> &'static str;
@@ -225,6 +356,12 @@ pub trait Kind: Debug + Sync + Send {
     fn word(&self) -> &'static str {
         self.name().split_once('.').map_or("", |(_, word)| word)
     }
+}
+
+/// The kinds to read: all but those on demand, and of these the ones that somebody has.
+pub fn to_read(had: &BTreeSet<&'static str>) -> Vec<&'static dyn Kind> {
+    let read = |kind: &&dyn Kind| !kind.on_demand() || had.contains(kind.name());
+    ALL.iter().copied().filter(read).collect()
 }
 
 /// The mention of an object by its identifier at a place in the spec.

@@ -10,17 +10,26 @@ use std::sync::LazyLock;
 use crate::kinds::{ALL, Kind, Shape};
 use crate::words::Pointer;
 
+/// The kind whose unique names may stand where a field's rule says `by_name`.
+pub const NAMED: &str = "spacelift.space";
+
 /// Pointer patterns of the fields of a kind, by rule.
 #[derive(Debug, Clone, Default)]
 pub struct Picks {
     /// Secrets.
     pub write_only: Vec<Pointer>,
+    /// Secrets that their owner checks others with.
+    pub receives: Vec<Pointer>,
     /// Left alone after the create when the lifecycle says `seed`.
     pub seeded: Vec<Pointer>,
     /// Changing them means deleting and creating anew.
     pub immutable: Vec<Pointer>,
+    /// Left as they are while the config says nothing.
+    pub kept: Vec<Pointer>,
     /// The unique name of a live object may stand there for its id.
     pub by_name: Vec<Pointer>,
+    /// May be written later than their object, when objects need each other.
+    pub later: Vec<Pointer>,
 }
 
 static KNOWN: LazyLock<BTreeMap<&'static str, Picks>> = LazyLock::new(|| {
@@ -41,9 +50,12 @@ impl Picks {
     fn gather(shape: &Shape) -> Picks {
         Picks {
             write_only: shape.pick(&|field| field.rules.write_only),
+            receives: shape.pick(&|field| field.rules.receives),
             seeded: shape.pick(&|field| field.rules.seeded),
             immutable: shape.pick(&|field| field.rules.immutable),
+            kept: shape.pick(&|field| field.rules.kept),
             by_name: shape.pick(&|field| field.rules.by_name),
+            later: shape.pick(&|field| field.rules.later > 0),
         }
     }
 }

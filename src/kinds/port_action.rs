@@ -171,6 +171,15 @@ impl Kind for Action {
         found
     }
 
+    /// One that is not published is offered to nobody.
+    fn acts_on_spacelift(&self, spec: &Value) -> Option<Pointer> {
+        let method = spec.get("invocationMethod")?;
+        let offered = spec.get("publish").and_then(Value::as_bool) != Some(false);
+        let at = invocation::spacelift_in(method).filter(|_| offered)?;
+        let above = Pointer::root().join("invocationMethod");
+        Some(at.parts().iter().fold(above, |at, part| at.join(part)))
+    }
+
     fn list(&self) -> List {
         action_body::LIST
     }

@@ -8,15 +8,22 @@ use std::sync::LazyLock;
 use serde_json::Value as Json;
 
 use crate::kinds::call::{Call, List, path};
+use crate::kinds::parts::{Others, Part};
 use crate::kinds::property::plain;
 use crate::kinds::shape::{Object, Shape, field};
-use crate::kinds::{Identity, Kind, Mention, Observed, charset, derived, mention, property, stamp};
+use crate::kinds::{
+    Census, Identity, Kind, Loss, Mention, Observed, Rename, blueprint_data, blueprint_keys,
+    blueprint_parts, charset, derived, mention, property, stamp,
+};
 use crate::words::value::Map;
 use crate::words::{Data, Finding, Findings, Node, Pointer, Value};
 
 /// The kind `port.blueprint`.
 #[derive(Debug)]
 pub struct Blueprint;
+
+/// The blueprint that ledgers are kept under: our own, neither declared nor observed.
+pub const LEDGER: &str = "spaceport_project";
 
 static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
     let mut fields = vec![
@@ -26,7 +33,7 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
             "Identifier, by which everything else names the blueprint.",
         )
         .required()
-        .immutable(),
+        .renames(),
         field("title", Shape::text_of(1, 100), "Name in the catalog.").required(),
         field(
             "description",
@@ -218,6 +225,19 @@ impl Kind for Blueprint {
 
     fn check(&self, spec: &Node, findings: &mut Findings) {
         if let Some(identifier) = spec.get("identifier")
+            && identifier.text() == Some(LEDGER)
+        {
+            findings.push(
+                Finding::error(
+                    "config::ledger_blueprint",
+                    identifier.place,
+                    format!("`{LEDGER}` is the blueprint that spaceport keeps its ledgers under"),
+                )
+                .help("give this blueprint another identifier"),
+            );
+            return;
+        }
+        if let Some(identifier) = spec.get("identifier")
             && identifier.text().is_some_and(|text| text.starts_with('_'))
         {
             // A replacing write would take away what Port itself keeps there (PA section 2).
@@ -225,9 +245,9 @@ impl Kind for Blueprint {
                 Finding::error(
                     "config::system_blueprint",
                     identifier.place,
-                    "blueprints that begin with `_` are Port's own and cannot be described here",
+                    "blueprints that begin with `_` are Port's own and cannot be declared whole",
                 )
-                .help("refer to it without declaring it; describing parts of it comes later"),
+                .help("name what you add to it: `manage: [/relations/NAME, /schema/properties/NAME]` beside `spec`"),
             );
             return;
         }
@@ -277,6 +297,10 @@ impl Kind for Blueprint {
         found
     }
 
+    fn parts<'v>(&self, identifier: &str, spec: &'v Value, others: &Others<'_, 'v>) -> Vec<Part> {
+        blueprint_parts::parts(identifier, spec, others)
+    }
+
     fn list(&self) -> List {
         List::Port {
             path: "/v1/blueprints",
@@ -286,7 +310,11 @@ impl Kind for Blueprint {
 
     fn observe(&self, item: &Json) -> Option<Observed> {
         let identifier = item.get("identifier")?.as_str()?;
+        if identifier == LEDGER {
+            return None;
+        }
         Some(Observed {
+            born: Default::default(),
             id: identifier.into(),
             name: identifier.into(),
             value: Value::Map(stamp::without(item)?),
@@ -303,12 +331,53 @@ impl Kind for Blueprint {
         }]
     }
 
+    /// A property whose type changes goes with a first request and comes back with the second: its
+    /// type is permanent (PA section 2). In between it is just missing, which the next run mends.
     fn update(&self, seen: &Observed, want: &Value, _changed: &[String]) -> Vec<Call> {
-        vec![Call::Port {
+        let put = |id: &str, body: &Value| Call::Port {
             method: "PUT",
-            path: path(&["v1", "blueprints", &seen.id]),
-            body: Some(with_flags(want)),
-        }]
+            path: path(&["v1", "blueprints", id]),
+            body: Some(with_flags(body)),
+        };
+        let retyped = blueprint_data::retyped(&seen.value, want);
+        if retyped.is_empty() {
+            return vec![put(&seen.id, want)];
+        }
+        // Another identifier renames the blueprint with the first request.
+        let id = want.get_text("identifier").unwrap_or(&seen.id);
+        let between = blueprint_data::without(want, &retyped);
+        vec![put(&seen.id, &between), put(id, want)]
+    }
+
+    fn losses(&self, seen: &Value, want: Option<&Value>) -> Vec<Loss> {
+        blueprint_data::losses(seen, want)
+    }
+
+    fn census(&self, id: &str) -> Option<Census> {
+        Some(Census {
+            path: path(&["v1", "blueprints", id, "entities-count"]),
+            at: "/count",
+            one: "entity has this blueprint",
+            many: "entities have this blueprint",
+        })
+    }
+
+    /// With entities left the plain request is refused with `has_dependents` (PA section 2).
+    fn purge(&self, id: &str) -> Option<Call> {
+        let all = path(&["v1", "blueprints", id, "all-entities"]);
+        Some(Call::Port {
+            method: "DELETE",
+            path: format!("{all}?delete_blueprint=true"),
+            body: None,
+        })
+    }
+
+    fn renamable(&self) -> &'static [&'static str] {
+        blueprint_keys::RENAMABLE
+    }
+
+    fn rename(&self, id: &str, rename: &Rename) -> Option<Call> {
+        blueprint_keys::rename(id, rename)
     }
 
     /// Names that begin with `_` are Port's own (PA section 2).
@@ -575,6 +644,36 @@ mod tests {
                     path: path.into(),
                     body: Some(Value::from(sent.clone()))
                 }]
+            );
+        }
+    }
+
+    #[test]
+    fn a_property_with_another_type_goes_and_comes_back() {
+        let of = |id: &str, kind: &str| json!({ "identifier": id, "schema": { "properties": { "p": { "type": kind } } } });
+        let seen = Blueprint.observe(&of("a", "string")).unwrap();
+        // Renamed at the same time, it has its new name from the first request on.
+        for id in ["a", "b"] {
+            let want = Value::from(of(id, "number"));
+            let sent: Vec<(String, String)> = Blueprint
+                .update(&seen, &want, &[])
+                .into_iter()
+                .map(|call| match call {
+                    Call::Port {
+                        method: "PUT",
+                        path,
+                        body: Some(body),
+                    } => (path, body.to_string()),
+                    other => panic!("{other:?}"),
+                })
+                .collect();
+            let bare = json!({ "identifier": id, "schema": { "properties": {} } });
+            assert_eq!(
+                sent,
+                [
+                    ("/v1/blueprints/a".into(), bare.to_string()),
+                    (format!("/v1/blueprints/{id}"), want.to_string()),
+                ]
             );
         }
     }

@@ -97,6 +97,7 @@ impl Kind for Secret {
             .filter_map(|key| Some((key.to_owned(), Value::from(item.get(key)?))))
             .collect::<Map>();
         Some(Observed {
+            born: Default::default(),
             id: name.into(),
             name: name.into(),
             value: Value::Map(value),
@@ -133,6 +134,10 @@ impl Kind for Secret {
             path: path(&["v1", "organization", "secrets", &seen.id]),
             body: Some(Value::Map(body)),
         }]
+    }
+
+    fn only_whole(&self) -> Option<&'static str> {
+        Some("what a secret holds cannot be read")
     }
 
     fn delete(&self, id: &str) -> Call {

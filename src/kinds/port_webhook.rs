@@ -34,7 +34,7 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
             "Identifier, at most 30 characters. Port could invent one, but then a second run could not find the webhook again.",
         )
         .required()
-        .immutable(),
+        .renames(),
         field("title", Shape::text_of(1, 30), "Name shown in Port, at most 30 characters.")
             .required(),
         field("description", Shape::text_of(0, 200), "What it is for.").default("\"\""),
@@ -81,9 +81,10 @@ fn security() -> Shape {
         field(
             "secret",
             Shape::text_of(1, 0),
-            "Text shared with the sender, usually `${env.NAME}`. Never read back.",
+            "Text shared with the sender, `${random.NAME}` or `${env.NAME}`. Never read back.",
         )
-        .write_only(),
+        .write_only()
+        .receives(),
         field(
             "signatureHeaderName",
             Shape::text(),
@@ -331,16 +332,16 @@ impl Kind for Webhook {
         if let Some(security) = fields.get_mut("security").and_then(Value::as_map_mut) {
             security.shift_remove("secret");
         }
-        let mut exports = Map::new();
-        for (key, _) in self.exports() {
-            if let Some(text) = fields.get(*key).filter(|v| v.as_text().is_some()) {
-                exports.insert((*key).into(), text.clone());
-            }
-        }
+        let shown = self.exports().iter().filter_map(|(key, _)| {
+            let text = fields.get(*key).filter(|v| v.as_text().is_some())?;
+            Some(((*key).into(), text.clone()))
+        });
+        let exports: Map = shown.collect();
         if let Shape::Object(object) = &*SHAPE {
             fields.retain(|key, _| object.field(key).is_none_or(|f| !f.rules.computed));
         }
         Some(Observed {
+            born: Default::default(),
             id: id.into(),
             name: id.into(),
             value,

@@ -100,7 +100,20 @@ static DOCUMENT: LazyLock<Shape> = LazyLock::new(|| {
             "The object as the service's own JSON, or `${json:PATH}`.",
         )
         .required(),
+        field(
+            "renamed",
+            Shape::map(Shape::text_of(1, 100)),
+            "Keys of a blueprint that got another name and keep their data: `/schema/properties/OLD: NEW`.",
+        ),
         field("lifecycle", lifecycle(), "How the object is treated."),
+        field(
+            "manage",
+            Shape::List {
+                of: Box::new(Shape::pattern(POINTER, 1, 0)),
+                count: (1, usize::MAX),
+            },
+            "JSON pointers, `*` for any key: only these places are managed, the rest of the object belongs to others.",
+        ),
     ])
 });
 
@@ -201,7 +214,24 @@ fn overridable() -> Vec<Field> {
             Shape::list(Shape::pattern(ADDRESS, 1, 0)),
             "Addresses of objects that exist elsewhere and are only referred to.",
         ),
+        field(
+            "moved",
+            Shape::list(moved()),
+            "Objects that got another address and another identifier or name at once; what each was and is now.",
+        ),
     ]
+}
+
+fn moved() -> Shape {
+    Shape::closed(vec![
+        field(
+            "from",
+            Shape::pattern(ADDRESS, 1, 0),
+            "Address that it had.",
+        )
+        .required(),
+        field("to", Shape::pattern(ADDRESS, 1, 0), "Address that it has.").required(),
+    ])
 }
 
 fn spacelift() -> Shape {

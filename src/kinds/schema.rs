@@ -29,10 +29,12 @@ pub fn document_schema() -> Schema {
         .iter()
         .map(|kind| {
             let spec = json!({ "$ref": format!("#/$defs/{}", kind.name()) });
+            // A spec of parts holds what `manage` says, which no schema can follow.
+            let part = json!({ "required": ["manage"] });
             when(
                 "kind",
                 kind.name(),
-                json!({ "properties": { "spec": spec } }),
+                json!({ "if": part, "else": { "properties": { "spec": spec } } }),
             )
         })
         .collect();

@@ -87,10 +87,16 @@ pub struct Rules {
     pub text: bool,
     /// A secret: never read back, never shown, compared by fingerprint only.
     pub write_only: bool,
+    /// A secret that its owner checks others with. It gets a new text before those who use it.
+    pub receives: bool,
     /// Left alone after the create when the object's lifecycle says `seed`.
     pub seeded: bool,
     /// Changing it means deleting and creating anew.
     pub immutable: bool,
+    /// When the config says nothing here, live is left as it is.
+    pub kept: bool,
+    /// The identifier: changing it renames the object in place, so that its data stays.
+    pub renames: bool,
     /// Holds the identifier or name of an object of this kind, `port.blueprint`.
     pub reference: Option<&'static str>,
     /// The text may also be the unique name of a live object; it is replaced by its id.
@@ -325,6 +331,12 @@ impl Field {
         self
     }
 
+    /// Its owner checks others with it, so that it gets a new text before them.
+    pub fn receives(mut self) -> Self {
+        self.rules.receives = true;
+        self
+    }
+
     /// Left alone after the create when the object's lifecycle says `seed`.
     pub fn seeded(mut self) -> Self {
         self.rules.seeded = true;
@@ -334,6 +346,19 @@ impl Field {
     /// Changing it means deleting and creating anew.
     pub fn immutable(mut self) -> Self {
         self.rules.immutable = true;
+        self
+    }
+
+    /// Left as it is while the config says nothing.
+    pub fn kept(mut self) -> Self {
+        self.rules.kept = true;
+        self
+    }
+
+    /// Changing it renames the object in place: a body whose identifier differs from the path (PA
+    /// section 1, "PUT and PATCH").
+    pub fn renames(mut self) -> Self {
+        self.rules.renames = true;
         self
     }
 

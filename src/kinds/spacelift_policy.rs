@@ -121,6 +121,10 @@ impl Kind for Policy {
         &[("id", "the id that Spacelift assigned")]
     }
 
+    fn labels(&self) -> Option<&'static str> {
+        Some("labels")
+    }
+
     fn check(&self, spec: &Node, findings: &mut Findings) {
         if spec.entries().is_some() && spec.get("engineType").is_none_or(|e| e.data == Data::Null) {
             let place = spec.entry("type").map_or(spec.place, |(key, _)| key.place);
@@ -164,6 +168,7 @@ impl Kind for Policy {
             .into_iter()
             .collect::<Map>();
         Some(Observed {
+            born: Default::default(),
             id: id.into(),
             name: name.into(),
             value,
@@ -197,6 +202,16 @@ impl Kind for Policy {
             variables: Value::Map([("id".to_owned(), Value::text(id))].into_iter().collect()),
             id_from_create: None,
         }
+    }
+
+    fn reach<'a>(&self, spec: &'a Value) -> Option<&'a Value> {
+        spec.get("space")
+    }
+
+    /// A notification policy names the webhooks that it delivers to; one out of reach gets nothing
+    /// (SA sections 8 and 10).
+    fn uses(&self, spec: &Value) -> bool {
+        spec.get_text("type") == Some("NOTIFICATION")
     }
 
     fn created_at(&self) -> &'static str {

@@ -76,7 +76,7 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
         field(
             "secret",
             Shape::text_of(1, 0),
-            "Text that deliveries are signed with, usually `${env.NAME}`. Never read back.",
+            "Text that deliveries are signed with, `${random.NAME}` or `${env.NAME}`. Never read back.",
         )
         .write_only(),
         field(
@@ -122,6 +122,10 @@ impl Kind for Webhook {
         &[("id", "the id that Spacelift assigned")]
     }
 
+    fn labels(&self) -> Option<&'static str> {
+        Some("labels")
+    }
+
     fn check(&self, spec: &Node, findings: &mut Findings) {
         if let Some(endpoint) = spec.get("endpoint") {
             check_endpoint(endpoint, findings);
@@ -164,6 +168,7 @@ impl Kind for Webhook {
             value.insert("secretHeaders".into(), Value::Map(headers));
         }
         Some(Observed {
+            born: Default::default(),
             id: id.into(),
             name: name.into(),
             value: Value::Map(value),
@@ -217,6 +222,10 @@ impl Kind for Webhook {
             variables: Value::Map(members([("id", Value::text(id))])),
             id_from_create: None,
         }
+    }
+
+    fn reach<'a>(&self, spec: &'a Value) -> Option<&'a Value> {
+        spec.get("space")
     }
 
     fn created_at(&self) -> &'static str {
@@ -303,7 +312,8 @@ fn members<const N: usize>(members: [(&str, Value); N]) -> Map {
         .collect()
 }
 
-fn check_endpoint(endpoint: &Node, findings: &mut Findings) {
+/// Checks the address that events are posted to.
+pub(super) fn check_endpoint(endpoint: &Node, findings: &mut Findings) {
     // Texts with open references are checked by whoever settles them; empty ones by the shape.
     let Some(text) = endpoint.text().filter(|text| !text.is_empty()) else {
         return;

@@ -23,6 +23,24 @@ pub fn fields() -> impl Iterator<Item = Field> {
         .map(|(name, doc)| field(name, Shape::Any, doc).computed())
 }
 
+/// When an object was made, and by whom, where its service tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Birth {
+    /// RFC 3339.
+    pub at: Option<String>,
+    /// A user, or the client of a machine.
+    pub by: Option<String>,
+}
+
+/// When and by whom an item of a list of Port was made.
+pub fn birth(item: &Json) -> Birth {
+    let text = |name: &str| item.get(name).and_then(Json::as_str).map(str::to_owned);
+    Birth {
+        at: text("createdAt"),
+        by: text("createdBy"),
+    }
+}
+
 /// The fields of an item of a list, without its stamps; `None` when it is no map.
 pub fn without(item: &Json) -> Option<Map> {
     let fields = item.as_object()?;

@@ -33,12 +33,16 @@ pub struct Organization {
 }
 
 /// A Spacelift space.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Space {
     /// Its id, `root` or `production-01HND…`.
     pub id: String,
     /// Its name, which need not be unique (SA section 5).
     pub name: String,
+    /// The id of the space that it lies in; none for `root`.
+    pub parent: Option<String>,
+    /// Whether what lies in the parent may be used in it (SA section 6).
+    pub inherits: bool,
 }
 
 /// The objects of one kind, found by id or by name.
@@ -123,6 +127,7 @@ mod tests {
 
     fn seen(id: &str, name: &str) -> Observed {
         Observed {
+            born: Default::default(),
             id: id.into(),
             name: name.into(),
             value: Value::Null,

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::kinds::{self, check, project};
+use crate::want::moved::{self, Moved};
 use crate::want::resolve::{Context, Resolver};
 use crate::want::source::Folder;
 use crate::words::finding::did_you_mean;
@@ -16,6 +17,8 @@ use crate::words::{Addr, Data, Finding, Findings, Node, Pointer, Template};
 /// Where the ledger lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LedgerHome {
+    /// In Port, which is what a file without `ledger` means.
+    Port,
     /// In a file of the project, at this path relative to its folder.
     File(String),
     /// Nowhere: what is in the config is ours, nothing is ever deleted.
@@ -60,8 +63,7 @@ pub struct Config {
     pub account: Option<String>,
     /// The runtime key.
     pub runtime: Option<Runtime>,
-    /// Where the ledger lives; `None` when the file does not say or names a home that this
-    /// version lacks.
+    /// Where the ledger lives; `None` while that is open or wrong.
     pub ledger: Option<LedgerHome>,
     /// The brake.
     pub limits: Limits,
@@ -73,6 +75,8 @@ pub struct Config {
     pub env: BTreeSet<String>,
     /// Objects that exist elsewhere and are only referred to.
     pub external: BTreeSet<Addr>,
+    /// The addresses that objects had before.
+    pub moved: Vec<Moved>,
     /// The chosen environment.
     pub environment: Option<String>,
     /// Whether the project declares environments.
@@ -300,6 +304,7 @@ fn settings(node: &Node, config: &mut Config, findings: &mut Findings) {
         config.limits.deletes = number("deletes").unwrap_or(config.limits.deletes);
         config.limits.percent = number("percent").unwrap_or(config.limits.percent);
     }
+    config.moved = moved::read(node.get("moved"), findings);
     for item in node.get("external").and_then(Node::items).unwrap_or(&[]) {
         let Some(text) = item.text() else { continue };
         match text.parse::<Addr>() {
@@ -327,29 +332,28 @@ pub fn unknown_kind(name: &str, node: &Node) -> Finding {
 }
 
 fn ledger(node: &Node, findings: &mut Findings) -> Option<LedgerHome> {
-    let not_yet = |place| {
+    let written = node.get("ledger");
+    if let Some(ledger) = written {
+        match (ledger.text(), ledger.get("file").and_then(Node::text)) {
+            (Some("none"), _) => return Some(LedgerHome::None),
+            (_, Some(path)) => return Some(LedgerHome::File(path.to_owned())),
+            (Some("port"), _) => {}
+            // The check of the file's shape says what is wrong with it.
+            _ => return None,
+        }
+    }
+    if node.get("port").is_some() {
+        return Some(LedgerHome::Port);
+    }
+    findings.push(
         Finding::error(
             "config::ledger_home",
-            place,
-            "keeping the ledger in Port is not available in this version",
+            written.unwrap_or(node).place,
+            "the ledger is kept in Port, and the project has no section `port`",
         )
-        .help("write `ledger: { file: .spaceport/ledger.json }`, or `ledger: none` to own nothing")
-    };
-    match node.get("ledger") {
-        None => {
-            findings.push(not_yet(node.place));
-            None
-        }
-        Some(ledger) => match (ledger.text(), ledger.get("file").and_then(Node::text)) {
-            (Some("none"), _) => Some(LedgerHome::None),
-            (Some("port"), _) => {
-                findings.push(not_yet(ledger.place));
-                None
-            }
-            (_, Some(path)) => Some(LedgerHome::File(path.to_owned())),
-            _ => None,
-        },
-    }
+        .help("add `port: { region: eu }`, or write `ledger: { file: .spaceport/ledger.json }`"),
+    );
+    None
 }
 
 /// The project with an environment's keys laid over it: maps key by key, everything else whole.

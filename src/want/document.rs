@@ -4,6 +4,8 @@
 
 use crate::kinds::{self, Kind, Picks, Shape, check, project};
 use crate::want::config::{Config, unknown_kind};
+use crate::want::manage;
+use crate::want::renamed::{self, Renamed};
 use crate::words::finding::did_you_mean;
 use crate::words::value::Map;
 use crate::words::{Data, Finding, Findings, Node, Pointer, Value};
@@ -19,6 +21,10 @@ pub struct Document {
     pub spec: Node,
     /// What happens to it over time.
     pub lifecycle: Lifecycle,
+    /// Keys of the spec that have another name now.
+    pub renamed: Vec<Renamed>,
+    /// The places that are managed; empty means the whole object.
+    pub manage: Vec<Pointer>,
     /// The environments that have it; empty means all.
     pub environments: Vec<String>,
     /// The whole document.
@@ -73,9 +79,11 @@ pub fn read(node: &Node, config: &Config, findings: &mut Findings) -> Option<Doc
         None => return None,
     };
     let lifecycle = lifecycle(node.get("lifecycle"), kind, findings);
+    let renamed = renamed::read(node.get("renamed"), kind, findings);
+    let manage = manage::read(node, kind, findings);
     let here = environments(node, config, findings);
     // Errors in the frame leave the spec readable, so that its findings come at the same time.
-    let spec = node.get("spec")?;
+    let (spec, manage) = (node.get("spec")?, manage?);
     if spec.data == Data::Null && findings.len() > before {
         return None;
     }
@@ -84,6 +92,8 @@ pub fn read(node: &Node, config: &Config, findings: &mut Findings) -> Option<Doc
         reference: node.get("ref").cloned(),
         spec: spec.clone(),
         lifecycle,
+        renamed,
+        manage,
         environments: named(node).map(str::to_owned).collect(),
         node: node.clone(),
     })

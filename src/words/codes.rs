@@ -43,8 +43,8 @@ pub const CODES: &[Code] = &[
     ),
     code(
         "config::duplicate_identity",
-        "Two documents with different addresses mean the same live object.",
-        "Remove one of them.",
+        "Two documents with different addresses mean the same live object, and one declares it whole.",
+        "Remove one of them, or let each `manage` places of its own.",
     ),
     code(
         "config::empty_project",
@@ -57,9 +57,14 @@ pub const CODES: &[Code] = &[
         "Use a plain text or `${var.NAME}`.",
     ),
     code(
+        "config::ledger_blueprint",
+        "A document describes the blueprint that spaceport keeps its own ledgers under.",
+        "Give the blueprint another identifier.",
+    ),
+    code(
         "config::ledger_home",
-        "The ledger is to be kept in a place that this version does not have.",
-        "Write `ledger: { file: .spaceport/ledger.json }`, or `ledger: none` to own nothing.",
+        "The ledger is kept in Port, which is the default, and the project has no section `port`.",
+        "Add the section, write `ledger: { file: .spaceport/ledger.json }`, or `ledger: none` to own nothing.",
     ),
     code(
         "config::login_space",
@@ -67,9 +72,24 @@ pub const CODES: &[Code] = &[
         "Write `space: root`.",
     ),
     code(
+        "config::manage",
+        "A pointer of `manage` names nothing that can be managed alone, or the kind has no such parts.",
+        "Name fields or keys of the spec; lists are managed as a whole, the identity and secrets not at all.",
+    ),
+    code(
+        "config::manage_overlap",
+        "Two pointers of `manage`, of one document or of two about the same object, name the same place.",
+        "Let one document manage each place.",
+    ),
+    code(
         "config::missing_field",
         "A field that is needed is not there.",
         "Add it; `spaceport schema` lists the fields of each kind.",
+    ),
+    code(
+        "config::moved",
+        "An entry of `moved` does not lead from an address that is no longer declared to one that is.",
+        "Say of each object once where it was and where it is now.",
     ),
     code(
         "config::needs_ref",
@@ -87,6 +107,11 @@ pub const CODES: &[Code] = &[
         "Remove it, or choose the form that has it.",
     ),
     code(
+        "config::not_managed",
+        "The spec holds something that `manage` does not name.",
+        "Add the place to `manage`, or remove it: it belongs to somebody else.",
+    ),
+    code(
         "config::out_of_range",
         "A number, a text's length or a list's length is outside of what the service takes.",
         "Bring it into the range that the message names.",
@@ -102,6 +127,11 @@ pub const CODES: &[Code] = &[
         "Move objects into other files.",
     ),
     code(
+        "config::renamed",
+        "An entry of `renamed` does not lead from a key that is gone to one that is there, or the kind has no keys that can be renamed.",
+        "Write the place of the old key and only the new name after it, as in `/schema/properties/OLD: NEW`.",
+    ),
+    code(
         "config::reserved_label",
         "A label begins with a mark that is reserved for spaceport.",
         "Remove it, or begin it with something else.",
@@ -113,8 +143,8 @@ pub const CODES: &[Code] = &[
     ),
     code(
         "config::system_blueprint",
-        "A document describes a blueprint of Port's own, one that begins with `_`.",
-        "Refer to it without declaring it; Port keeps it.",
+        "A document declares a whole blueprint of Port's own, one that begins with `_`.",
+        "Refer to it without declaring it, or name what you add with `manage:`.",
     ),
     code(
         "config::unknown_environment",
@@ -187,6 +217,11 @@ pub const CODES: &[Code] = &[
         "Remove it, or correct what it names.",
     ),
     code(
+        "lint::open_action",
+        "Everyone in Port may run an action that calls Spacelift.",
+        "Say who may run it with a `port.action_permissions`.",
+    ),
+    code(
         "lint::plain_http",
         "Events and their signatures travel unencrypted.",
         "Use `https://`.",
@@ -212,9 +247,19 @@ pub const CODES: &[Code] = &[
         "Rename all but one of them in the service.",
     ),
     code(
+        "live::another_object",
+        "A document that manages parts now means another object than the one whose parts the ledger has.",
+        "Give the document another `ref`; the parts of the old object are then removed.",
+    ),
+    code(
         "live::not_found",
         "Something that is referred to is neither in the project nor live.",
         "Declare it, correct the name, or create it first.",
+    ),
+    code(
+        "live::nothing_to_manage",
+        "The object whose parts a document manages does not exist, or lacks what is around a part.",
+        "Wait until its owner has made it, or declare it whole, without `manage`.",
     ),
     code(
         "live::unknown_space",
@@ -229,7 +274,7 @@ pub const CODES: &[Code] = &[
     code(
         "ref::cycle",
         "Objects need each other, so that none can be made first.",
-        "Remove one of the references that the finding shows.",
+        "Remove one of the references that the finding shows. Blueprints may relate to each other; `${…}` that need each other, and mirrors and aggregations made of each other, have no beginning.",
     ),
     code(
         "ref::env_not_listed",
@@ -273,8 +318,8 @@ pub const CODES: &[Code] = &[
     ),
     code(
         "ref::random",
-        "`${random.NAME}` is not available in this version.",
-        "Use `${env.NAME}` with a text that you make yourself.",
+        "`${random.NAME}` cannot be used here.",
+        "Let it be the whole text of a write-only field, in a project that has a ledger.",
     ),
     code(
         "ref::secret_only",

@@ -1,4 +1,4 @@
-//! Graphs over addresses: order, layers and cycles.
+//! Graphs: order, layers, components and cycles. Nodes are addresses, or what is made of them.
 //!
 //! Knows nothing of services or changes: it is given nodes and edges and answers with lists that
 //! are the same for the same input.
@@ -8,63 +8,122 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::words::Addr;
 
 /// A directed graph: an edge from `a` to `b` says that `a` needs `b`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Graph {
-    needs: BTreeMap<Addr, BTreeSet<Addr>>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Graph<N = Addr> {
+    /// What each node needs, and whether the need can wait until both exist.
+    needs: BTreeMap<N, BTreeMap<N, bool>>,
 }
 
-impl Graph {
+impl<N> Default for Graph<N> {
+    fn default() -> Self {
+        let needs = BTreeMap::new();
+        Graph { needs }
+    }
+}
+
+impl<N: Ord + Clone> Graph<N> {
     /// Adds a node without edges.
-    pub fn node(&mut self, addr: Addr) {
-        self.needs.entry(addr).or_default();
+    pub fn node(&mut self, node: N) {
+        self.needs.entry(node).or_default();
     }
 
-    /// Adds an edge: `from` needs `to`. Edges to itself are ignored: they never decide an order.
-    pub fn edge(&mut self, from: Addr, to: Addr) {
+    /// Adds an edge: `from` needs `to` before it can be there at all. Edges to itself are ignored:
+    /// they never decide an order.
+    pub fn edge(&mut self, from: N, to: N) {
         if from != to {
-            self.needs.entry(from).or_default().insert(to);
+            self.needs.entry(from).or_default().insert(to, false);
+        }
+    }
+
+    /// Adds an edge that can wait: only a part of `from`, which may be written later, needs `to`.
+    pub fn edge_that_waits(&mut self, from: N, to: N) {
+        if from != to {
+            self.needs
+                .entry(from)
+                .or_default()
+                .entry(to)
+                .or_insert(true);
+        }
+    }
+
+    /// Whether `from` needs `to` before it can be there at all.
+    pub fn is_firm(&self, from: &N, to: &N) -> bool {
+        let needs = self.needs.get(from);
+        needs.and_then(|needs| needs.get(to)) == Some(&false)
+    }
+
+    /// The same nodes with the edges that cannot wait.
+    pub fn firm(&self) -> Graph<N> {
+        self.with_edges(|_, _, waits| !waits)
+    }
+
+    /// Both graphs in one.
+    pub fn with(mut self, other: Graph<N>) -> Graph<N> {
+        for (node, needs) in other.needs {
+            self.needs.entry(node).or_default().extend(needs);
+        }
+        self
+    }
+
+    /// Some of the nodes, with the edges among them.
+    pub fn among(&self, nodes: &BTreeSet<N>) -> Graph<N> {
+        let mut graph = self.with_edges(|from, to, _| nodes.contains(from) && nodes.contains(to));
+        graph.needs.retain(|node, _| nodes.contains(node));
+        graph
+    }
+
+    fn with_edges(&self, keep: impl Fn(&N, &N, bool) -> bool) -> Graph<N> {
+        let needs = self.needs.iter().map(|(from, needs)| {
+            let kept = needs.iter().filter(|(to, waits)| keep(from, to, **waits));
+            (
+                from.clone(),
+                kept.map(|(to, waits)| (to.clone(), *waits)).collect(),
+            )
+        });
+        Graph {
+            needs: needs.collect(),
         }
     }
 
     /// Whether it is a node.
-    pub fn contains(&self, addr: &Addr) -> bool {
-        self.needs.contains_key(addr)
+    pub fn contains(&self, node: &N) -> bool {
+        self.needs.contains_key(node)
     }
 
     /// All nodes, sorted.
-    pub fn nodes(&self) -> impl Iterator<Item = &Addr> {
+    pub fn nodes(&self) -> impl Iterator<Item = &N> {
         self.needs.keys()
     }
 
     /// What a node needs directly.
-    pub fn needs(&self, addr: &Addr) -> impl Iterator<Item = &Addr> {
-        self.needs.get(addr).into_iter().flatten()
+    pub fn needs(&self, node: &N) -> impl Iterator<Item = &N> {
+        self.needs.get(node).into_iter().flat_map(BTreeMap::keys)
     }
 
     /// The nodes in layers: each needs only nodes of earlier layers. Edges to what is no node are
     /// ignored. An error holds the members of the cycles that prevent it, each cycle closed in
     /// the order in which its members need each other.
-    pub fn layers(&self) -> Result<Vec<Vec<Addr>>, Vec<Vec<Addr>>> {
-        let mut waiting: BTreeMap<&Addr, usize> = BTreeMap::new();
-        let mut needed_by: BTreeMap<&Addr, Vec<&Addr>> = BTreeMap::new();
-        for (addr, needs) in &self.needs {
-            let inside = needs.iter().filter(|n| self.needs.contains_key(*n));
-            waiting.insert(addr, inside.clone().count());
+    pub fn layers(&self) -> Result<Vec<Vec<N>>, Vec<Vec<N>>> {
+        let mut waiting: BTreeMap<&N, usize> = BTreeMap::new();
+        let mut needed_by: BTreeMap<&N, Vec<&N>> = BTreeMap::new();
+        for (node, needs) in &self.needs {
+            let inside = needs.keys().filter(|n| self.needs.contains_key(*n));
+            waiting.insert(node, inside.clone().count());
             for need in inside {
-                needed_by.entry(need).or_default().push(addr);
+                needed_by.entry(need).or_default().push(node);
             }
         }
         let mut layers = Vec::new();
-        let mut ready: Vec<&Addr> = waiting
+        let mut ready: Vec<&N> = waiting
             .iter()
             .filter(|(_, n)| **n == 0)
             .map(|(a, _)| *a)
             .collect();
         while !ready.is_empty() {
             let mut next = BTreeSet::new();
-            for addr in &ready {
-                waiting.remove(addr);
-                for dependent in needed_by.get(addr).into_iter().flatten() {
+            for node in &ready {
+                waiting.remove(node);
+                for dependent in needed_by.get(node).into_iter().flatten() {
                     if let Some(count) = waiting.get_mut(dependent) {
                         *count -= 1;
                         if *count == 0 {
@@ -84,11 +143,11 @@ impl Graph {
     }
 
     /// One cycle through each group of nodes that cannot be ordered.
-    fn cycles(&self, stuck: &BTreeSet<&Addr>) -> Vec<Vec<Addr>> {
-        let mut seen: BTreeSet<&Addr> = BTreeSet::new();
+    fn cycles(&self, stuck: &BTreeSet<&N>) -> Vec<Vec<N>> {
+        let mut seen: BTreeSet<&N> = BTreeSet::new();
         let mut cycles = Vec::new();
         for start in stuck {
-            let mut path: Vec<&Addr> = Vec::new();
+            let mut path: Vec<&N> = Vec::new();
             let mut at = *start;
             while !seen.contains(at) {
                 seen.insert(at);
@@ -106,17 +165,123 @@ impl Graph {
         cycles
     }
 
-    /// The given nodes and everything that they need, directly or not.
-    pub fn closure(&self, roots: impl IntoIterator<Item = Addr>) -> BTreeSet<Addr> {
-        let mut found: BTreeSet<Addr> = BTreeSet::new();
-        let mut open: Vec<Addr> = roots.into_iter().collect();
-        while let Some(addr) = open.pop() {
-            if found.insert(addr.clone()) {
-                open.extend(self.needs(&addr).cloned());
+    /// The nodes in groups that need each other, directly or not (Tarjan's strongly connected
+    /// components): most hold one node. Each group needs only earlier ones; each is sorted.
+    pub fn components(&self) -> Vec<Vec<N>> {
+        let mut found = Vec::new();
+        let mut order: BTreeMap<&N, Visit> = BTreeMap::new();
+        let mut open: Vec<&N> = Vec::new();
+        for root in self.needs.keys() {
+            if order.contains_key(root) {
+                continue;
+            }
+            // Chains are as long as a project is large, so the walk keeps its own stack.
+            let mut walk = vec![(root, self.needs(root))];
+            visit(root, &mut order, &mut open);
+            while let Some((node, needs)) = walk.last_mut() {
+                let node = *node;
+                match needs.find(|need| self.contains(need)) {
+                    Some(need) => match order.get(need) {
+                        None => {
+                            visit(need, &mut order, &mut open);
+                            walk.push((need, self.needs(need)));
+                        }
+                        Some(seen) if seen.open => {
+                            let index = seen.index;
+                            lower(&mut order, node, index);
+                        }
+                        Some(_) => {}
+                    },
+                    None => {
+                        walk.pop();
+                        let low = order[node].low;
+                        if let Some((parent, _)) = walk.last() {
+                            lower(&mut order, parent, low);
+                        }
+                        if low == order[node].index {
+                            found.push(close(node, &mut order, &mut open));
+                        }
+                    }
+                }
             }
         }
         found
     }
+
+    /// All nodes, each after what it needs. Among nodes that need each other only the edges that
+    /// cannot wait decide.
+    pub fn order(&self) -> Vec<N> {
+        if let Ok(layers) = self.layers() {
+            return layers.into_iter().flatten().collect();
+        }
+        let members = self.components().into_iter().flat_map(|group| {
+            if group.len() == 1 {
+                return group;
+            }
+            let inner = self.among(&group.iter().cloned().collect()).firm();
+            match inner.layers() {
+                Ok(layers) => layers.into_iter().flatten().collect(),
+                Err(_) => group,
+            }
+        });
+        members.collect()
+    }
+
+    /// The given nodes and everything that they need, directly or not.
+    pub fn closure(&self, roots: impl IntoIterator<Item = N>) -> BTreeSet<N> {
+        let mut found: BTreeSet<N> = BTreeSet::new();
+        let mut open: Vec<N> = roots.into_iter().collect();
+        while let Some(node) = open.pop() {
+            if found.insert(node.clone()) {
+                open.extend(self.needs(&node).cloned());
+            }
+        }
+        found
+    }
+}
+
+/// What Tarjan's walk knows of a node.
+struct Visit {
+    index: usize,
+    /// The earliest open node that can be reached from it.
+    low: usize,
+    /// Whether its component is not known yet.
+    open: bool,
+}
+
+fn visit<'a, N: Ord>(node: &'a N, order: &mut BTreeMap<&'a N, Visit>, open: &mut Vec<&'a N>) {
+    let index = order.len();
+    order.insert(
+        node,
+        Visit {
+            index,
+            low: index,
+            open: true,
+        },
+    );
+    open.push(node);
+}
+
+fn lower<N: Ord>(order: &mut BTreeMap<&N, Visit>, node: &N, low: usize) {
+    if let Some(visit) = order.get_mut(node) {
+        visit.low = visit.low.min(low);
+    }
+}
+
+/// Takes the component that a node is the first of from the open nodes.
+fn close<N: Ord + Clone>(first: &N, order: &mut BTreeMap<&N, Visit>, open: &mut Vec<&N>) -> Vec<N> {
+    let mut group = Vec::new();
+    while let Some(node) = open.pop() {
+        if let Some(visit) = order.get_mut(node) {
+            visit.open = false;
+        }
+        group.push(node.clone());
+        if node == first {
+            break;
+        }
+    }
+    group.sort();
+    group
 }
 
 #[cfg(test)]
@@ -173,7 +338,80 @@ mod tests {
         assert_eq!(names(&closure.into_iter().collect::<Vec<_>>()), "a b c");
     }
 
+    #[test]
+    fn a_chain_of_any_length_has_components_of_one() {
+        let named = |n: u32| addr(&format!("n{n:06}"));
+        let mut graph = Graph::default();
+        graph.node(named(0));
+        for n in 0..50_000 {
+            graph.edge(named(n), named(n + 1));
+            graph.node(named(n + 1));
+        }
+        let components = graph.components();
+        assert_eq!(components.len(), 50_001);
+        assert_eq!(components[0], [named(50_000)]);
+    }
+
+    #[test]
+    fn among_nodes_that_need_each_other_only_what_cannot_wait_decides() {
+        let mut graph = graph(&[("z", "a"), ("c", "z")]);
+        graph.edge_that_waits(addr("a"), addr("z"));
+        graph.edge_that_waits(addr("z"), addr("a"));
+        assert!(graph.is_firm(&addr("z"), &addr("a")) && !graph.is_firm(&addr("a"), &addr("z")));
+        assert!(graph.layers().is_err());
+        assert_eq!(names(&graph.order()), "a z c");
+        assert_eq!(names(&graph.components().concat()), "a z c");
+        assert_eq!(graph.closure([addr("a")]).len(), 2);
+    }
+
     proptest::proptest! {
+        #[test]
+        fn components_are_the_nodes_that_reach_each_other_in_an_order(
+            edges in proptest::collection::vec((0u8..12, 0u8..12, proptest::bool::ANY), 0..30)
+        ) {
+            let mut graph = Graph::default();
+            for (from, to, waits) in &edges {
+                graph.node(*from);
+                graph.node(*to);
+                match waits {
+                    true => graph.edge_that_waits(*from, *to),
+                    false => graph.edge(*from, *to),
+                }
+            }
+            let reach: BTreeMap<u8, BTreeSet<u8>> =
+                graph.nodes().map(|node| (*node, graph.closure([*node]))).collect();
+            let mut done: BTreeSet<u8> = BTreeSet::new();
+            for group in graph.components() {
+                for node in &group {
+                    let mutual: Vec<u8> = reach[node]
+                        .iter()
+                        .copied()
+                        .filter(|other| reach[other].contains(node))
+                        .collect();
+                    proptest::prop_assert_eq!(&mutual, &group);
+                    let earlier = graph.needs(node).all(|n| done.contains(n) || group.contains(n));
+                    proptest::prop_assert!(earlier);
+                }
+                done.extend(group);
+            }
+            proptest::prop_assert_eq!(done, reach.keys().copied().collect::<BTreeSet<u8>>());
+            // The order holds every node once, and keeps all edges between components.
+            let order = graph.order();
+            proptest::prop_assert_eq!(order.len(), reach.len());
+            let place = |node: &u8| order.iter().position(|n| n == node);
+            for (from, to, _) in &edges {
+                if !reach[to].contains(from) {
+                    proptest::prop_assert!(place(to) < place(from));
+                }
+            }
+            // What cannot wait is in order when that is possible at all.
+            if graph.firm().layers().is_ok() {
+                for (from, to, _) in edges.iter().filter(|(from, to, _)| graph.is_firm(from, to)) {
+                    proptest::prop_assert!(place(to) < place(from));
+                }
+            }
+        }
+
         #[test]
         fn layers_hold_every_node_once_and_after_what_it_needs(
             edges in proptest::collection::vec((0u8..12, 0u8..12), 0..30)

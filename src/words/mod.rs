@@ -15,7 +15,7 @@
 //! | [`map`] | the maps of such a tree |
 //! | [`template`] | `${…}` inside texts |
 //! | [`mod@pointer`] | JSON pointers, with `*` for any key |
-//! | [`graph`] | layers and cycles over addresses |
+//! | [`graph`] | order, layers, components and cycles |
 //! | [`hosts`] | what a region and an account mean |
 
 pub mod addr;

@@ -68,6 +68,22 @@ impl Pointer {
                 .zip(&pointer.parts)
                 .all(|(p, q)| p == "*" || p == q)
     }
+
+    /// Whether this pattern names something below the pointer.
+    pub fn leads_below(&self, pointer: &Pointer) -> bool {
+        self.parts.len() > pointer.parts.len() && self.meets(pointer)
+    }
+
+    /// Whether two patterns name the same place, or one names something inside of the other.
+    pub fn meets(&self, other: &Pointer) -> bool {
+        let mut pairs = self.parts.iter().zip(&other.parts);
+        pairs.all(|(p, q)| p == "*" || q == "*" || p == q)
+    }
+
+    /// Whether some part stands for any key.
+    pub fn has_any(&self) -> bool {
+        self.parts.iter().any(|part| part == "*")
+    }
 }
 
 impl fmt::Display for Pointer {
@@ -107,5 +123,14 @@ mod tests {
         assert!(!Pointer::parse("/x").unwrap().covers(&pointer));
         assert!(!Pointer::parse("/a~1b/~0/3/4").unwrap().covers(&pointer));
         assert!(Pointer::parse("a").is_none());
+    }
+
+    #[test]
+    fn patterns_meet_when_one_is_inside_of_the_other() {
+        let at = |text: &str| Pointer::parse(text).unwrap();
+        assert!(at("/a/*").meets(&at("/a")) && at("/a").meets(&at("/a/b/c")));
+        assert!(at("/*/x").meets(&at("/a/*")) && !at("/a/x").meets(&at("/b/x")));
+        assert!(at("/a/*/c").leads_below(&at("/a/b")) && !at("/a/b").leads_below(&at("/a/b")));
+        assert!(at("/a/*/c").has_any() && !at("/a").has_any());
     }
 }

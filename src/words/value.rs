@@ -10,6 +10,7 @@ use std::fmt;
 use serde_json::Number;
 
 pub use crate::words::map::Map;
+use crate::words::template::Reference;
 use crate::words::{Pointer, Template};
 
 /// A JSON tree with two more leaves.
@@ -51,6 +52,14 @@ impl SecretSource {
     /// The template; only the module that sends the text may look at its literal parts.
     pub fn template(&self) -> &Template {
         &self.template
+    }
+
+    /// The name of the shared text that it is, when it is `${random.NAME}` and nothing else.
+    pub fn random(&self) -> Option<&str> {
+        match self.template.single() {
+            Some(Reference::Random(name)) => Some(name),
+            _ => None,
+        }
     }
 
     /// The references that it is made from, as the user wrote them; empty for a plain text.

@@ -24,9 +24,11 @@ const AREAS: &[(&str, &str)] = &[
 ];
 
 /// Codes that need live services, or secrets that must be sent: nothing offline provokes them.
-const LIVE: [&str; 4] = [
+const LIVE: [&str; 6] = [
     "live::ambiguous_name",
+    "live::another_object",
     "live::not_found",
+    "live::nothing_to_manage",
     "live::unknown_space",
     "ref::unset_secret",
 ];

@@ -31,7 +31,7 @@ fn deletes_run_in_the_reverse_order_of_the_needs() {
         .run(&["apply", "--yes", "--allow-deletes", "3"])
         .exits(0);
     assert_eq!(
-        world.writes(),
+        world.writes_of_objects(),
         [
             "PolicyDelete",
             "WebhookDelete",

@@ -44,7 +44,10 @@ fn an_edited_action_is_repaired_and_nothing_else_is_written() {
         .exits(2)
         .says("port.action.trigger_spacelift_stack");
     world.applied();
-    assert_eq!(world.writes(), ["PUT /v1/actions/trigger_spacelift_stack"]);
+    assert_eq!(
+        world.writes_of_objects(),
+        ["PUT /v1/actions/trigger_spacelift_stack"]
+    );
     let repaired = world.of_port("actions", "trigger_spacelift_stack");
     assert_eq!(repaired["title"], "Trigger Spacelift Stack");
 }

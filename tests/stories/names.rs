@@ -13,7 +13,7 @@ fn a_renamed_webhook_keeps_its_id() {
 
     world.plan().exits(2).says("spacelift.webhook.port");
     world.applied();
-    assert_eq!(world.writes(), ["WebhookUpdate"]);
+    assert_eq!(world.writes_of_objects(), ["WebhookUpdate"]);
     assert!(world.of_spacelift("webhooks", "Port Webhook").is_null());
     let after = world.of_spacelift("webhooks", "Portal");
     assert_eq!(after["id"], before["id"]);

@@ -108,7 +108,7 @@ fn a_freed_name_is_not_mistaken_for_its_old_owner() {
         .says("1 to create, 1 to update, 0 to delete");
 }
 
-/// Another identifier under the same `ref` replaces the object, so that none is left behind.
+/// Another identifier under the same `ref` renames the object, so that none is left behind.
 #[test]
 fn another_identifier_leaves_no_object_behind() {
     let world = World::new();
@@ -118,7 +118,7 @@ fn another_identifier_leaves_no_object_behind() {
     );
     world.applied();
     world.edit("a.yaml", "identifier: old", "identifier: new");
-    world.plan().exits(2).says("replace");
+    world.plan().exits(2).says("1 to update");
     world.applied();
     assert!(world.of_port("blueprints", "old").is_null());
     assert!(!world.of_port("blueprints", "new").is_null());
@@ -225,6 +225,36 @@ fn rotating_sends_a_secret_that_is_not_known() {
     world
         .run(&["plan", "--rotate", "port.secret.TOKE"])
         .exits(64);
+}
+
+/// Ids that are made from names are given again: what has neither the name nor our label is not
+/// written over, until a person says whose it is. What only lost its name is healed.
+#[test]
+fn an_id_with_another_name_and_no_label_is_not_believed() {
+    for (labelled, code) in [(true, 0), (false, 5)] {
+        let world = World::new();
+        world.write("gate.yaml", &policy("Gate"));
+        world.applied();
+        let labels = match labelled {
+            true => json!(["spaceport:stories"]),
+            false => json!([]),
+        };
+        let theirs = "mutation ($id: ID!, $input: PolicyUpdateInput!) { policyUpdatev2(id: $id, input: $input) { id } }";
+        let input = json!({"name": "Theirs", "body": "package spacelift\n", "labels": labels, "space": "root"});
+        world.spacelift(theirs, json!({"id": "gate", "input": input}));
+        world.forget_requests();
+        let ran = world.apply().exits(code);
+        if labelled {
+            world.plan().exits(0);
+            continue;
+        }
+        ran.says("--adopt spacelift.policy.gate")
+            .says("spaceport forget spacelift.policy.gate");
+        assert!(world.writes().is_empty());
+        let adopt = ["apply", "--yes", "--adopt", "spacelift.policy.gate"];
+        world.run(&adopt).exits(0);
+        assert!(world.of_spacelift("policies", "Theirs").is_null());
+    }
 }
 
 /// Adding a header sends that header, and needs no other text.

@@ -70,7 +70,7 @@ fn the_sandbox_remembers_between_runs() {
     )
     .exits(0);
     // The project itself stays as it was, apart from what git ignores.
-    assert!(!project.path().join(".spaceport/ledger.json").exists());
+    assert!(!project.path().join("ledger.json").exists());
     assert_eq!(
         fs::read_to_string(project.path().join(".spaceport/.gitignore")).expect("a file"),
         "*\n"

@@ -53,7 +53,7 @@ fn a_dead_token_with_empty_lists_stops_the_run() {
     let world = World::of("port-config");
     world.applied();
     world.edit("webhook.yaml", "name: Port Webhook\n", "name: Portal\n");
-    let ledger = world.read(".spaceport/ledger.json");
+    let ledger = world.shelf();
     world.sandbox.fault(
         Fault::new(Effect::DeadSession)
             .service(Service::Spacelift)
@@ -67,7 +67,7 @@ fn a_dead_token_with_empty_lists_stops_the_run() {
     world.apply().exits(1).says("viewer");
     assert_eq!(world.writes(), [""; 0]);
     assert_eq!(world.state()["spacelift"]["webhooks"], before);
-    assert_eq!(world.read(".spaceport/ledger.json"), ledger);
+    assert_eq!(world.shelf(), ledger);
 }
 
 /// A list that is empty although the ledger knows better is not believed.
@@ -203,7 +203,7 @@ fn a_failure_in_the_middle_skips_only_what_needs_it() {
 
     world.apply().exits(0).says("converged: 0 changes");
     assert_eq!(
-        world.writes(),
+        world.writes_of_objects(),
         ["POST /v1/webhooks", "WebhookCreate", "PolicyCreate"]
     );
     world.plan().exits(0);

@@ -66,6 +66,13 @@ impl World {
         world
     }
 
+    /// A project that keeps its ledger in Port.
+    pub fn in_port() -> World {
+        let world = World::new();
+        world.edit("spaceport.yaml", "ledger: { file: ledger.json }\n", "");
+        world
+    }
+
     /// A project that is a copy of a folder of this repository.
     pub fn of(folder: &str) -> World {
         let world = World::with(Options::default());
@@ -147,6 +154,27 @@ impl World {
     /// The ledger in `ledger.json`.
     pub fn ledger(&self) -> Value {
         serde_json::from_str(&self.read("ledger.json")).expect("JSON")
+    }
+
+    /// The entities that the ledger in Port consists of, by identifier.
+    pub fn shelf(&self) -> BTreeMap<String, Value> {
+        let state = self.state();
+        let entities = state["port"]["entities"].as_object();
+        entities
+            .into_iter()
+            .flatten()
+            .filter_map(|(key, entity)| {
+                let id = key.strip_prefix("spaceport_project ")?;
+                Some((id.to_owned(), entity.clone()))
+            })
+            .collect()
+    }
+
+    /// What an entity of the ledger in Port holds.
+    pub fn part(&self, id: &str) -> Value {
+        let entity = self.shelf().remove(id).expect("the entity is there");
+        let content = entity["properties"]["content"].as_str();
+        serde_json::from_str(content.expect("a text")).expect("JSON")
     }
 
     /// What the ledger says about an object.
@@ -250,6 +278,13 @@ impl World {
             .collect()
     }
 
+    /// The writes without those of the ledger in Port.
+    pub fn writes_of_objects(&self) -> Vec<String> {
+        let mut writes = self.writes();
+        writes.retain(|write| !write.contains("/spaceport_project/"));
+        writes
+    }
+
     /// Forgets the requests so far.
     pub fn forget_requests(&self) {
         self.sandbox.reset_requests();
@@ -271,6 +306,12 @@ impl World {
         let (_, answer) = self.send(Method::POST, "/graphql", &body, Some(&self.token()));
         assert!(answer.get("errors").is_none(), "{query}: {answer}");
         answer["data"].clone()
+    }
+
+    /// Changes the sandbox's quirks for what follows; all others are as usual.
+    pub fn quirks(&self, quirks: Value) {
+        let (status, answer) = self.send(Method::POST, "/_sandbox/quirks", &quirks, None);
+        assert_eq!(status, 200, "{answer}");
     }
 
     /// A living token for Spacelift.
@@ -303,10 +344,15 @@ impl World {
 
     /// Waits until every fault has struck all the requests that it was meant for.
     pub fn until_faults_have_struck(&self) {
+        self.until_faults_have_struck_or(|| false);
+    }
+
+    /// The same, unless something else has happened before.
+    pub fn until_faults_have_struck_or(&self, mut happened: impl FnMut() -> bool) {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let (_, waiting) = self.send(Method::GET, "/_sandbox/faults", &Value::Null, None);
-            if waiting["faults"] == json!([]) {
+            if waiting["faults"] == json!([]) || happened() {
                 return;
             }
             assert!(Instant::now() < deadline, "no request met {waiting}");
@@ -364,12 +410,36 @@ impl Running {
         child.wait().expect("it ends");
     }
 
+    /// Whether it has ended by itself.
+    #[allow(dead_code, reason = "shared with the laws")]
+    pub fn has_ended(&mut self) -> bool {
+        let child = self.0.as_mut().expect("it was not waited for");
+        child.try_wait().expect("it can be asked").is_some()
+    }
+
     /// Presses Ctrl-C.
     #[cfg(unix)]
     pub fn interrupt(&self) {
+        self.signal("INT");
+    }
+
+    /// Stands still, as a machine that sleeps would, until it is resumed.
+    #[cfg(unix)]
+    pub fn pause(&self) {
+        self.signal("STOP");
+    }
+
+    /// Goes on after a pause.
+    #[cfg(unix)]
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, name: &str) {
         let id = self.0.as_ref().expect("it runs").id().to_string();
         let sent = Command::new("sh")
-            .args(["-c", "kill -INT \"$1\"", "sh", &id])
+            .args(["-c", "kill -s \"$2\" \"$1\"", "sh", &id, name])
             .status()
             .expect("a shell");
         assert!(sent.success());

@@ -1,9 +1,11 @@
 //! One change, sent. Knows nothing of other changes or of the ledger.
 
+use std::borrow::Cow;
+
 use crate::decide::diff;
 use crate::decide::plan::settle;
 use crate::decide::plan::{Action, Change};
-use crate::there::services::{Failure, Writer};
+use crate::there::services::{Failure, Repeat, Writer};
 use crate::words::Value;
 use crate::words::value::Map;
 
@@ -34,15 +36,25 @@ pub async fn send(writer: &Writer, change: &Change, want: Option<Value>) -> Resu
     let kind = change.kind;
     match (change.action, &change.seen, want) {
         (Action::Delete, Some(seen), _) => {
-            writer.delete(kind, &seen.id).await?;
+            remove(writer, change, &seen.id).await?;
             Ok(Done::Gone)
         }
         (Action::Replace, Some(seen), Some(want)) => {
-            writer.delete(kind, &seen.id).await?;
+            remove(writer, change, &seen.id).await?;
             create(writer, change, want).await
         }
         (Action::Create, _, Some(want)) => create(writer, change, want).await,
         (Action::Update, Some(seen), Some(want)) => {
+            // First, so that what is written afterwards has the new names and the data stays.
+            for call in change
+                .renames
+                .iter()
+                .filter_map(|r| kind.rename(&seen.id, r))
+            {
+                writer.send(&call, Repeat::Unreceived).await?;
+            }
+            let before = change.before().unwrap_or(Cow::Borrowed(seen));
+            let seen = &*before;
             // What was deferred is known now, so the difference is looked at again.
             let found = diff::compare(kind, &want, &seen.value, &change.lifecycle.ignore);
             let mut changed = found.top_level();
@@ -51,13 +63,25 @@ pub async fn send(writer: &Writer, change: &Change, want: Option<Value>) -> Resu
                     changed.push(key.to_owned());
                 }
             }
-            if changed.is_empty() {
+            // What was somebody else's becomes ours by its label.
+            if let (Some(field), Some(_)) = (kind.labels(), change.foreign())
+                && !changed.iter().any(|key| key == field)
+            {
+                changed.push(field.to_owned());
+            }
+            // What the service makes of the rest of the object by itself is not published.
+            if changed.is_empty() && change.renames.is_empty() {
                 return Ok(Done::Unchanged { want });
             }
             writer
                 .update(kind, seen, &change.body(&want), &changed)
                 .await?;
-            let (id, name) = (seen.id.clone(), change.name.clone());
+            let name = change.name.clone();
+            // Where the user chooses the id, another identifier is another id.
+            let id = match kind.identity().is_chosen() {
+                true => name.clone(),
+                false => seen.id.clone(),
+            };
             Ok(Done::Written {
                 id,
                 name,
@@ -69,6 +93,15 @@ pub async fn send(writer: &Writer, change: &Change, want: Option<Value>) -> Resu
         (_, _, want) => Ok(Done::Unchanged {
             want: want.unwrap_or_default(),
         }),
+    }
+}
+
+/// Deletes an object, and the data under it when the plan says that there is some: then the guards
+/// have let it go.
+async fn remove(writer: &Writer, change: &Change, id: &str) -> Result<(), Failure> {
+    match change.loses() {
+        true => writer.purge(change.kind, id).await,
+        false => writer.delete(change.kind, id).await,
     }
 }
 

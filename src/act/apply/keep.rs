@@ -6,23 +6,34 @@ use std::collections::BTreeMap;
 use super::change::Done;
 use super::{Addr, Applying};
 use crate::act::report::Outcome;
-use crate::decide::ledger::{Entry, Fingerprint, Intent, digests};
-use crate::decide::plan::{Action, Change};
+use crate::decide::graft::graft;
+use crate::decide::ledger::{Entry, Fingerprint, Intent, digests, fingerprint};
+use crate::decide::plan::{Action, Change, Part};
+use crate::kinds::Observed;
 use crate::there::services::Failure;
+use crate::words::value::Map;
 use crate::words::{Pointer, Value};
-
-/// Fingerprints kept per secret (design, section 5.7).
-const FINGERPRINTS: usize = 4;
 
 impl Applying<'_> {
     /// Writes the intents, before the first change.
-    pub(super) fn declare(&mut self) -> Result<(), String> {
+    pub(super) async fn declare(&mut self) -> Result<(), String> {
         let mut intent = Intent::default();
         for change in self.with.plan.writes() {
+            if matches!(change.action, Action::Delete | Action::Replace) {
+                intent.deletes.insert(change.addr.clone());
+            }
             match change.action {
                 Action::Create | Action::Replace => {
                     intent.creates.insert(change.addr.clone());
                 }
+                Action::Update if change.renamed_to().is_some() => {
+                    intent
+                        .renames
+                        .insert(change.addr.clone(), change.name.clone());
+                }
+                _ => {}
+            }
+            match change.action {
                 Action::Update if !change.sends.is_empty() => {
                     intent
                         .sends
@@ -35,30 +46,35 @@ impl Applying<'_> {
         let ledger = &mut self.with.ledger;
         ledger.organization = stamp.organization.clone().or(ledger.organization.take());
         ledger.account = stamp.account.clone().or(ledger.account.take());
-        if intent == Intent::default() {
+        if intent.is_empty() && !self.with.home.is_new() {
             return Ok(());
         }
+        intent.at = self.with.writer.reader().server_time().and_then(spelled);
+        intent.by = self.with.home.stamp().into_iter().collect();
         // What an earlier, killed run was about to do stays open until its objects are seen.
         if let Some(open) = ledger.intent.take() {
-            intent.creates.extend(open.creates);
-            for (addr, places) in open.sends {
-                intent.sends.entry(addr).or_default().extend(places);
-            }
+            intent.extend(open);
         }
         ledger.serial += 1;
-        ledger.intent = Some(intent);
-        self.with
-            .home
-            .save(ledger)
-            .map_err(|error| error.to_string())
+        ledger.intent = (!intent.is_empty()).then_some(intent);
+        let saved = self.with.home.save(ledger, &self.with.writer).await;
+        saved.map_err(|error| error.to_string())
     }
 
     /// Notes a change that ended well.
     pub(super) fn done(&mut self, change: &Change, done: Done) -> Outcome {
         match done {
             Done::Gone => {
+                self.inherit(change);
+                Outcome::Done
+            }
+            Done::Written { .. } if change.leaves() => {
                 self.with.ledger.entries.remove(&change.addr);
                 Outcome::Done
+            }
+            Done::Unchanged { .. } if change.leaves() => {
+                self.with.ledger.entries.remove(&change.addr);
+                Outcome::Unchanged
             }
             Done::Written {
                 id,
@@ -81,6 +97,39 @@ impl Applying<'_> {
         }
     }
 
+    /// Notes one write of several: the object is ours as far as it was written, so that a run after
+    /// a crash completes it. A doomed one stays in the ledger until it is gone.
+    pub(super) fn done_in_part(&mut self, change: &Change, done: Done) {
+        let (id, name, exports, want) = match (done, &change.seen) {
+            (_, _) if change.action == Action::Delete => return,
+            (
+                Done::Written {
+                    id,
+                    name,
+                    exports,
+                    want,
+                },
+                _,
+            ) => (id, name, exports, want),
+            (Done::Unchanged { want }, Some(seen)) => {
+                (seen.id.clone(), seen.name.clone(), None, want)
+            }
+            (Done::Unchanged { .. } | Done::Gone, _) => return,
+        };
+        if let Some(exports) = exports {
+            self.exports.insert(change.addr.clone(), exports);
+        }
+        self.own(change, id.clone(), name.clone(), &want);
+        let made = Observed {
+            born: Default::default(),
+            id,
+            name,
+            value: want,
+            exports: Map::new(),
+        };
+        self.made.insert(change.addr.clone(), made);
+    }
+
     /// Notes an object that was created by a change that failed later: it is ours, though
     /// incomplete, and the next run mends it.
     pub(super) fn half_done(&mut self, change: &Change, failure: &Failure) {
@@ -91,17 +140,16 @@ impl Applying<'_> {
     }
 
     /// Adopting and forgetting change the ledger alone; then the ledger is kept.
-    pub(super) fn conclude(&mut self) {
+    pub(super) async fn conclude(&mut self) {
         let plan = self.with.plan;
-        // An entry that moves to another address is taken over before the old one is forgotten.
-        for action in [Action::Adopt, Action::Forget] {
+        for action in [Action::Adopt, Action::Move, Action::Forget] {
             let ledger_only = plan
                 .changes
                 .iter()
                 .filter(|c| c.action == action && !self.report.interrupted);
             for change in ledger_only.cloned().collect::<Vec<_>>() {
                 match (change.action, &change.seen, &change.want) {
-                    (Action::Adopt, Some(seen), Some(want)) => {
+                    (Action::Adopt | Action::Move, Some(seen), Some(want)) => {
                         self.own(&change, seen.id.clone(), seen.name.clone(), want);
                     }
                     (Action::Forget, _, _) => {
@@ -114,72 +162,86 @@ impl Applying<'_> {
                     .push((change.addr, change.action, Outcome::Done));
             }
         }
+        self.settle_moves();
         // A limited plan says nothing about what an earlier run left open elsewhere.
-        let intent = if self.report.is_complete() && plan.targets.is_empty() {
-            None
-        } else {
-            self.open_intent()
-        };
+        let intent =
+            if self.report.is_complete() && plan.targets.is_empty() && plan.skipped.is_empty() {
+                None
+            } else {
+                self.open_intent()
+            };
         let ledger = &mut self.with.ledger;
         ledger.intent = intent;
         ledger.serial += 1;
         ledger.applied_at = Some(self.with.stamp.at.clone());
         ledger.commit = self.with.stamp.commit.clone().or(ledger.commit.take());
-        self.report.ledger_problem = self
-            .with
-            .home
-            .save(ledger)
-            .err()
-            .map(|error| error.to_string());
+        let saved = self.with.home.save(ledger, &self.with.writer).await;
+        self.report.ledger_problem = saved.err().map(|error| error.to_string());
     }
 
     /// Notes in the ledger that an object is ours, as it was written.
     fn own(&mut self, change: &Change, id: String, name: String, want: &Value) {
-        let entries = &mut self.with.ledger.entries;
-        // Only an object that was there can have had another address; looking through all entries
-        // for each new one would make a first apply quadratic.
-        let old = match (entries.remove(&change.addr), &change.seen) {
-            (None, Some(_)) => moved(entries, &change.addr, &id),
-            (known, _) => known,
+        let old = self.inherit(change).map(|old| moved(old, change));
+        let (marked_as, fingerprints) = self.fingerprints(change, want, old.as_ref());
+        let part = |places: fn(&Part) -> &Vec<Pointer>| {
+            let part = change.part.as_ref();
+            part.map_or(Vec::new(), |part| places(part).clone())
         };
         let entry = Entry {
             id,
             name,
             adopted: match (&old, change.action) {
+                _ if change.part.is_some() => false,
                 (_, Action::Create | Action::Replace) => false,
                 (Some(entry), _) => entry.adopted || change.adopts,
                 (None, _) => change.adopts,
             },
             protect: change.lifecycle.protect,
             needs: change.needs.clone(),
-            digests: digests(change.kind, want, &change.lifecycle.ignore),
-            fingerprints: self.fingerprints(change, want, old),
+            digests: match &change.part {
+                Some(part) => {
+                    let ours = graft(&Value::Null, want, &part.places);
+                    digests(change.kind, &ours, &change.lifecycle.ignore)
+                }
+                None => digests(change.kind, want, &change.lifecycle.ignore),
+            },
+            manage: part(|part| &part.places),
+            placed: part(|part| &part.placed),
+            fingerprints,
+            marked_as,
         };
         self.with.ledger.entries.insert(change.addr.clone(), entry);
     }
 
-    /// The fingerprints of an object's secrets: what was sent now comes first.
+    /// The fingerprints of an object's secrets, and the address that they speak about when it is
+    /// another one. Once all secrets are sent anew, that is the present one.
     fn fingerprints(
         &self,
         change: &Change,
         want: &Value,
-        old: Option<Entry>,
-    ) -> BTreeMap<Pointer, Vec<Fingerprint>> {
-        let mut fingerprints = old.map(|entry| entry.fingerprints).unwrap_or_default();
+        old: Option<&Entry>,
+    ) -> (Option<Addr>, BTreeMap<Pointer, Vec<Fingerprint>>) {
         let secrets = want.secrets();
-        fingerprints.retain(|at, _| secrets.iter().any(|(place, _)| place == at));
+        let stays = |at: &Pointer| secrets.iter().any(|(place, _)| place == at);
+        let whole = secrets.iter().all(|(at, _)| change.sends.contains(at));
+        let marked_as = old
+            .filter(|_| !whole)
+            .and_then(|entry| entry.marked_as.clone());
+        let mut fingerprints = match old {
+            Some(entry) if marked_as == entry.marked_as => entry.fingerprints.clone(),
+            _ => BTreeMap::new(),
+        };
+        fingerprints.retain(|at, _| stays(at));
+        let under = marked_as.as_ref().unwrap_or(&change.addr);
         for (at, source) in secrets {
             if change.sends.contains(&at)
                 && let Some(made) =
-                    (self.with.fingerprint)(&change.addr, &at, source, &self.with.ledger.salt)
+                    (self.with.fingerprint)(under, &at, source, &self.with.ledger.salt)
             {
-                let list = fingerprints.entry(at).or_default();
-                list.retain(|known| known.key_id != made.key_id);
-                list.insert(0, made);
-                list.truncate(FINGERPRINTS);
+                fingerprint::note(fingerprints.entry(at).or_default(), made);
             }
         }
-        fingerprints
+        (marked_as, fingerprints)
     }
 
     /// What stays intended after an incomplete apply: sends that did not end well, and creates
@@ -199,21 +261,25 @@ impl Applying<'_> {
                 None => !self.with.ledger.entries.contains_key(addr),
                 Some(_) => !ended(addr) && !self.struck.contains(addr),
             });
+        intent.deletes.retain(|addr| !ended(addr));
         intent.sends.retain(|addr, _| !ended(addr));
-        (intent != Intent::default()).then_some(intent)
+        intent.renames.retain(|addr, _| !ended(addr));
+        (!intent.is_empty()).then_some(intent)
     }
 }
 
-/// The entry of the same object under an address that it no longer has. Fingerprints speak about
-/// an address, so they do not come along.
-fn moved(entries: &mut BTreeMap<Addr, Entry>, to: &Addr, id: &str) -> Option<Entry> {
-    let same = |(addr, entry): (&Addr, &Entry)| {
-        addr.service == to.service && addr.kind == to.kind && entry.id == id
-    };
-    let from = entries.iter().find(|one| same(*one))?.0.clone();
-    let old = entries.remove(&from)?;
-    Some(Entry {
-        fingerprints: BTreeMap::new(),
+/// A time of a server as services spell it.
+fn spelled(milliseconds: i64) -> Option<String> {
+    let at = jiff::Timestamp::from_millisecond(milliseconds).ok()?;
+    Some(at.to_string())
+}
+
+/// The entry of an object that may have had another address. Fingerprints speak about an address,
+/// which comes along with them.
+fn moved(old: Entry, change: &Change) -> Entry {
+    let marked_as = old.marked_as.or(change.from.clone());
+    Entry {
+        marked_as: marked_as.filter(|address| *address != change.addr),
         ..old
-    })
+    }
 }

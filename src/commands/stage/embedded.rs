@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{Stage, resolve, runtime, sealed};
+use super::{Stage, in_port, randoms, resolve, runtime, sealed};
 use crate::cli::Global;
 use crate::decide::ledger::Home;
 use crate::exit::{self, Stop};
@@ -25,8 +25,12 @@ impl Stage {
         real: &BTreeMap<String, String>,
         folder: &Path,
     ) -> Result<Stage, Stop> {
+        let shared = match folder.as_os_str().is_empty() {
+            true => shared_account(global, desired)?,
+            false => None,
+        };
         let folder = match folder.as_os_str().is_empty() {
-            // Environments are worlds of their own.
+            // Each environment has a Port organization of its own.
             true => {
                 let sandbox = global.config.join(".spaceport").join("sandbox");
                 let environment = desired.config.environment.as_ref();
@@ -39,6 +43,7 @@ impl Stage {
         keep_out_of_git(&folder, &global.config);
         let options = Options {
             data: Some(folder.clone()),
+            spacelift_data: shared.clone(),
             ..Options::default()
         };
         let sandbox = Sandbox::start(options).await.map_err(|error| {
@@ -80,6 +85,12 @@ impl Stage {
             "This is the embedded sandbox, kept in {}. Nothing real is touched.",
             shown(&folder)
         )];
+        if let (Some(shared), Some(account)) = (&shared, &desired.config.account) {
+            notices.push(format!(
+                "Its Spacelift account `{account}` is kept in {}, for all environments that name it.",
+                shown(shared)
+            ));
+        }
         if !supplied.is_empty() {
             notices.push(format!(
                 "It supplies its own texts for {}.",
@@ -98,6 +109,7 @@ impl Stage {
         }
         let environment = desired.config.environment.as_deref().unwrap_or("default");
         let home = match &desired.config.ledger {
+            Some(LedgerHome::Port) => in_port(desired),
             Some(LedgerHome::None) | None => Home::None,
             Some(LedgerHome::File(_)) => Home::File(folder.join(format!(
                 "ledger-{}-{environment}.json",
@@ -109,10 +121,24 @@ impl Stage {
             home,
             env: sealed(env),
             runtime: runtime(desired),
+            randoms: randoms(),
             notices,
             sandbox: Some(sandbox),
         })
     }
+}
+
+/// The folder of the Spacelift account, which several environments of a project may name: they
+/// then share it, as they do in life. Without environments there is nobody to share it with.
+fn shared_account(global: &Global, desired: &Desired) -> Result<Option<PathBuf>, Stop> {
+    let config = &desired.config;
+    let (Some(_), Some(account)) = (&config.environment, &config.account) else {
+        return Ok(None);
+    };
+    let accounts = global.config.join(".spaceport").join("spacelift");
+    let folder = accounts.join(account);
+    within(&global.config, &folder)?;
+    Ok(Some(folder))
 }
 
 /// Texts for every `${env.…}` secret of the project; the runtime key becomes the sandbox's key.

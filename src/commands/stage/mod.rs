@@ -8,16 +8,17 @@ mod embedded;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use secrecy::SecretString;
 
 use crate::cli::Global;
-use crate::decide::ledger::Home;
+use crate::decide::ledger::{Home, Scope, Shelf};
 use crate::exit::{self, Stop};
 use crate::there::endpoints::{
     self, Endpoints, Overrides, PortWanted, Region, SpaceliftWanted, Wanted,
 };
-use crate::there::services::{RuntimeKey, Vault};
+use crate::there::services::{Randoms, RuntimeKey, Vault};
 use crate::want::config::LedgerHome;
 use crate::want::desired::Desired;
 
@@ -31,6 +32,8 @@ pub struct Stage {
     /// The environment that secrets are read from, in a form that no output can show (law 5).
     env: BTreeMap<String, SecretString>,
     runtime: Option<RuntimeKey>,
+    /// The texts of `${random.NAME}`, shared by all vaults of this process.
+    randoms: Arc<Randoms>,
     /// What a reader should know about it, one line each.
     pub notices: Vec<String>,
     /// The embedded sandbox, while it runs.
@@ -74,13 +77,15 @@ impl Stage {
         let home = match &desired.config.ledger {
             Some(LedgerHome::File(path)) => Home::inside(&global.config, path)
                 .map_err(|error| Stop::new(exit::FINDINGS, error))?,
-            _ => Home::None,
+            Some(LedgerHome::Port) => in_port(desired),
+            Some(LedgerHome::None) | None => Home::None,
         };
         Ok(Stage {
             endpoints,
             home,
             env: sealed(env.clone()),
             runtime: runtime(desired),
+            randoms: randoms(),
             notices: Vec::new(),
             #[cfg(feature = "sandbox")]
             sandbox: None,
@@ -100,7 +105,7 @@ impl Stage {
 
     /// A vault over the stage's environment.
     pub fn vault(&self) -> Vault {
-        Vault::new(self.env.clone(), self.runtime.clone())
+        Vault::new(self.env.clone(), self.runtime.clone()).with_randoms(self.randoms.clone())
     }
 
     /// Whether this is the embedded sandbox.
@@ -120,10 +125,22 @@ impl Stage {
     }
 }
 
+/// The ledger of a project in Port.
+fn in_port(desired: &Desired) -> Home {
+    let config = &desired.config;
+    let scope = Scope::new(&config.project, config.environment.as_deref());
+    Home::Port(Arc::new(Shelf::new(scope)))
+}
+
 fn sealed(env: BTreeMap<String, String>) -> BTreeMap<String, SecretString> {
     env.into_iter()
         .map(|(name, text)| (name, SecretString::from(text)))
         .collect()
+}
+
+/// The randomness of the operating system.
+fn randoms() -> Arc<Randoms> {
+    Arc::new(Randoms::new(rand::random))
 }
 
 fn resolve(

@@ -1,19 +1,25 @@
 //! Where a ledger is kept: load, save, and nothing else.
 //!
-//! Saving replaces the whole file at once (written beside it, synced, renamed), so that a kill
+//! In Port by default (see `shelf`), in a file of the project, or nowhere. Saving to a file replaces the whole file at once (written beside it, synced, renamed), so that a kill
 //! leaves the old or the new ledger, never half of one.
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::decide::ledger::{FORMAT, Ledger};
+use crate::decide::ledger::trust::Distrust;
+use crate::decide::ledger::{FORMAT, Ledger, Shelf};
+use crate::there::live::Organization;
+use crate::there::services::{Reader, ServiceError, Vault, Writer};
 
 /// Where a ledger is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Home {
+    /// Port itself.
+    Port(Arc<Shelf>),
     /// One JSON file.
     File(PathBuf),
     /// Nowhere: what is in the config is ours, and nothing is ever deleted.
@@ -41,12 +47,34 @@ pub enum HomeError {
         /// What is wrong with it.
         message: String,
     },
+    /// Port did not do what was asked.
+    #[error("{0}")]
+    Service(#[from] ServiceError),
+    /// What lies in Port is not what spaceport wrote.
+    #[error("{0}")]
+    Distrust(#[from] Distrust),
+    /// Another run took over the lease on the ledger in Port.
+    #[error(
+        "the lease on the ledger was taken over by another run, or taken away by `spaceport unlock`"
+    )]
+    Lost,
     /// Another apply on this machine works with it.
     #[error("another apply works with the ledger `{0}` right now")]
     Taken(PathBuf),
     /// The path leads out of the project's folder.
     #[error("the ledger `{0}` lies outside the project's folder")]
     Outside(PathBuf),
+}
+
+/// A ledger as it was found.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The ledger; `None` when there is none yet.
+    pub ledger: Option<Ledger>,
+    /// The Port organization, when the ledger is kept there and knows it.
+    pub organization: Option<Organization>,
+    /// Whether Port lacks the blueprint that ledgers are kept under.
+    pub blueprint_missing: bool,
 }
 
 impl Home {
@@ -77,12 +105,55 @@ impl Home {
                 .unwrap_or(path)
                 .display()
                 .to_string(),
+            Home::Port(shelf) => format!("in Port, {}", shelf.scope().head()),
             Home::None => "none (nothing is ever deleted)".into(),
         }
     }
 
-    /// The ledger; `None` when there is none yet.
-    pub fn load(&self) -> Result<Option<Ledger>, HomeError> {
+    /// The ledger, from wherever it is. `trust` believes in Port what can be read there.
+    pub async fn load(
+        &self,
+        reader: &Reader,
+        vault: &Vault,
+        trust: bool,
+    ) -> Result<Loaded, HomeError> {
+        match self {
+            Home::Port(shelf) => shelf.load(reader, vault, trust).await,
+            Home::File(_) | Home::None => Ok(Loaded {
+                ledger: self.file()?,
+                ..Loaded::default()
+            }),
+        }
+    }
+
+    /// Keeps the ledger.
+    pub async fn save(&self, ledger: &Ledger, writer: &Writer) -> Result<(), HomeError> {
+        match self {
+            Home::Port(shelf) => shelf.save(ledger, writer).await,
+            Home::File(_) | Home::None => self.replace(ledger),
+        }
+    }
+
+    /// Whether somebody took the lease away that this run held.
+    pub fn is_lost(&self) -> bool {
+        matches!(self, Home::Port(shelf) if shelf.is_lost())
+    }
+
+    /// How Port stamps what we write, where that is known.
+    pub fn stamp(&self) -> Option<String> {
+        match self {
+            Home::Port(shelf) => shelf.stamp(),
+            Home::File(_) | Home::None => None,
+        }
+    }
+
+    /// Whether a head must be written before anything else, so that no chunk is ever without one.
+    pub fn is_new(&self) -> bool {
+        matches!(self, Home::Port(shelf) if shelf.is_new())
+    }
+
+    /// The ledger in a file; `None` when there is none yet.
+    pub fn file(&self) -> Result<Option<Ledger>, HomeError> {
         let Home::File(path) = self else {
             return Ok(None);
         };
@@ -106,8 +177,8 @@ impl Home {
         Ok(Some(ledger))
     }
 
-    /// Keeps the ledger.
-    pub fn save(&self, ledger: &Ledger) -> Result<(), HomeError> {
+    /// Replaces the file.
+    pub fn replace(&self, ledger: &Ledger) -> Result<(), HomeError> {
         let Home::File(path) = self else {
             return Ok(());
         };
@@ -135,6 +206,7 @@ impl Lock {
     /// Takes the lock of a ledger's home, or says who cannot have it.
     pub fn take(home: &Home) -> Result<Lock, HomeError> {
         let Home::File(path) = home else {
+            // In Port a lease does this for all machines.
             return Ok(Lock { _file: None });
         };
         let mut beside = path.clone().into_os_string();

@@ -4,8 +4,29 @@
 //!
 //! An entry is bound to a remote id. Intents name what an apply is about to create, so that a
 //! run after a crash knows its own objects.
+//!
+//! | room | noun |
+//! |---|---|
+//! | [`home`] | where a ledger is kept: load, save |
+//! | [`shelf`] | a ledger in Port, read and written |
+//! | [`scope`] | the names that a ledger has in Port |
+//! | [`head`] | what a save writes there |
+//! | [`chunk`] | entries in pieces |
+//! | [`lease`] | whose turn it is to write there |
+//! | [`tenure`] | a lease taken, renewed and given back |
+//! | [`intent`] | what an apply is about to do |
+//! | [`trust`] | whether what lies in Port is what spaceport wrote |
 
+pub mod chunk;
+pub mod fingerprint;
+pub mod head;
 pub mod home;
+pub mod intent;
+pub mod lease;
+pub mod scope;
+pub mod shelf;
+pub mod tenure;
+pub mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +38,9 @@ use crate::kinds::Kind;
 use crate::words::value::Map;
 use crate::words::{Addr, Pointer, Value};
 pub use home::{Home, HomeError};
+pub use intent::Intent;
+pub use scope::Scope;
+pub use shelf::Shelf;
 
 /// The format that this version writes.
 pub const FORMAT: u32 = 1;
@@ -53,7 +77,7 @@ pub struct Ledger {
 }
 
 /// One object of ours.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// Its id in its service.
     pub id: String,
@@ -66,6 +90,14 @@ pub struct Entry {
     /// Whether it may be deleted or replaced.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protect: bool,
+    /// The places that are ours, when the rest of the object is somebody else's; empty means that
+    /// the whole object is ours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub manage: Vec<Pointer>,
+    /// Of these, the places that something was written to, without `*`: what is removed when it
+    /// leaves the project.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub placed: Vec<Pointer>,
     /// The objects that it needed when it was applied.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub needs: BTreeSet<Addr>,
@@ -75,6 +107,10 @@ pub struct Entry {
     /// Keyed fingerprints of the secrets that were sent, newest first, by their place.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fingerprints: BTreeMap<Pointer, Vec<Fingerprint>>,
+    /// The address that the fingerprints speak about, when it is not the present one: the object
+    /// has moved since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marked_as: Option<Addr>,
 }
 
 /// A keyed fingerprint of a secret's text.
@@ -84,15 +120,6 @@ pub struct Fingerprint {
     pub key_id: String,
     /// HMAC-SHA-256 in hex.
     pub mac: String,
-}
-
-/// What an apply is about to do, written before its first change.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Intent {
-    /// The objects that it creates; all were absent when it planned.
-    pub creates: BTreeSet<Addr>,
-    /// The secrets that it sends to objects that exist already.
-    pub sends: BTreeMap<Addr, BTreeSet<Pointer>>,
 }
 
 impl Ledger {
@@ -164,6 +191,8 @@ mod tests {
             name: "A".into(),
             adopted: true,
             protect: true,
+            manage: Vec::new(),
+            placed: Vec::new(),
             needs: ["port.blueprint.b".parse().expect("an address")].into(),
             digests: BTreeMap::new(),
             fingerprints: [(
@@ -174,6 +203,7 @@ mod tests {
                 }],
             )]
             .into(),
+            marked_as: None,
         };
         let addr: Addr = "port.secret[\"a/b\"]".parse().expect("an address");
         ledger.entries.insert(addr, entry);
@@ -184,10 +214,10 @@ mod tests {
     fn a_file_holds_what_was_saved_and_no_file_owns_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
         let home = Home::inside(folder.path(), "state/ledger.json").expect("it lies inside");
-        assert_eq!(home.load().expect("it is not there yet"), None);
-        home.save(&ledger()).expect("it can be kept");
-        assert_eq!(home.load().expect("it is there"), Some(ledger()));
-        assert_eq!(Home::None.load().expect("nothing is read"), None);
+        assert_eq!(home.file().expect("it is not there yet"), None);
+        home.replace(&ledger()).expect("it can be kept");
+        assert_eq!(home.file().expect("it is there"), Some(ledger()));
+        assert_eq!(Home::None.file().expect("nothing is read"), None);
     }
 
     #[test]
@@ -199,7 +229,7 @@ mod tests {
         for text in ["", "{}", "[]", "{ \"format\": 1", &newer.to_string()] {
             std::fs::write(folder.path().join("ledger.json"), text).expect("it can be written");
             assert!(
-                matches!(home.load(), Err(HomeError::Broken { .. })),
+                matches!(home.file(), Err(HomeError::Broken { .. })),
                 "{text}"
             );
         }

@@ -8,22 +8,31 @@
 //! | [`make`] | the plan from desired, live, ledger and facts about secrets |
 //! | [`settle`] | references to other objects, settled as far as live knows |
 //! | [`guard`] | what refuses a whole apply |
+//! | [`passes`] | objects that need each other: how often and in which order they are written |
+//! | [`doomed`] | the same for what is deleted |
+//! | [`skip`] | a plan without what is refused |
 
+pub mod doomed;
 pub mod guard;
 pub mod make;
+pub mod passes;
 pub mod settle;
+pub mod skip;
 
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decide::diff::FieldChange;
-use crate::kinds::{Kind, Observed, Picks};
+use crate::kinds::{Kind, Loss, Observed, Picks, Rename, label};
 use crate::want::document::Lifecycle;
 use crate::words::{Addr, Pointer, Value};
-pub use guard::Refusal;
-pub use make::{Flags, Input, plan};
+pub use guard::{Branch, Facts, Population, Refusal};
+pub use make::{Flags, Input, held, live_of, plan};
+pub use passes::Pass;
+pub use skip::{Skipped, Why};
 
 /// What would change.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +43,10 @@ pub struct Plan {
     pub unchanged: usize,
     /// What refuses the apply of this plan.
     pub refusals: Vec<Refusal>,
+    /// What refused the changes that `--skip-refused` left out.
+    pub waived: Vec<Refusal>,
+    /// What `--skip-refused` left out.
+    pub skipped: Vec<Skipped>,
     /// How many secrets are compared only when their texts are at hand.
     pub undecided_secrets: usize,
     /// How many secrets of adopted or older objects nobody knows to be equal.
@@ -44,6 +57,8 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// What live exports of the objects that stay, and of those that are only referred to.
     pub exports: settle::Exports,
+    /// Whether the apply makes the blueprint that ledgers are kept under in Port.
+    pub ledger_setup: bool,
     /// Which addresses `--target` limited the plan to; empty means all.
     pub targets: BTreeSet<Addr>,
 }
@@ -77,6 +92,40 @@ pub struct Change {
     pub sends: BTreeSet<Pointer>,
     /// Whether the object becomes ours although somebody else made it.
     pub adopts: bool,
+    /// Which parts of somebody else's object it is about; absent for a whole object.
+    pub part: Option<Part>,
+    /// Its writes in order, when objects need each other; empty means one write, after
+    /// everything in `needs`.
+    pub passes: Vec<Pass>,
+    /// The address that the ledger has this object under, when it is another one.
+    pub from: Option<Addr>,
+    /// Keys that get another name before the object is written.
+    pub renames: Vec<Rename>,
+    /// The label that says whose the object is; written with it and shown nowhere.
+    pub label: Option<String>,
+    /// What it would take from the data under the object.
+    pub losses: Vec<Loss>,
+    /// How much data that is; `None` when it was not counted.
+    pub counted: Option<Population>,
+}
+
+/// The parts of somebody else's object that a change is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Part {
+    /// The places that stay managed, with `*` for any key; none when the document left.
+    pub places: Vec<Pointer>,
+    /// The places that something of ours stands at, without `*`.
+    pub placed: Vec<Pointer>,
+    /// The places that are given up, and cleared of what we put there.
+    pub given_up: Vec<Pointer>,
+}
+
+impl Part {
+    /// All places that the change writes.
+    pub fn written(&self) -> Vec<Pointer> {
+        let all = self.places.iter().chain(&self.given_up);
+        all.cloned().collect()
+    }
 }
 
 /// What is done to an object.
@@ -84,6 +133,8 @@ pub struct Change {
 pub enum Action {
     /// It becomes ours as it is: only the ledger changes.
     Adopt,
+    /// It is ours and has another address now: only the ledger changes.
+    Move,
     /// It is created.
     Create,
     /// It is changed in place.
@@ -99,7 +150,7 @@ pub enum Action {
 impl Action {
     /// Whether a service is written to.
     pub fn writes(self) -> bool {
-        !matches!(self, Action::Adopt | Action::Forget)
+        !matches!(self, Action::Adopt | Action::Move | Action::Forget)
     }
 
     /// Whether the object that is there goes away.
@@ -111,6 +162,7 @@ impl Action {
     pub fn word(self) -> &'static str {
         match self {
             Action::Adopt => "adopt",
+            Action::Move => "move",
             Action::Create => "create",
             Action::Update => "update",
             Action::Replace => "replace",
@@ -133,6 +185,8 @@ pub enum Reason {
     NotInConfig,
     /// The text of a secret is another one than the last that was sent.
     SecretChanged,
+    /// It shares the text of a secret with an object that gets a new one.
+    RotatedWith(Addr),
     /// It is equal and becomes ours.
     Equal,
     /// It is equal and ours, and `lifecycle.protect` is another than the ledger has.
@@ -168,17 +222,31 @@ impl Plan {
         self.changes.is_empty()
     }
 
+    /// Whether a guard refuses something of it, whether or not that was left out.
+    pub fn is_refused(&self) -> bool {
+        !self.refusals.is_empty() || !self.skipped.is_empty()
+    }
+
+    /// Whether it changes an object, or left its change out.
+    pub fn mentions(&self, addr: &Addr) -> bool {
+        self.changes.iter().any(|change| change.addr == *addr)
+            || self.skipped.iter().any(|skipped| skipped.addr == *addr)
+    }
+
     /// Whether another plan would do the same to the same objects, whatever of it is shown.
     pub fn says_the_same(&self, other: &Plan) -> bool {
         let same = |(one, other): (&Change, &Change)| {
             (&one.addr, one.action, &one.fields, &one.unknown)
                 == (&other.addr, other.action, &other.fields, &other.unknown)
                 && (&one.want, &one.seen, &one.sends) == (&other.want, &other.seen, &other.sends)
-                && (&one.reason, &one.needs) == (&other.reason, &other.needs)
+                && (&one.reason, &one.needs, &one.passes)
+                    == (&other.reason, &other.needs, &other.passes)
+                && (&one.from, &one.renames) == (&other.from, &other.renames)
         };
         self.changes.len() == other.changes.len()
             && self.changes.iter().zip(&other.changes).all(same)
             && self.refusals == other.refusals
+            && self.skipped == other.skipped
             && self.missing_secrets == other.missing_secrets
     }
 
@@ -193,8 +261,41 @@ impl Plan {
 }
 
 impl Change {
+    /// Whether something of ours goes away for good with this change: the object, or all that we
+    /// manage of it.
+    pub fn leaves(&self) -> bool {
+        let part = self.part.is_some() && self.reason == Reason::NotInConfig;
+        self.action == Action::Delete || (self.action == Action::Update && part)
+    }
+
+    /// The identifier that a live object gets in place of the one that it has.
+    pub fn renamed_to(&self) -> Option<&str> {
+        let renamed = self.kind.renames() && self.seen.as_ref()?.id != self.name;
+        renamed.then_some(self.name.as_str())
+    }
+
+    /// The live object as it will be once its keys have their new names: what is compared.
+    pub fn before(&self) -> Option<Cow<'_, Observed>> {
+        let seen = self.seen.as_ref()?;
+        if self.renames.is_empty() {
+            return Some(Cow::Borrowed(seen));
+        }
+        let mut seen = seen.clone();
+        for rename in &self.renames {
+            rename.apply(&mut seen.value);
+        }
+        Some(Cow::Owned(seen))
+    }
+
+    /// The label on the live object that says that it is somebody else's.
+    pub fn foreign(&self) -> Option<&str> {
+        let seen = self.seen.as_ref()?;
+        label::foreign(self.kind, &seen.value, self.label.as_ref()?)
+    }
+
     /// The spec to be written with the secrets that are not to be sent taken out: a single text
-    /// is left out, of a map of texts the key stays with `null`, which means "keep".
+    /// is left out, of a map of texts the key stays with `null`, which means "keep". Our own label
+    /// goes along.
     pub fn body(&self, want: &Value) -> Value {
         let picks = Picks::of(self.kind);
         let mut body = want.map_leaves(&mut |at, leaf| {
@@ -205,6 +306,9 @@ impl Change {
             if !self.sends.contains(place) {
                 remove_null(&mut body, place.parts());
             }
+        }
+        if let Some(own) = &self.label {
+            label::mark(self.kind, &mut body, own);
         }
         body
     }

@@ -6,12 +6,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::kinds::{self, Kind, Picks};
+use crate::kinds::{self, Kind, Picks, picks};
 use crate::there::live::Live;
 use crate::want::desired;
 use crate::words::finding::did_you_mean;
 use crate::words::template::Reference;
-use crate::words::value::Map;
+use crate::words::value::{Map, SecretSource};
 use crate::words::{Addr, Pointer, Value};
 
 /// What `${…}` may read of objects, by address.
@@ -31,19 +31,35 @@ impl Exports {
         self.known.contains_key(addr)
     }
 
+    /// The text of an attribute, when it is known.
+    pub fn attribute(&self, addr: &Addr, attribute: &str) -> Option<&str> {
+        self.known.get(addr)?.get(attribute)?.as_text()
+    }
+
     /// The value with every attribute replaced that is known.
     pub fn settle(&self, value: &Value) -> Value {
-        desired::settle(value, &mut |reference| match reference {
-            Reference::Attribute(addr, attribute) => {
-                let found = self.known.get(addr)?.get(attribute)?;
-                Some(
-                    found
-                        .as_text()
-                        .map_or_else(|| found.to_string(), str::to_owned),
-                )
-            }
-            _ => None,
-        })
+        desired::settle(value, &mut |reference| self.text(reference))
+    }
+
+    /// The source of a secret with every attribute replaced that is known.
+    pub fn settle_secret(&self, source: &SecretSource) -> SecretSource {
+        SecretSource::new(
+            source
+                .template()
+                .settle(&mut |reference| self.text(reference)),
+        )
+    }
+
+    fn text(&self, reference: &Reference) -> Option<String> {
+        let Reference::Attribute(addr, attribute) = reference else {
+            return None;
+        };
+        let found = self.known.get(addr)?.get(attribute)?;
+        Some(
+            found
+                .as_text()
+                .map_or_else(|| found.to_string(), str::to_owned),
+        )
     }
 }
 
@@ -59,7 +75,7 @@ pub fn names_to_ids<'a>(
     live: &Live,
 ) -> (Cow<'a, Value>, Vec<NameProblem>) {
     // Without the list of spaces nobody can tell; the service refuses what is no id.
-    if live.refused.contains_key("spacelift.space") {
+    if live.refused.contains_key(picks::NAMED) {
         return (spec, Vec::new());
     }
     let picks = Picks::of(kind);
@@ -129,8 +145,9 @@ pub fn outside(addr: &Addr, live: &Live) -> Option<Map> {
 /// What may be read of a live object: its exports and its identifier.
 pub fn exports_of(kind: &dyn Kind, seen: &kinds::Observed) -> Map {
     let mut exports = seen.exports.clone();
+    let field = kind.identity().field();
     exports
-        .entry(kind.identity().field().to_owned())
-        .or_insert_with(|| Value::text(seen.name.as_str()));
+        .entry(field.to_owned())
+        .or_insert_with(|| Value::text(seen.value.get_text(field).unwrap_or(seen.name.as_str())));
     exports
 }

@@ -1,11 +1,15 @@
 //! Stories of plans: a small world, one thing changed, and what the plan says.
 
+mod randoms;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
 use crate::decide::ledger::{Entry, Intent, Ledger};
-use crate::decide::plan::{Action, Flags, Input, Plan, Reason, SecretFact, SecretFacts, plan};
+use crate::decide::plan::{
+    Action, Facts, Flags, Input, Plan, Reason, SecretFact, SecretFacts, plan,
+};
 use crate::kinds::generate::{Answer, pick, spec};
 use crate::kinds::{self, ALL, Observed};
 use crate::there::live::{Live, Space};
@@ -21,6 +25,7 @@ struct World {
     live: Live,
     ledger: Ledger,
     secrets: SecretFacts,
+    facts: Facts,
     flags: Flags,
 }
 
@@ -33,6 +38,7 @@ impl World {
             live: Live::default(),
             ledger: Ledger::new("p", None, "00".into()),
             secrets: SecretFacts::new(),
+            facts: Facts::default(),
             flags: Flags::default(),
         }
     }
@@ -50,6 +56,8 @@ impl World {
             mentions: mentions.collect(),
             spec,
             lifecycle: Lifecycle::default(),
+            renamed: Vec::new(),
+            manage: Vec::new(),
             place,
             reads: Vec::new(),
         };
@@ -66,6 +74,7 @@ impl World {
     fn has(&mut self, addr: &Addr, value: Value) {
         let kind = kinds::of(addr).expect("a kind");
         let seen = Observed {
+            born: Default::default(),
             id: addr.name.clone(),
             name: addr.name.clone(),
             value,
@@ -81,9 +90,12 @@ impl World {
             name: addr.name.clone(),
             adopted: false,
             protect: false,
+            manage: Vec::new(),
+            placed: Vec::new(),
             needs: BTreeSet::new(),
             digests: BTreeMap::new(),
             fingerprints: BTreeMap::new(),
+            marked_as: None,
         };
         self.ledger.entries.entry(addr.clone()).or_insert(entry)
     }
@@ -115,6 +127,7 @@ impl World {
             live: &self.live,
             ledger: &self.ledger,
             secrets: &self.secrets,
+            facts: &self.facts,
             flags: &self.flags,
         })
     }
@@ -255,6 +268,7 @@ fn replacing_counts_as_deleting() {
     world.live.spaces = vec![Space {
         id: "root".into(),
         name: "root".into(),
+        ..Space::default()
     }];
     let addr = world.want("spacelift.policy", "P", policy("PLAN"));
     world.has(&addr, policy("ACCESS"));
@@ -351,16 +365,20 @@ fn a_secret_in_an_open_intent_is_sent_again_and_a_create_in_it_is_ours() {
     let place = (addr.clone(), at("/secretValue"));
     world.secrets.insert(place, SecretFact::Same);
     world.ledger.intent = Some(Intent {
+        deletes: Default::default(),
         creates: BTreeSet::new(),
         sends: [(addr.clone(), [at("/secretValue")].into())].into(),
+        ..Intent::default()
     });
     assert_eq!(world.story(), ["update S00"]);
     assert_eq!(world.plan().changes[0].reason, Reason::SecretChanged);
 
     world.ledger.entries.clear();
     world.ledger.intent = Some(Intent {
+        deletes: Default::default(),
         creates: [addr].into(),
         sends: BTreeMap::new(),
+        ..Intent::default()
     });
     world.want("port.secret", "S00", secret("S00", "other"));
     // Not "exists already, is not ours": nobody is asked.
@@ -373,6 +391,7 @@ fn two_live_objects_of_one_name_are_not_guessed_at() {
     world.live.spaces = vec![Space {
         id: "root".into(),
         name: "root".into(),
+        ..Space::default()
     }];
     let policy =
         json(serde_json::json!({ "name": "P", "type": "PLAN", "body": "x", "space": "root" }));
@@ -381,6 +400,7 @@ fn two_live_objects_of_one_name_are_not_guessed_at() {
         world.live.insert(
             "spacelift.policy",
             Observed {
+                born: Default::default(),
                 id: id.into(),
                 name: "P".into(),
                 value: policy.clone(),
@@ -403,6 +423,7 @@ fn spaces_may_be_named_when_one_has_the_name() {
     let space = |id: &str, name: &str| Space {
         id: id.into(),
         name: name.into(),
+        ..Space::default()
     };
     let policy = |space: &str| {
         json(serde_json::json!({ "name": "P", "type": "PLAN", "body": "x", "space": space }))
@@ -470,8 +491,9 @@ proptest! {
             let name = format!("object-{index}");
             let field = kind.identity().field().to_owned();
             wanted.as_map_mut().expect("a map").insert(field, Value::text(&name));
-            if let Some(space) = wanted.get_text("space") {
-                world.live.spaces.push(Space { id: space.into(), name: space.into() });
+            let spaces = ["space", "parentSpace"].map(|field| wanted.get_text(field));
+            for space in spaces.into_iter().flatten() {
+                world.live.spaces.push(Space { id: space.into(), name: space.into(), ..Space::default() });
             }
             let live = Answer::new(seed).of(kind.shape(), &wanted);
             let addr = world.want(kind.name(), &name, wanted);

@@ -32,6 +32,8 @@ pub(super) struct Page {
 
 /// The root field of spaces, which is read whether or not a kind needs it.
 pub(super) const SPACES: &str = "spaces";
+/// What is asked about them: as much as their kind asks, so that it stands there once.
+const ABOUT_SPACES: &str = "{ id name description parentSpace inheritEntities labels }";
 /// How many items a page has; what all clients use (SA section 4).
 const PAGE: u32 = 50;
 
@@ -39,7 +41,7 @@ impl Document {
     /// The document that reads these kinds and the spaces.
     pub fn new(kinds: &[&'static dyn Kind]) -> Self {
         let mut document = Document::only(kinds);
-        document.add(SPACES, "{ id name }", false, None);
+        document.add(SPACES, ABOUT_SPACES, false, None);
         document
     }
 
@@ -186,7 +188,7 @@ mod tests {
         assert_eq!(
             document.text(),
             "query Read { viewer { id name } \
-             policies { id name type engineType body description labels space } spaces { id name } }"
+             policies { id name type engineType body description labels space } spaces { id name description parentSpace inheritEntities labels } }"
         );
         assert_eq!(document.variables(None), Json::Null);
 

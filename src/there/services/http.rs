@@ -8,7 +8,7 @@ use std::error::Error as _;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::{self, HeaderMap, HeaderValue};
@@ -19,7 +19,7 @@ use url::Url;
 
 use crate::there::endpoints::is_loopback;
 use crate::there::services::error::{Discreet, Problem, ServiceError};
-use crate::there::services::pace::{Pace, advised_wait};
+use crate::there::services::pace::{Pace, advised_wait, date};
 use crate::words::Service;
 
 /// How to connect.
@@ -85,6 +85,8 @@ pub(super) struct Http {
     options: Options,
     requests: AtomicU64,
     writes: AtomicU64,
+    /// What the last answer's `Date` said, in milliseconds; 0 before there was one.
+    dated: AtomicI64,
 }
 
 const TRIES: u32 = 5;
@@ -110,7 +112,13 @@ impl Http {
             options: options.clone(),
             requests: AtomicU64::new(0),
             writes: AtomicU64::new(0),
+            dated: AtomicI64::new(0),
         })
+    }
+
+    /// The wait before something is tried a second time.
+    pub fn first_delay(&self) -> Duration {
+        self.options.first_delay
     }
 
     /// How many requests were sent, and how many of them were writes.
@@ -119,6 +127,11 @@ impl Http {
             self.requests.load(Ordering::Relaxed),
             self.writes.load(Ordering::Relaxed),
         )
+    }
+
+    /// The server's clock at its last answer, in milliseconds.
+    pub fn dated(&self) -> Option<i64> {
+        Some(self.dated.load(Ordering::Relaxed)).filter(|at| *at != 0)
     }
 
     /// Sends a request, also again when that is allowed and may help, and returns the answer
@@ -266,6 +279,9 @@ impl Http {
         let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
         let trace = text("x-trace-id").map(|id| discreet.first_line(id.as_bytes()));
         let target = text("location").map(|to| self.host_of(to));
+        if let Some(at) = text("date").and_then(date) {
+            self.dated.store(at, Ordering::Relaxed);
+        }
         // The limit's headers are on every answer; they matter when the limit is reached.
         let reset = text("x-ratelimit-reset").filter(|_| status == 429);
         let advised = advised_wait(text("retry-after"), reset, SystemTime::now());

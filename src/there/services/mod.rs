@@ -6,23 +6,33 @@
 //! | room | noun |
 //! |---|---|
 //! | `read` | the reader: two round trips to [`Live`](crate::there::Live) |
+//! | `further` | what a plan needs beyond them |
 //! | `write` | the writer: one object at a time, creates never repeated blindly |
+//! | `census` | how much hangs on objects |
+//! | `removal` | deletes, also of what holds data |
 //! | `port` | Port's tokens, answers and envelopes |
 //! | `items` | a list of Port, item by item |
 //! | `spacelift` | Spacelift's tokens and GraphQL answers |
 //! | `document` | the one reading document of Spacelift |
 //! | `http` | one client per service: retries, limits, time-outs |
 //! | `pace` | how long to wait between tries |
+//! | `patience` | objects that come a moment late |
 //! | `vault` | secret texts and their fingerprints |
+//! | `randoms` | the texts that we make ourselves |
 //! | `error` | what a service did not do |
 
+mod census;
 mod document;
 mod error;
+mod further;
 mod http;
 mod items;
 mod pace;
+mod patience;
 mod port;
+mod randoms;
 mod read;
+mod removal;
 mod spacelift;
 mod vault;
 mod write;
@@ -33,7 +43,9 @@ mod sandboxed;
 mod script;
 
 pub use error::{Failure, Problem, ServiceError, TookEffect};
+pub use further::Had;
 pub use http::{Options, Repeat};
+pub use randoms::Randoms;
 pub use read::{Counts, Reader};
 pub use vault::{FingerprintKey, RuntimeKey, Vault, VaultError};
 pub use write::Writer;

@@ -34,6 +34,15 @@ impl Pace {
     }
 }
 
+/// A header's date in milliseconds.
+pub(super) fn date(text: &str) -> Option<i64> {
+    let parser = jiff::fmt::rfc2822::DateTimeParser::new();
+    parser
+        .parse_timestamp(text)
+        .ok()
+        .map(|at| at.as_millisecond())
+}
+
 /// How long the service wants us to wait: `Retry-After` in seconds or as a date, else
 /// `x-ratelimit-reset`, which is an epoch above 10^9 and a delay below (PA section 1).
 pub(super) fn advised_wait(
@@ -50,10 +59,7 @@ pub(super) fn advised_wait(
         .map(str::trim)
         .and_then(|after| match after.parse::<f64>() {
             Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
-            Err(_) => {
-                let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(after);
-                until(date.ok()?.as_second() as f64)
-            }
+            Err(_) => until((date(after)? / 1000) as f64),
         });
     let reset = || {
         let seconds = reset?.trim().parse::<f64>().ok()?;

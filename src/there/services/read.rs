@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 use tokio::task::JoinSet;
 
-use crate::kinds::{Kind, List, Observed};
+use crate::kinds::{Kind, List, Observed, stamp};
 use crate::there::endpoints::Endpoints;
 use crate::there::live::{Live, Organization, Space};
 use crate::there::services::document::{Document, Page, SPACES};
@@ -22,7 +22,7 @@ use crate::words::Service;
 /// Clients of both services that cannot write.
 #[derive(Debug)]
 pub struct Reader {
-    port: Option<Arc<Port>>,
+    pub(super) port: Option<Arc<Port>>,
     spacelift: Option<Arc<Spacelift>>,
 }
 
@@ -76,11 +76,31 @@ impl Reader {
     /// credentials are right is noted in [`Live::refused`]; `port.organization` and
     /// `spacelift.space` may be noted there too.
     pub async fn read(&self, kinds: &[&'static dyn Kind]) -> Result<Live, ServiceError> {
+        self.survey(kinds, true).await
+    }
+
+    /// The same without the organization, where a ledger in Port knows it already.
+    pub async fn read_objects(&self, kinds: &[&'static dyn Kind]) -> Result<Live, ServiceError> {
+        self.survey(kinds, false).await
+    }
+
+    /// Reads the organization.
+    pub async fn organization(&self) -> Result<Organization, ServiceError> {
+        organization(&self.port()?.get("/v1/organization").await?)
+    }
+
+    async fn survey(
+        &self,
+        kinds: &[&'static dyn Kind],
+        with_organization: bool,
+    ) -> Result<Live, ServiceError> {
         self.log_in().await?;
         let mut parts = JoinSet::new();
         if let Some(port) = &self.port {
-            let asked = port.clone();
-            parts.spawn(async move { Part::Organization(asked.get("/v1/organization").await) });
+            if with_organization {
+                let asked = port.clone();
+                parts.spawn(async move { Part::Organization(asked.get("/v1/organization").await) });
+            }
             for (path, (envelope, kinds)) in port_lists(kinds) {
                 let asked = port.clone();
                 parts.spawn(async move {
@@ -116,6 +136,8 @@ impl Reader {
                 let each = |item: &Json, found: &mut Vec<Found>| observe(&[kind], item, found);
                 self.port()?.list(path, envelope, &each).await?
             }
+            // Which there are, only who asks knows (see `further`).
+            List::PortEach { .. } => Vec::new(),
             List::Spacelift { .. } => {
                 let survey = survey(self.spacelift()?, Document::only(&[kind])).await?;
                 if let Some(says) = survey.refused.into_values().next() {
@@ -153,6 +175,11 @@ impl Reader {
         };
         let (port, spacelift) = tokio::join!(port, spacelift);
         port.and(spacelift)
+    }
+
+    /// Port's clock at its last answer, in milliseconds.
+    pub fn server_time(&self) -> Option<i64> {
+        self.port.as_ref()?.http.dated()
     }
 
     /// How many requests were sent until now.
@@ -194,10 +221,14 @@ fn port_lists(
 
 /// Puts what the kinds see in an item of their list on the list of all that was found.
 fn observe(kinds: &[&'static dyn Kind], item: &Json, found: &mut Vec<Found>) {
-    let seen = kinds
-        .iter()
-        .map(|kind| Some((kind.name(), kind.observe(item)?)));
-    found.extend(seen.flatten());
+    for kind in kinds {
+        for mut seen in kind.observe_all(item) {
+            if kind.service() == Service::Port {
+                seen.born = stamp::birth(item);
+            }
+            found.push((kind.name(), seen));
+        }
+    }
 }
 
 impl Part {
@@ -237,7 +268,7 @@ impl Part {
 }
 
 /// What a refused list says; another error stays one.
-fn refusal(error: ServiceError) -> Result<String, ServiceError> {
+pub(super) fn refusal(error: ServiceError) -> Result<String, ServiceError> {
     match error.problem() {
         Problem::Forbidden(_) | Problem::NotFound(_) => Ok(error.to_string()),
         _ => Err(error),
@@ -386,6 +417,8 @@ fn spaces(items: &[Json]) -> Vec<Space> {
             Some(Space {
                 id: item["id"].as_str()?.to_owned(),
                 name: item["name"].as_str()?.to_owned(),
+                parent: item["parentSpace"].as_str().map(str::to_owned),
+                inherits: item["inheritEntities"].as_bool().unwrap_or(false),
             })
         })
         .collect();

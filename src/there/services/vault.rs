@@ -5,6 +5,7 @@
 //! secret is sent (see `decide`).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
@@ -12,6 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
+use crate::there::services::randoms::Randoms;
 use crate::words::template::{Part, Reference};
 use crate::words::value::SecretSource;
 use crate::words::{Addr, Pointer, Value};
@@ -22,6 +24,7 @@ pub struct Vault {
     env: BTreeMap<String, SecretString>,
     runtime: Option<RuntimeKey>,
     minted: OnceCell<SecretString>,
+    randoms: Option<Arc<Randoms>>,
 }
 
 /// The Spacelift key that `${spacelift.runtime.token}` is minted from.
@@ -52,9 +55,9 @@ pub enum VaultError {
     /// The token was not minted before; our own mistake.
     #[error("`${{spacelift.runtime.token}}` is not minted yet")]
     NotMinted,
-    /// A form that this version cannot fill in.
-    #[error("`${{{0}}}` is not supported yet")]
-    Unsupported(String),
+    /// There is nothing to make a text from; our own mistake.
+    #[error("`${{random.{0}}}` cannot be made without a source of randomness")]
+    NoRandomness(String),
     /// A reference that should be settled by now; our own mistake.
     #[error("`${{{0}}}` is not settled")]
     Unsettled(String),
@@ -72,10 +75,7 @@ impl VaultError {
                  to `spaceport.yaml`"
                     .into(),
             ),
-            VaultError::Unsupported(_) => {
-                Some("put the text into a variable and write `${env.NAME}`".into())
-            }
-            VaultError::NotMinted | VaultError::Unsettled(_) => None,
+            VaultError::NoRandomness(_) | VaultError::NotMinted | VaultError::Unsettled(_) => None,
         }
     }
 }
@@ -92,6 +92,16 @@ impl Vault {
             env,
             runtime,
             minted: OnceCell::new(),
+            randoms: None,
+        }
+    }
+
+    /// The same vault with a source of the texts of `${random.NAME}`. Vaults that share it hand
+    /// out the same texts.
+    pub fn with_randoms(self, randoms: Arc<Randoms>) -> Self {
+        Vault {
+            randoms: Some(randoms),
+            ..self
         }
     }
 
@@ -162,6 +172,18 @@ impl Vault {
         ))
     }
 
+    /// The fingerprint of the text of `${random.NAME}`; `None` when this process has not made it.
+    ///
+    /// It speaks about the name and not about a place, so that all who share the text have the
+    /// same. Nobody guesses 32 random bytes: where there is no key, the salt is enough.
+    pub fn random_fingerprint(&self, salt: &[u8], name: &str) -> Option<String> {
+        let text = self.randoms.as_ref()?.known(name)?;
+        let key = self
+            .fingerprint_key(salt)
+            .or_else(|| FingerprintKey::derive(&SecretString::default(), salt))?;
+        Some(key.mark("random", name, text.expose_secret()))
+    }
+
     /// Whether a value holds a secret that needs the runtime token.
     pub fn needs_token(&self, value: &Value) -> bool {
         value
@@ -179,6 +201,14 @@ impl Vault {
     /// Where the minted token is kept for the rest of the process.
     pub(super) fn minted(&self) -> &OnceCell<SecretString> {
         &self.minted
+    }
+
+    /// The seal of a ledger's text: HMAC-SHA-256 in hex under `SPACEPORT_LEDGER_KEY`, when that is
+    /// set (design, section 5.5).
+    pub fn seal(&self, text: &str) -> Option<String> {
+        let key = self.env("SPACEPORT_LEDGER_KEY")?;
+        let key = FingerprintKey::derive(key, b"spaceport ledger seal 1")?;
+        Some(key.mark("ledger", "", text))
     }
 
     fn env(&self, name: &str) -> Option<&SecretString> {
@@ -208,8 +238,10 @@ impl Vault {
                     }
                     text.push_str(&token()?);
                 }
-                Part::Reference(random @ Reference::Random(_)) => {
-                    return Err(VaultError::Unsupported(random.to_string()));
+                Part::Reference(Reference::Random(name)) => {
+                    let none = || VaultError::NoRandomness(name.clone());
+                    let randoms = self.randoms.as_ref().ok_or_else(none)?;
+                    text.push_str(randoms.text(name).expose_secret());
                 }
                 Part::Reference(other) => return Err(VaultError::Unsettled(other.to_string())),
             }
@@ -351,6 +383,27 @@ mod tests {
         assert_eq!(id(&both), id(&both[1..]));
         assert_ne!(id(&both), id(&both[..1]));
         assert_eq!(id(&[]), None);
+    }
+
+    #[test]
+    fn a_random_text_is_shared_and_marked_by_its_name_alone() {
+        let randoms = Arc::new(Randoms::new(|| [0x5a; 32]));
+        let with = |env: &[(&str, &str)]| vault(env, false).with_randoms(randoms.clone());
+        let random = source("${random.shared}");
+        let (one, other) = (with(&[("PORT_CLIENT_SECRET", "p")]), with(&[]));
+        assert!(one.missing(&random).is_empty());
+        assert_eq!(one.random_fingerprint(b"salt", "shared"), None, "not made");
+        let text = one.text(&random).unwrap();
+        assert_eq!(text.expose_secret(), "5a".repeat(32));
+        let again = other.text(&random).unwrap();
+        assert_eq!(again.expose_secret(), text.expose_secret());
+        let mark = |vault: &Vault, salt: &[u8]| vault.random_fingerprint(salt, "shared").unwrap();
+        assert_eq!(mark(&one, b"salt"), mark(&one, b"salt"));
+        assert_ne!(mark(&one, b"salt"), mark(&one, b"pepper"));
+        assert_eq!(mark(&other, b"salt").len(), 64, "no key is needed");
+        assert!(!format!("{one:?}").contains("5a5a"));
+        let none = vault(&[], false).text(&random).unwrap_err();
+        assert_eq!(none, VaultError::NoRandomness("shared".into()));
     }
 
     #[test]

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 
-use crate::kinds::{Call, Kind, Observed};
+use crate::kinds::{Call, Kind, Observed, identity};
 use crate::there::services::error::{Failure, Problem, ServiceError, TookEffect};
 use crate::there::services::http::Repeat;
+use crate::there::services::patience::Patience;
 use crate::there::services::port::object_in;
 use crate::there::services::read::Reader;
 use crate::there::services::spacelift;
@@ -85,7 +86,7 @@ impl Writer {
     ) -> Result<(), Failure> {
         let mut sent = false;
         for call in kind.update(seen, want, changed) {
-            let outcome = self.call(&call, repeat_of(&call)).await;
+            let outcome = self.call_in_time(kind, &call, repeat_of(&call)).await;
             let outcome = outcome.and_then(|answer| present(&call, &answer));
             if let Err(error) = outcome {
                 let mut failure = Failure::from(error);
@@ -97,15 +98,6 @@ impl Writer {
             sent = true;
         }
         Ok(())
-    }
-
-    /// Deletes an object; one that is not there is deleted already.
-    pub async fn delete(&self, kind: &'static dyn Kind, id: &str) -> Result<(), Failure> {
-        match self.call(&kind.delete(id), Repeat::Always).await {
-            Ok(_) => Ok(()),
-            Err(error) if matches!(error.problem(), Problem::NotFound(_)) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// Sends a request that belongs to no kind (the ledger's) and returns the answer.
@@ -123,9 +115,9 @@ impl Writer {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let error = match self.call(call, repeat_of_create(call)).await {
+            let error = match self.call_in_time(kind, call, repeat_of_create(call)).await {
                 Ok(answer) => {
-                    if let Some(seen) = created(kind, &answer) {
+                    if let Some(seen) = created(kind, want, &answer) {
                         return Ok(seen);
                     }
                     // Some answers hold less than the object (PA section 1, envelopes).
@@ -171,12 +163,20 @@ impl Writer {
             created: None,
             took_effect: TookEffect::Maybe,
         };
-        let name = want.get_text(kind.identity().field()).unwrap_or_default();
+        let identity = kind.identity();
+        let name = identity.name_in(want).unwrap_or_default();
         // The first error is the one to tell: that looking failed too adds nothing to it.
         let Ok(list) = self.reader.list(kind).await else {
             return Err(unknown(error));
         };
-        let mut found: Vec<Observed> = list.into_iter().filter(|o| o.name == name).collect();
+        let same = |seen: &Observed| {
+            let of = |spec, field| identity::said(kind.shape(), field, spec);
+            seen.name == name
+                && identity
+                    .also()
+                    .is_none_or(|also| of(want, also) == of(&seen.value, also))
+        };
+        let mut found: Vec<Observed> = list.into_iter().filter(same).collect();
         if found.len() > 1 {
             found.retain(|seen| agrees(want, &seen.value));
         }
@@ -195,8 +195,24 @@ impl Writer {
         }
     }
 
+    /// Sends a request again while its object may not be there yet.
+    async fn call_in_time(
+        &self,
+        kind: &dyn Kind,
+        call: &Call,
+        repeat: Repeat,
+    ) -> Result<Json, ServiceError> {
+        let mut patience = Patience::with(kind);
+        loop {
+            match self.call(call, repeat).await {
+                Err(error) if patience.again(&error).await => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
     /// Fills in the secrets and sends a request.
-    async fn call(&self, call: &Call, repeat: Repeat) -> Result<Json, ServiceError> {
+    pub(super) async fn call(&self, call: &Call, repeat: Repeat) -> Result<Json, ServiceError> {
         let may = MayWrite(());
         match call {
             Call::Port { method, path, body } => {
@@ -285,12 +301,12 @@ impl Writer {
 }
 
 /// The new object in the answer of a create.
-fn created(kind: &'static dyn Kind, answer: &Json) -> Option<Observed> {
+fn created(kind: &'static dyn Kind, want: &Value, answer: &Json) -> Option<Observed> {
     let object = match kind.service() {
         Service::Port => object_in(answer, kind.created_at())?,
         Service::Spacelift => answer.pointer(kind.created_at())?,
     };
-    kind.observe(object)
+    kind.observe_created(want, object)
 }
 
 /// A mutation of an unknown id may be answered with null and no error.
@@ -319,7 +335,10 @@ fn agrees(want: &Value, seen: &Value) -> bool {
 /// The first request of a create: twice may be two objects.
 fn repeat_of_create(call: &Call) -> Repeat {
     match call {
-        Call::Port { method: "PUT", .. } => Repeat::Always,
+        Call::Port {
+            method: "PUT" | "PATCH",
+            ..
+        } => Repeat::Always,
         _ => Repeat::Unreceived,
     }
 }
@@ -592,6 +611,7 @@ mod tests {
 
     fn seen_policy() -> Observed {
         Observed {
+            born: Default::default(),
             id: "p".into(),
             name: "p".into(),
             value: Value::default(),
@@ -662,7 +682,7 @@ mod tests {
         let deferred = Value::Deferred(Template::parse("${port.webhook.a.url}").unwrap());
         for (value, says) in [
             (Value::Secret(source("${env.UNSET}")), "`UNSET` not set"),
-            (Value::Secret(source("${random.x}")), "not supported yet"),
+            (Value::Secret(source("${random.x}")), "source of randomness"),
             (
                 Value::Secret(source("${port.webhook.a.url}")),
                 "not settled",

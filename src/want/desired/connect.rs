@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kinds::{self, Identity, Mention};
+use crate::kinds::{self, Mention, parts};
 use crate::want::config::unknown_kind;
-use crate::want::desired::Building;
+use crate::want::desired::{Building, Object, randoms};
 use crate::want::source;
 use crate::words::finding::did_you_mean;
 use crate::words::graph::Graph;
@@ -18,18 +18,37 @@ impl Building<'_> {
         let by_name: BTreeMap<(&str, &str), &Addr> = self
             .objects
             .values()
+            .filter(|o| o.manage.is_empty())
             .map(|o| ((o.kind.name(), o.name.as_str()), &o.addr))
             .collect();
+        let named = |addr: &Addr| {
+            let kind = kinds::of(addr)?.name();
+            by_name.get(&(kind, addr.name.as_str())).copied()
+        };
+        let others = |addr: &Addr| Some(&self.objects.get(named(addr)?)?.spec);
+        let mut managed: BTreeMap<(&str, &str), Vec<&Object>> = BTreeMap::new();
+        for part in self.objects.values().filter(|o| !o.manage.is_empty()) {
+            let key = (part.kind.name(), part.name.as_str());
+            managed.entry(key).or_default().push(part);
+        }
         let mut findings = self.without_section();
         for object in self.objects.values() {
             graph.node(object.addr.clone());
             for (addr, attribute, place) in &object.reads {
                 attribute_exists(addr, attribute, *place, &mut findings);
-                if self.objects.contains_key(addr) {
-                    graph.edge(object.addr.clone(), addr.clone());
-                    places
-                        .entry((object.addr.clone(), addr.clone()))
-                        .or_insert(*place);
+                if let Some(target) = self.objects.get(addr) {
+                    // An identifier is known from the files; what is done with it is a mention.
+                    let identity = target.kind.identity();
+                    let known = identity.is_chosen() && identity.field() == attribute;
+                    match known {
+                        true => graph.edge_that_waits(object.addr.clone(), addr.clone()),
+                        false => {
+                            graph.edge(object.addr.clone(), addr.clone());
+                            places
+                                .entry((object.addr.clone(), addr.clone()))
+                                .or_insert(*place);
+                        }
+                    }
                 } else if !self.config.external.contains(addr) && kinds::of(addr).is_some() {
                     findings.push(self.unresolved(addr, *place));
                 }
@@ -46,9 +65,29 @@ impl Building<'_> {
                 match declared {
                     Some(target) => {
                         let edge = (object.addr.clone(), target.clone());
-                        graph.edge(edge.0.clone(), edge.1.clone());
-                        places.entry(edge).or_insert(*place);
+                        match parts::can_wait(object.kind, &mention.at) {
+                            true => graph.edge_that_waits(edge.0, edge.1),
+                            false => {
+                                graph.edge(edge.0.clone(), edge.1.clone());
+                                places.entry(edge).or_insert(*place);
+                            }
+                        }
                         property_exists(mention, &self.objects[target].spec, *place, &mut findings);
+                    }
+                    // An object of which only parts are managed is live already: it is waited for
+                    // only when the part that is meant is new. Whether it has the rest, live says.
+                    None if managed.contains_key(&meant(mention)) => {
+                        let whose = managed.get(&meant(mention)).into_iter().flatten();
+                        for part in whose.filter(|part| has_property(mention, &part.spec)) {
+                            let edge = (object.addr.clone(), part.addr.clone());
+                            match parts::can_wait(object.kind, &mention.at) {
+                                true => graph.edge_that_waits(edge.0, edge.1),
+                                false => {
+                                    graph.edge(edge.0.clone(), edge.1.clone());
+                                    places.entry(edge).or_insert(*place);
+                                }
+                            }
+                        }
                     }
                     None if self.config.external.contains(&mention.addr)
                         || mention.addr.name.starts_with('_') => {}
@@ -57,12 +96,15 @@ impl Building<'_> {
                     None => findings.push(self.unresolved(&mention.addr, *place)),
                 }
             }
-        }
-        if let Err(cycles) = graph.layers() {
-            for cycle in cycles {
-                findings.push(cycle_finding(&cycle, &places));
+            // Ways over several relations lead further than mentions do.
+            for part in object.kind.parts(&object.name, &object.spec, &others) {
+                for target in part.needs.iter().filter_map(|need| named(&need.addr)) {
+                    graph.edge_that_waits(object.addr.clone(), target.clone());
+                }
             }
         }
+        randoms::receivers_first(self.objects.values(), &mut graph);
+        self.circles(&graph, &places, &mut findings);
         self.findings.extend(findings);
         graph
     }
@@ -82,6 +124,8 @@ impl Building<'_> {
                     "spacelift: { account: ACCOUNT }",
                 ),
             };
+            // A value that could not be read is a finding of its own.
+            let named = named || self.names(service);
             let first = self
                 .objects
                 .values()
@@ -99,6 +143,22 @@ impl Building<'_> {
             }
         }
         findings
+    }
+
+    /// Whether the project file says which organization or account of a service is meant.
+    fn names(&self, service: Service) -> bool {
+        let key = match service {
+            Service::Port => "region",
+            Service::Spacelift => "account",
+        };
+        let written = |root: &Node| root.get(&service.to_string())?.get(key)?.text().map(|_| ());
+        let project = self.folder.project.as_ref();
+        let chosen = self.config.environment.as_ref();
+        let over = project.and_then(|root| root.get("environments")?.get(chosen?));
+        project
+            .into_iter()
+            .chain(over)
+            .any(|root| written(root).is_some())
     }
 
     /// An object that the files do not declare; it may be live.
@@ -125,16 +185,32 @@ impl Building<'_> {
     }
 }
 
+/// The kind and name that a mention means first.
+fn meant(mention: &Mention) -> (&'static str, &str) {
+    let kind = kinds::of(&mention.addr).map_or("", |kind| kind.name());
+    (kind, mention.addr.name.as_str())
+}
+
+/// Whether a spec, possibly of parts only, has the property that a mention names.
+fn has_property(mention: &Mention, target: &Value) -> bool {
+    let property = mention.property.as_ref();
+    property.is_some_and(|(property, maps)| properties(maps, target).contains(&property.as_str()))
+}
+
+/// The keys of some maps of a spec.
+fn properties<'a>(maps: &[&str], target: &'a Value) -> Vec<&'a str> {
+    maps.iter()
+        .filter_map(|map| target.at(&Pointer::parse(map)?)?.as_map())
+        .flat_map(|map| map.keys().map(String::as_str))
+        .collect()
+}
+
 /// Checks that a property that a mention names exists in the mentioned object.
 pub fn property_exists(mention: &Mention, target: &Value, place: Place, findings: &mut Findings) {
     let Some((property, maps)) = &mention.property else {
         return;
     };
-    let known: Vec<&str> = maps
-        .iter()
-        .filter_map(|map| target.at(&Pointer::parse(map)?)?.as_map())
-        .flat_map(|map| map.keys().map(String::as_str))
-        .collect();
+    let known = properties(maps, target);
     if !known.contains(&property.as_str()) {
         findings.push(
             Finding::error(
@@ -161,8 +237,8 @@ fn attribute_exists(addr: &Addr, attribute: &str, place: Place, findings: &mut F
         return;
     };
     let mut known: Vec<&str> = kind.exports().iter().map(|(name, _)| *name).collect();
-    if let Identity::Field(field) = kind.identity() {
-        known.push(field);
+    if kind.identity().is_chosen() {
+        known.push(kind.identity().field());
     }
     if !known.contains(&attribute) {
         findings.push(
@@ -185,26 +261,4 @@ fn attribute_exists(addr: &Addr, attribute: &str, place: Place, findings: &mut F
             ),
         );
     }
-}
-
-fn cycle_finding(cycle: &[Addr], places: &BTreeMap<(Addr, Addr), Place>) -> Finding {
-    let closed: Vec<String> = cycle
-        .iter()
-        .chain(cycle.first())
-        .map(|a| format!("`{a}`"))
-        .collect();
-    let edges = cycle.iter().zip(cycle.iter().cycle().skip(1));
-    let mut edge_places =
-        edges.filter_map(|(from, to)| Some((to, *places.get(&(from.clone(), to.clone()))?)));
-    let first = edge_places.next().map(|(_, place)| place);
-    let mut finding = Finding::error(
-        "ref::cycle",
-        first,
-        format!("objects need each other: {}", closed.join(" → ")),
-    )
-    .help("break the cycle: none of them can be created first in this version");
-    for (to, place) in edge_places {
-        finding = finding.related(place, format!("needs `{to}`"));
-    }
-    finding
 }

@@ -6,23 +6,33 @@
 //! | room | noun |
 //! |---|---|
 //! | `identity` | addresses, and what the services know objects by |
+//! | `named` | names of declared objects that become references |
+//! | `open` | actions that everyone may run |
 //! | `connect` | references, checked against the project, and the graph |
+//! | `circles` | objects that need each other so that none can be made first |
+//! | [`randoms`] | the fields that share a text, and who gets it first |
 
+mod circles;
 mod connect;
 mod identity;
+mod named;
+mod open;
+pub mod randoms;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::kinds::{self, Kind, Mention, Picks, check};
+use crate::kinds::{self, Kind, Mention, Picks, Rename, check, part};
 use crate::want::config::{self, Choice, Config};
-use crate::want::document::{self, Lifecycle};
+use crate::want::document::{self, Document, Lifecycle};
+use crate::want::moved;
+use crate::want::renamed;
 use crate::want::resolve::{Context, Resolver};
 use crate::want::source::{self, Folder};
 use crate::words::graph::Graph;
 use crate::words::template::Reference;
 use crate::words::value::{Map, SecretSource};
-use crate::words::{Addr, Finding, Findings, Node, Place, Sources, Value};
+use crate::words::{Addr, Finding, Findings, Node, Place, Pointer, Sources, Value};
 pub use connect::property_exists;
 
 /// One object that the project wants.
@@ -38,6 +48,10 @@ pub struct Object {
     pub spec: Value,
     /// How it is treated over time.
     pub lifecycle: Lifecycle,
+    /// Keys of its spec that have another name now.
+    pub renamed: Vec<Rename>,
+    /// The places that are managed, with `*` for any key; empty means the whole object.
+    pub manage: Vec<Pointer>,
     /// Where its document stands.
     pub place: Place,
     /// The objects that it names by plain identifier, with places.
@@ -73,13 +87,16 @@ pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (De
         env,
         objects: BTreeMap::new(),
         declared: BTreeMap::new(),
+        elsewhere: Vec::new(),
         hidden: Vec::new(),
+        waiting: Vec::new(),
         findings,
     };
     // Each is let go once it became an object: a big project is not held twice.
     for node in documents {
         building.document(&node);
     }
+    building.place_waiting();
     // A file that cannot be read is told already, and may be all that there is.
     if readable && empty && folder.project.is_some() {
         building.findings.push(
@@ -89,6 +106,15 @@ pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (De
     }
     building.same_identity();
     building.settle_identities();
+    building.refer_by_name();
+    building.open_actions();
+    let here = building.objects.keys().collect();
+    moved::check(
+        &config.moved,
+        &here,
+        &building.elsewhere,
+        &mut building.findings,
+    );
     let graph = building.connect();
     let Building {
         objects,
@@ -105,8 +131,21 @@ pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (De
             config,
             sources,
         },
-        findings,
+        without_echoes(findings),
     )
+}
+
+/// What follows from an unknown environment alone is not said besides.
+fn without_echoes(findings: Findings) -> Findings {
+    const ECHOES: &[&str] = &["config::no_section", "ref::missing_variable"];
+    let unknown = |finding: &Finding| finding.code == "config::unknown_environment";
+    if !findings.iter().any(unknown) {
+        return findings;
+    }
+    let own = |finding: &Finding| !ECHOES.contains(&finding.code);
+    let mut kept = Findings::default();
+    kept.extend(findings.into_iter().filter(own));
+    kept
 }
 
 struct Building<'a> {
@@ -114,10 +153,22 @@ struct Building<'a> {
     folder: &'a Folder,
     env: &'a BTreeMap<String, String>,
     objects: BTreeMap<Addr, Object>,
+    /// The addresses in documents of other environments, as far as they can be told.
+    elsewhere: Vec<Option<Addr>>,
     /// Where secret texts stand in the files.
     hidden: Vec<Place>,
     declared: BTreeMap<Addr, Vec<Declared>>,
+    /// Checked documents whose identity is another document's identifier.
+    waiting: Vec<Checked>,
     findings: Findings,
+}
+
+/// A document whose spec was resolved and checked.
+struct Checked {
+    document: Document,
+    spec: Node,
+    /// What it reads of other objects, with places.
+    reads: Vec<(Addr, String, Place)>,
 }
 
 /// Where an address is declared, and for which environments.
@@ -137,6 +188,7 @@ impl Declared {
 impl Building<'_> {
     fn document(&mut self, node: &Node) {
         let Some(document) = document::read(node, self.config, &mut self.findings) else {
+            self.elsewhere.push(identity::written(node));
             return;
         };
         let kind = document.kind;
@@ -150,10 +202,55 @@ impl Building<'_> {
         let spec = resolver.resolve(&document.spec);
         self.findings.extend(std::mem::take(&mut resolver.findings));
         self.hidden.append(&mut resolver.secrets);
-        let reads = std::mem::take(&mut resolver.deferred);
+        let deferred = std::mem::take(&mut resolver.deferred);
+        let reads = deferred
+            .into_iter()
+            .filter_map(|(_, reference, place)| match reference {
+                Reference::Attribute(addr, attribute) => Some((addr, attribute, place)),
+                _ => None,
+            })
+            .collect();
         let spec = kind.upgrade(spec, &mut self.findings);
-        check::check(kind.shape(), &spec, "spec", &mut self.findings);
-        kind.check(&spec, &mut self.findings);
+        if document.manage.is_empty() {
+            check::check(kind.shape(), &spec, "spec", &mut self.findings);
+            kind.check(&spec, &mut self.findings);
+        } else {
+            part::check(kind, &spec, &document.manage, &mut self.findings);
+        }
+        renamed::check(&document.renamed, &spec, &mut self.findings);
+        let waits = Self::waits(kind, &spec);
+        let checked = Checked {
+            document,
+            spec,
+            reads,
+        };
+        match waits {
+            true => self.waiting.push(checked),
+            false => self.place(checked),
+        }
+    }
+
+    /// Places the documents that waited for the others.
+    fn place_waiting(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        if waiting.is_empty() {
+            return;
+        }
+        let known = self.identities();
+        for mut checked in waiting {
+            Self::settle_identity(checked.document.kind, &mut checked.spec, &known);
+            self.place(checked);
+        }
+    }
+
+    /// Makes a checked document an object of the project.
+    fn place(&mut self, checked: Checked) {
+        let Checked {
+            document,
+            spec,
+            reads,
+        } = checked;
+        let kind = document.kind;
         let Some((addr, name)) = self.identify(&document, &spec) else {
             return;
         };
@@ -194,19 +291,14 @@ impl Building<'_> {
                 (m, place)
             })
             .collect();
-        let reads = reads
-            .into_iter()
-            .filter_map(|(_, reference, place)| match reference {
-                Reference::Attribute(addr, attribute) => Some((addr, attribute, place)),
-                _ => None,
-            })
-            .collect();
         let object = Object {
             addr: addr.clone(),
             kind,
             name,
             spec: value,
             lifecycle: document.lifecycle,
+            renamed: document.renamed.into_iter().map(|r| r.rename).collect(),
+            manage: document.manage,
             place,
             mentions,
             reads,

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::want::config::LedgerHome;
 use crate::want::resolve::{Filled, Resolver};
 use crate::words::template::{Part, Reference};
 use crate::words::value::SecretSource;
 use crate::words::{Data, Finding, Node, Place, Template};
+
+/// Where the settings name the key that Port will hold.
+const RUNTIME: [&str; 2] = ["spacelift", "runtime"];
 
 impl Resolver<'_> {
     /// A text in a write-only field: nothing of it is filled in but what the files say.
@@ -18,6 +22,7 @@ impl Resolver<'_> {
         }
         let mut filled = Template::default();
         self.fill_secret(template, node.place, &mut filled);
+        self.stands_alone(&filled, node.place);
         let written = template.references().all(|reference| {
             // Other references may be given on the command line.
             matches!(reference, Reference::File(_))
@@ -33,6 +38,45 @@ impl Resolver<'_> {
             );
         }
         Node::new(node.place, self.secret(filled))
+    }
+
+    /// Why a text that we make cannot be used, and what to do instead.
+    fn refuses_random(&self, reference: &Reference) -> Option<(String, &'static str)> {
+        if self.at.parts().starts_with(&RUNTIME.map(str::to_owned)) {
+            let why = format!(
+                "`${{{reference}}}` cannot be a key of Spacelift, which makes its keys itself"
+            );
+            return Some((why, "make the key in Spacelift and write `${env.NAME}`"));
+        }
+        let without = self.context.config.ledger == Some(LedgerHome::None);
+        without.then(|| {
+            (
+                format!("`${{{reference}}}` needs a ledger, and this project has none: nobody would know whether its text was sent"),
+                "give the project a ledger, or write `${env.NAME}` and make the text yourself",
+            )
+        })
+    }
+
+    /// What is compared of a text that we make is the text alone, so nothing else may be around it.
+    fn stands_alone(&mut self, filled: &Template, place: Place) {
+        if filled.single().is_some() {
+            return;
+        }
+        let random = filled
+            .references()
+            .find(|reference| matches!(reference, Reference::Random(_)))
+            .cloned();
+        if let Some(reference) = random {
+            let here = self.place_of(&reference, place, 0);
+            self.findings.push(
+                Finding::error(
+                    "ref::random",
+                    here,
+                    format!("`${{{reference}}}` stands inside of another text, and has to be the whole one"),
+                )
+                .help(format!("write `\"${{{reference}}}\"` and nothing around it")),
+            );
+        }
     }
 
     pub(super) fn secret(&self, template: Template) -> Data {
@@ -67,14 +111,12 @@ impl Resolver<'_> {
                     Finding::error("ref::no_runtime", here, "`${spacelift.runtime.token}` needs a runtime key")
                         .help("name it in `spaceport.yaml`: `spacelift: { runtime: { key_id: ${env.…}, key_secret: ${env.…} } }`"),
                 ),
-                Reference::Random(_) => self.findings.push(
-                    Finding::error(
-                        "ref::random",
-                        here,
-                        "`${random.…}` is not available in this version",
-                    )
-                    .help("use `${env.NAME}` with a text that you make yourself"),
-                ),
+                Reference::Random(_) => match self.refuses_random(reference) {
+                    Some((why, help)) => self
+                        .findings
+                        .push(Finding::error("ref::random", here, why).help(help)),
+                    None => filled.parts.push(part.clone()),
+                },
                 Reference::File(path) => {
                     if let Some((template, place)) = self.open(path, here) {
                         self.fill_secret(&template, place, filled);

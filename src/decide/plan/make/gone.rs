@@ -15,8 +15,16 @@ impl Planning<'_> {
         let ledger = self.input.ledger;
         let mut gone: Vec<Change> = Vec::new();
         for (addr, entry) in &ledger.entries {
-            let wanted = self.input.desired.objects.contains_key(addr);
-            if wanted || (!targets.is_empty() && !targets.contains(addr)) {
+            if !targets.is_empty() && !targets.contains(addr) {
+                continue;
+            }
+            if let Some(object) = self.input.desired.objects.get(addr) {
+                if !entry.manage.is_empty() {
+                    self.part_left_behind(object, entry);
+                    continue;
+                }
+                let kind = kinds::of(addr).filter(|_| !self.left.contains(addr));
+                gone.extend(kind.and_then(|kind| self.left_behind(addr, entry, kind)));
                 continue;
             }
             // A kind that this version lacks is left alone, and said.
@@ -26,12 +34,25 @@ impl Planning<'_> {
                 ));
                 continue;
             };
+            // The same object under another address: the new address takes it over, or is not among
+            // those that this plan is limited to.
+            if self.left.contains(addr) {
+                continue;
+            }
+            if !entry.manage.is_empty() {
+                let change = self.part_gone(addr, kind, entry);
+                gone.push(change);
+                continue;
+            }
             if self.claimed.contains(&(kind.name(), entry.id.clone())) {
-                // The same object under another address: the new address takes it over.
                 gone.push(forget(addr, kind, &entry.name, entry.needs.clone()));
                 continue;
             }
             let live = self.input.live.by_id(kind.name(), &entry.id);
+            // Of a delete that a stopped run sent, only what was there at that time is left to do.
+            let intent = ledger.intent.as_ref();
+            let live = live
+                .filter(|live| !intent.is_some_and(|intent| intent.outlived_by(addr, &live.born)));
             let system = kind.is_system(&entry.id);
             // Ids that are made from names are given again: under another name it may be somebody
             // else's object by now.
@@ -42,8 +63,20 @@ impl Planning<'_> {
                 ));
                 continue;
             }
+            if let Some(why) = kind.stays() {
+                // With what they are a part of they go anyway.
+                let whole = self.whole(kind, &entry.id);
+                if whole.is_some_and(|addr| self.input.desired.objects.contains_key(addr)) {
+                    self.plan
+                        .notes
+                        .push(format!("`{addr}` left the project. {why}"));
+                }
+                gone.push(forget(addr, kind, &entry.name, entry.needs.clone()));
+                continue;
+            }
             match live {
                 Some(live) if !system && (!entry.adopted || self.input.flags.delete_adopted) => {
+                    self.not_ours_to_delete(addr, kind, live);
                     gone.push(Change {
                         action: Action::Delete,
                         seen: Some(live.clone()),

@@ -5,11 +5,29 @@
 //!
 //! | room | noun |
 //! |---|---|
+//! | `alike` | what goes and comes, and looks like one object |
 //! | `gone` | what left the project |
+//! | `held` | what the ledger holds of an object |
+//! | `labels` | what says that it is somebody else's |
+//! | `moves` | what the ledger has under another address |
+//! | `ours` | what the ledger says is ours |
+//! | `part` | parts of somebody else's objects |
+//! | `passes` | what is written in passes |
+//! | `randoms` | texts that we make, sent to all who share them |
+//! | `reach` | who cannot use what it names from where it lies |
 //! | `references` | what an object is in live, and what it refers to there |
 //! | `secrets` | which secrets are to be sent |
 
+mod alike;
 mod gone;
+mod held;
+mod labels;
+mod moves;
+mod ours;
+mod part;
+mod passes;
+mod randoms;
+mod reach;
 mod references;
 mod secrets;
 
@@ -19,14 +37,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::decide::diff::{self, FieldChange};
 use crate::decide::ledger::Ledger;
 use crate::decide::plan::settle::{self, Exports};
-use crate::decide::plan::{Action, Change, Plan, Reason, SecretFacts, guard};
+use crate::decide::plan::{Action, Change, Facts, Plan, Reason, Refusal, SecretFacts, guard, skip};
 use crate::kinds::{self, Observed, Picks};
 use crate::there::live::Live;
-use crate::want::config::LedgerHome;
 use crate::want::desired::{Desired, Object};
 use crate::want::document::Lifecycle;
 use crate::words::template::Reference;
-use crate::words::{Addr, Finding, Findings, Pointer, Value};
+use crate::words::{Addr, Findings, Pointer, Value};
+pub use held::{held, live_of};
+pub use randoms::plan;
+pub(super) use randoms::shared;
 
 /// Everything that a plan is made from.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +59,8 @@ pub struct Input<'a> {
     pub ledger: &'a Ledger,
     /// What is known about secrets.
     pub secrets: &'a SecretFacts,
+    /// What was looked up for the guards.
+    pub facts: &'a Facts,
     /// What the command line allows.
     pub flags: &'a Flags,
 }
@@ -62,23 +84,35 @@ pub struct Flags {
     pub rotate: BTreeSet<Addr>,
     /// `--rotate-unverified`: send the secrets that nobody knows to be equal.
     pub rotate_unverified: bool,
+    /// `--trust-ledger`: believe what lies in Port, whoever wrote it.
+    pub trust_ledger: bool,
     /// Send secrets whose fingerprint was made under another key, so that they get one under the
     /// present key. An apply does, a plan only counts them.
     pub rekey: bool,
+    /// `--allow-data-loss ADDR`: these objects may lose the data under them.
+    pub allow_data_loss: BTreeSet<Addr>,
+    /// `--allow-stale-branch`: go on although the checkout lacks the commit applied last.
+    pub allow_stale_branch: bool,
+    /// `--skip-refused`: leave out what is refused, and what needs that.
+    pub skip_refused: bool,
+    /// Whether the plan is about to be applied.
+    pub applies: bool,
 }
 
-/// Makes the plan. Findings are references that live does not have either, and the like.
-pub fn plan(input: Input) -> (Plan, Findings) {
+/// Makes the plan that gives those who share a text what `randoms` says.
+fn once<'a>(input: Input<'a>, randoms: &'a randoms::Known) -> (Plan, Findings) {
     let declared = input
         .desired
         .objects
         .values()
+        .filter(|o| o.manage.is_empty())
         .map(|o| (o.kind.name(), o.name.as_str()))
         .collect();
     let mut planning = Planning {
         input,
+        randoms,
         declared,
-        owners: owners(input.ledger),
+        owners: moves::owners(input.ledger),
         exports: Exports::default(),
         plan: Plan {
             targets: input.flags.targets.clone(),
@@ -86,24 +120,50 @@ pub fn plan(input: Input) -> (Plan, Findings) {
         },
         findings: Findings::default(),
         claimed: BTreeSet::new(),
+        former: moves::former_addresses(input.desired, input.ledger),
+        left: BTreeSet::new(),
+        refusals: Vec::new(),
     };
     planning.objects();
     planning.deletes();
+    planning.reach();
+    planning.unfollowed();
+    planning.likely_renames();
     let Planning {
         mut plan,
         findings,
         exports,
+        refusals,
         ..
     } = planning;
     plan.exports = exports;
+    plan.refusals = refusals;
     plan.changes.sort_by(|a, b| a.addr.cmp(&b.addr));
-    plan.refusals = guard::refusals(&plan, &input);
     (plan, findings)
+}
+
+/// The plan with what the guards say about it, and without what is to be left out because of that.
+fn guarded(mut plan: Plan, input: &Input) -> Plan {
+    for change in &mut plan.changes {
+        change.losses = change.lost();
+        if !change.losses.is_empty() {
+            change.counted = input.facts.counts.get(&change.addr).cloned();
+        }
+    }
+    guard::inspect(&mut plan, input);
+    let mut plan = match input.flags.skip_refused {
+        true => skip::skip_refused(plan, input.ledger),
+        false => plan,
+    };
+    passes::passes(&mut plan, input);
+    plan
 }
 
 struct Planning<'a> {
     input: Input<'a>,
-    /// The objects that the project declares, by kind and name.
+    /// What is known about the texts that we make.
+    randoms: &'a randoms::Known,
+    /// The objects that the project declares whole, by kind and name.
     declared: BTreeSet<(&'static str, &'a str)>,
     /// The addresses that own objects, by kind and id.
     owners: BTreeMap<(&'static str, &'a str), &'a Addr>,
@@ -112,16 +172,17 @@ struct Planning<'a> {
     findings: Findings,
     /// Live objects that a desired object was matched with.
     claimed: BTreeSet<(&'static str, String)>,
+    /// The addresses that `moved` objects have in the ledger, by their present ones.
+    former: BTreeMap<&'a Addr, &'a Addr>,
+    /// The addresses that the ledger has objects under which have another one now.
+    left: BTreeSet<&'a Addr>,
+    /// What is refused because it is somebody else's.
+    refusals: Vec<Refusal>,
 }
 
 impl<'a> Planning<'a> {
     fn objects(&mut self) {
         let desired = self.input.desired;
-        // Without an order there would be no changes at all, which must not pass for a plan.
-        let layers = desired
-            .graph
-            .layers()
-            .expect("a project whose objects need each other is refused before it is planned");
         let wanted = match self.input.flags.targets.is_empty() {
             true => None,
             false => Some(
@@ -130,7 +191,7 @@ impl<'a> Planning<'a> {
                     .closure(self.input.flags.targets.iter().cloned()),
             ),
         };
-        for addr in layers.into_iter().flatten() {
+        for addr in desired.graph.order() {
             let Some(object) = desired.objects.get(&addr) else {
                 continue;
             };
@@ -140,6 +201,7 @@ impl<'a> Planning<'a> {
                 self.plan.undecided_secrets,
                 self.plan.unverified_secrets,
                 self.plan.missing_secrets.len(),
+                self.refusals.len(),
             );
             self.object(object);
             if wanted
@@ -151,11 +213,17 @@ impl<'a> Planning<'a> {
                 self.plan.undecided_secrets = undecided.0;
                 self.plan.unverified_secrets = undecided.1;
                 self.plan.missing_secrets.truncate(undecided.2);
+                self.refusals.truncate(undecided.3);
             }
         }
     }
 
     fn object(&mut self, object: &'a Object) {
+        if !object.manage.is_empty() {
+            return self.part(object);
+        }
+        // First, because an identity may hold what they settle.
+        self.check_references(object);
         let live = match self.matching(object) {
             Ok(live) => live,
             Err(finding) => return self.findings.push(finding),
@@ -163,22 +231,7 @@ impl<'a> Planning<'a> {
         if let Some(live) = live {
             self.claimed.insert((object.kind.name(), live.id.clone()));
         }
-        self.check_references(object);
-        let settled = match object.spec.is_plain() {
-            true => Cow::Borrowed(&object.spec),
-            false => Cow::Owned(self.exports.settle(&object.spec)),
-        };
-        let (want, problems) = settle::names_to_ids(object.kind, settled, self.input.live);
-        for (_, message, help) in problems {
-            self.findings.push(
-                Finding::error(
-                    "live::unknown_space",
-                    object.place,
-                    format!("`{}`: {message}", object.addr),
-                )
-                .maybe_help(help),
-            );
-        }
+        let want = self.settled(object);
         match live {
             None => self.create(object, want.into_owned()),
             Some(live) => self.existing(object, want, live),
@@ -203,8 +256,21 @@ impl<'a> Planning<'a> {
     fn existing(&mut self, object: &Object, want: Cow<Value>, live: &'a Observed) {
         let kind = object.kind;
         let ignore = ignored(object);
-        let found = diff::compare(kind, &want, &live.value, &ignore);
         let ours = self.is_ours(object, live);
+        let open = object.renamed.iter().filter(|r| r.is_open(&live.value));
+        let base = Change {
+            seen: Some(live.clone()),
+            adopts: !ours,
+            from: self.moved_from(object, live),
+            renames: open.cloned().collect(),
+            ..self.blank(object)
+        };
+        let before = base.before().map_or(Cow::Borrowed(live), |before| {
+            Cow::Owned(before.into_owned())
+        });
+        let mut found = diff::compare(kind, &want, &before.value, &ignore);
+        found.fields.extend(self.taken_over(object, live));
+        self.unrecognised(object, live);
         if found.immutable {
             let sends = self.all_secrets(object);
             self.plan.changes.push(Change {
@@ -212,92 +278,54 @@ impl<'a> Planning<'a> {
                 reason: Reason::Differs(paths(&found.fields)),
                 fields: found.fields,
                 unknown: found.unknown,
-                seen: Some(live.clone()),
                 sends,
-                adopts: !ours,
                 want: Some(want.into_owned()),
-                ..self.blank(object)
+                ..base
             });
             return;
         }
         self.exports
             .insert(object.addr.clone(), settle::exports_of(kind, live));
-        let mut sends = self.changed_secrets(object, ours);
+        let mut sends = self.changed_secrets(object, &want, ours);
         let secret_changed = !sends.is_empty();
         sends.extend(self.carried_secrets(object, &want, &found));
-        if found.fields.is_empty() && !secret_changed {
-            if self.is_recorded(object, live) {
+        if found.fields.is_empty() && !secret_changed && base.renames.is_empty() {
+            if base.from.is_none() && self.is_recorded(object, live) {
                 self.plan.unchanged += 1;
             } else {
                 self.plan.changes.push(Change {
-                    action: Action::Adopt,
+                    action: match base.from {
+                        Some(_) => Action::Move,
+                        None => Action::Adopt,
+                    },
                     reason: match self.is_entry(object, live) {
                         true => Reason::Protection,
                         false => Reason::Equal,
                     },
-                    fields: Vec::new(),
-                    unknown: Vec::new(),
-                    seen: Some(live.clone()),
                     sends,
-                    adopts: !ours,
                     want: Some(want.into_owned()),
-                    ..self.blank(object)
+                    ..base
                 });
             }
             return;
         }
-        let body = diff::write_body(kind, &want, &live.value, &ignore);
+        let body = diff::write_body(kind, &want, &before.value, &ignore);
         self.plan.changes.push(Change {
             action: Action::Update,
-            reason: if found.fields.is_empty() {
+            reason: if !base.renames.is_empty() {
+                let renamed = base.renames.iter().map(|rename| rename.at.clone());
+                Reason::Differs(renamed.chain(paths(&found.fields)).collect())
+            } else if found.fields.is_empty() {
                 Reason::SecretChanged
             } else {
                 why(&found.fields)
             },
             fields: found.fields,
             unknown: found.unknown,
-            seen: Some(live.clone()),
             sends,
-            adopts: !ours,
             want: Some(body),
-            ..self.blank(object)
+            ..base
         });
-    }
-
-    /// Ours is what the ledger says, also under an address that the project no longer has, and
-    /// what an unfinished apply of ours created. Without a ledger everything in the config is.
-    fn is_ours(&self, object: &Object, live: &Observed) -> bool {
-        let intent = self.input.ledger.intent.as_ref();
-        let intended = intent.is_some_and(|intent| intent.creates.contains(&object.addr));
-        intended
-            || self.input.desired.config.ledger == Some(LedgerHome::None)
-            || self
-                .owner(object.kind, &live.id)
-                .is_some_and(|addr| self.frees(addr, object))
-    }
-
-    /// Whether the ledger has this very object and knows whether it is protected.
-    fn is_recorded(&self, object: &Object, live: &Observed) -> bool {
-        let entry = self.input.ledger.entries.get(&object.addr);
-        let protects = entry.is_some_and(|entry| entry.protect == object.lifecycle.protect);
-        self.input.desired.config.ledger == Some(LedgerHome::None)
-            || (self.is_entry(object, live) && protects)
-    }
-
-    /// Whether the ledger has this very object under its address.
-    fn is_entry(&self, object: &Object, live: &Observed) -> bool {
-        let entry = self.input.ledger.entries.get(&object.addr);
-        entry.is_some_and(|entry| entry.id == live.id)
-    }
-
-    /// The address under which the ledger has the live object with this id.
-    fn owner(&self, kind: &dyn kinds::Kind, id: &str) -> Option<&'a Addr> {
-        self.owners.get(&(kind.name(), id)).copied()
-    }
-
-    /// Whether what the ledger has under an address may become this object.
-    fn frees(&self, held: &Addr, object: &Object) -> bool {
-        *held == object.addr || !self.input.desired.objects.contains_key(held)
     }
 
     fn blank(&self, object: &Object) -> Change {
@@ -316,26 +344,28 @@ impl<'a> Planning<'a> {
                 .cloned()
                 .collect(),
             lifecycle,
+            label: self
+                .own_label(object.kind)
+                .filter(|_| object.manage.is_empty()),
             name: object.name.clone(),
             ..forget(&object.addr, object.kind, &object.name, BTreeSet::new())
         }
     }
 }
 
-/// Which address owns which live object.
-fn owners(ledger: &Ledger) -> BTreeMap<(&'static str, &str), &Addr> {
-    let entries = ledger.entries.iter();
-    entries
-        .filter_map(|(addr, entry)| Some(((kinds::of(addr)?.name(), entry.id.as_str()), addr)))
-        .collect()
-}
-
-/// The places that are left alone: what the document says, and what a seed leaves to others.
+/// The places that are left alone: what the document says, what a seed leaves to others, and what
+/// only counts when the document speaks of it.
 fn ignored(object: &Object) -> Vec<Pointer> {
     let mut ignored = object.lifecycle.ignore.clone();
     if object.lifecycle.seed {
         ignored.extend_from_slice(&Picks::of(object.kind).seeded);
     }
+    let kept = &Picks::of(object.kind).kept;
+    ignored.extend(
+        kept.iter()
+            .filter(|at| object.spec.at(at).is_none())
+            .cloned(),
+    );
     ignored
 }
 
@@ -359,6 +389,13 @@ fn forget(
         seen: None,
         sends: BTreeSet::new(),
         adopts: false,
+        part: None,
+        passes: Vec::new(),
+        from: None,
+        renames: Vec::new(),
+        label: None,
+        losses: Vec::new(),
+        counted: None,
     }
 }
 

@@ -1,44 +1,32 @@
 //! What an object is in live, and whether live has what it refers to.
 
+use std::borrow::Cow;
+
 use crate::decide::plan::make::Planning;
 use crate::decide::plan::settle;
-use crate::kinds::{self, Identity, Observed};
+use crate::kinds::{self, Identity, Observed, identity};
 use crate::want::desired::{self, Object};
-use crate::words::{Addr, Finding};
+use crate::words::{Addr, Finding, Value};
 
 impl<'a> Planning<'a> {
     /// The live object that a desired object is, if there is one.
     pub(super) fn matching(&self, object: &Object) -> Result<Option<&'a Observed>, Finding> {
         let live = self.input.live;
         let kind = object.kind;
-        if let Some(entry) = self.input.ledger.entries.get(&object.addr)
-            && matches!(kind.identity(), Identity::Name(_))
+        if let Some((_, entry)) = self.entry(&object.addr)
+            && !kind.identity().is_chosen()
             && let Some(found) = live.by_id(kind.name(), &entry.id)
         {
             return Ok(Some(found));
         }
         match kind.identity() {
-            Identity::Field(_) => Ok(live
+            Identity::Field(_) | Identity::Pair(..) => Ok(live
                 .by_id(kind.name(), &object.name)
                 .or_else(|| self.former(object))),
-            Identity::Name(_) => match self.named(object).as_slice() {
+            Identity::Name(_) | Identity::NameWith(..) => match self.named(object).as_slice() {
                 [] => Ok(None),
                 [one] => Ok(Some(one)),
-                several => Err(Finding::error(
-                    "live::ambiguous_name",
-                    object.place,
-                    format!(
-                        "{} live objects are named `{}`: {}",
-                        several.len(),
-                        object.name,
-                        several
-                            .iter()
-                            .map(|o| o.id.as_str())
-                            .collect::<Vec<_>>()
-                            .join(", ")
-                    ),
-                )
-                .help("rename all but one of them in the service")),
+                several => Err(ambiguous(object, several)),
             },
         }
     }
@@ -50,18 +38,51 @@ impl<'a> Planning<'a> {
             self.owner(object.kind, &live.id)
                 .is_none_or(|addr| self.frees(addr, object))
         });
+        if let Some(also) = object.kind.identity().also()
+            && !named.is_empty()
+        {
+            let settled = Cow::Owned(self.exports.settle(&object.spec));
+            let (want, _) = settle::names_to_ids(object.kind, settled, self.input.live);
+            let of = |spec: &Value| identity::said(object.kind.shape(), also, spec);
+            named.retain(|live| of(&live.value) == of(&want));
+        }
+        self.prefer_own(object.kind, &mut named);
         named
     }
 
     /// The live object that was made for this document when it had another identifier.
+    /// One that is not ours to delete cannot become it by being replaced.
     fn former(&self, object: &Object) -> Option<&'a Observed> {
-        let entry = self.input.ledger.entries.get(&object.addr)?;
+        let (held, entry) = self.entry(&object.addr)?;
         let kind = object.kind.name();
         let declared = self.declared.contains(&(kind, entry.id.as_str()));
-        let known = self.owner(object.kind, &entry.id) == Some(&object.addr);
-        (known && !declared && !entry.adopted)
+        let known = self.owner(object.kind, &entry.id) == Some(held);
+        let stays = object.kind.renames() || !entry.adopted;
+        // What cannot be deleted cannot be replaced either: it is another one.
+        let replaced = object.kind.stays().is_none();
+        (known && !declared && stays && replaced)
             .then(|| self.input.live.by_id(kind, &entry.id))
             .flatten()
+    }
+
+    /// What an object is to be, with everything that it reads from others as far as live knows.
+    pub(super) fn settled(&mut self, object: &'a Object) -> Cow<'a, Value> {
+        let settled = match object.spec.is_plain() {
+            true => Cow::Borrowed(&object.spec),
+            false => Cow::Owned(self.exports.settle(&object.spec)),
+        };
+        let (want, problems) = settle::names_to_ids(object.kind, settled, self.input.live);
+        for (_, message, help) in problems {
+            self.findings.push(
+                Finding::error(
+                    "live::unknown_space",
+                    object.place,
+                    format!("`{}`: {message}", object.addr),
+                )
+                .maybe_help(help),
+            );
+        }
+        want
     }
 
     /// References to what the project does not declare are looked up in live.
@@ -94,10 +115,11 @@ impl<'a> Planning<'a> {
             }
             match kinds
                 .iter()
-                .find_map(|kind| self.input.live.by_id(kind.name(), name))
+                .find_map(|kind| Some((*kind, self.input.live.by_id(kind.name(), name)?)))
             {
-                Some(found) => {
-                    desired::property_exists(mention, &found.value, *place, &mut self.findings)
+                Some((kind, found)) => {
+                    let value = self.with_parts(kind, found);
+                    desired::property_exists(mention, &value, *place, &mut self.findings)
                 }
                 None if mention.hard && mention.property.is_none() => {
                     self.findings
@@ -124,4 +146,20 @@ impl<'a> Planning<'a> {
         )
         .help(help)
     }
+}
+
+/// Several live objects have the name that a document means.
+pub(super) fn ambiguous(object: &Object, several: &[&Observed]) -> Finding {
+    let ids: Vec<&str> = several.iter().map(|seen| seen.id.as_str()).collect();
+    Finding::error(
+        "live::ambiguous_name",
+        object.place,
+        format!(
+            "{} live objects are named `{}`: {}",
+            several.len(),
+            object.name,
+            ids.join(", ")
+        ),
+    )
+    .help("rename all but one of them in the service")
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::decide::diff::Difference;
 use crate::decide::plan::SecretFact;
-use crate::decide::plan::make::Planning;
+use crate::decide::plan::make::{Input, Planning, held};
 use crate::want::desired::Object;
+use crate::words::template::Reference;
 use crate::words::{Pointer, Value};
 
 impl Planning<'_> {
@@ -33,7 +34,12 @@ impl Planning<'_> {
 
     /// The secrets of an existing object that are to be sent: their text is known to be another
     /// one, an earlier run was stopped while it sent them, or the command line asks for it.
-    pub(super) fn changed_secrets(&mut self, object: &Object, ours: bool) -> BTreeSet<Pointer> {
+    pub(super) fn changed_secrets(
+        &mut self,
+        object: &Object,
+        want: &Value,
+        ours: bool,
+    ) -> BTreeSet<Pointer> {
         let mut changed = BTreeSet::new();
         let flags = self.input.flags;
         let rotated = flags.rotate.contains(&object.addr);
@@ -41,12 +47,41 @@ impl Planning<'_> {
             return changed;
         }
         let intent = self.input.ledger.intent.as_ref();
-        let open = intent.and_then(|intent| intent.sends.get(&object.addr));
+        let open = intent.and_then(|intent| {
+            let Input {
+                desired,
+                live,
+                ledger,
+                ..
+            } = self.input;
+            let held = || held(desired, live, ledger, object).map(|(addr, _)| addr);
+            let own = intent.sends.get(&object.addr);
+            own.or_else(|| intent.sends.get(held()?))
+        });
         // A create that was stopped may have sent some of them; no fingerprint tells which.
-        let created = intent.is_some_and(|intent| intent.creates.contains(&object.addr));
+        let created = ours && intent.is_some_and(|intent| intent.creates.contains(&object.addr));
         let left_alone = |at: &Pointer| object.lifecycle.ignore.iter().any(|p| p.covers(at));
-        for (at, _) in object.spec.secrets() {
+        for (at, source) in want.secrets() {
             if left_alone(&at) {
+                continue;
+            }
+            if let Some(name) = source.random() {
+                let place = open.is_some_and(|places| places.contains(&at));
+                if self.randoms.sent.contains(name) || rotated || place || created {
+                    changed.insert(at);
+                } else if self.randoms.unverified.contains(name) {
+                    self.plan.unverified_secrets += 1;
+                }
+                continue;
+            }
+            // What it reads belongs to an object that is made anew.
+            let unknown = source
+                .template()
+                .references()
+                .any(|reference| matches!(reference, Reference::Attribute(..)));
+            if unknown && ours {
+                self.must_have(object, &at);
+                changed.insert(at);
                 continue;
             }
             let fact = self.input.secrets.get(&(object.addr.clone(), at.clone()));

@@ -5,7 +5,7 @@
 
 use crate::decide::diff::FieldChange;
 use crate::decide::plan::{Action, Change};
-use crate::show::render::human::{block, tree, value};
+use crate::show::render::human::{block, moves, tree, value};
 use crate::show::text::{self, cut, fold, pad, width};
 use crate::show::{Meaning, Style};
 use crate::words::{Pointer, Value};
@@ -25,7 +25,7 @@ pub fn human(change: &Change, style: &Style) -> Vec<String> {
         return tree::human(want, INDENT, style);
     }
     let rows = rows(change);
-    let mut lines = Vec::new();
+    let mut lines = moves::keys(change, INDENT, style);
     // Neighbours of one parent align; others would only push each other's values away.
     for group in rows.chunk_by(|a, b| parent(&a.at) == parent(&b.at)) {
         let widths = group
@@ -218,7 +218,15 @@ impl Layout<'_> {
         let (start, room) = self.start('~', at);
         let both = match old == new {
             // What differs must not be shown, or is a secret that is sent anew.
-            true if matches!(after, Value::Secret(_)) => Some(format!("{new}, sent anew")),
+            true if matches!(after, Value::Secret(_)) => {
+                // A text that is made at apply is a new one anyway.
+                let made = matches!(after, Value::Secret(source) if source.random().is_some());
+                Some(if made {
+                    new.clone()
+                } else {
+                    format!("{new}, sent anew")
+                })
+            }
             true => Some(format!("{new}, changed")),
             false => None,
         };

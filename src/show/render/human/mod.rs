@@ -7,14 +7,22 @@
 //! |---|---|
 //! | [`mod@plan`] | a whole plan: changes, refusals, secrets, summary |
 //! | [`fields`] | the places of one change |
+//! | [`mod@moves`] | objects that have another address |
+//! | [`part`] | which parts of somebody else's objects are managed |
+//! | [`mod@passes`] | what is written in several writes |
 //! | [`tree`] | a whole spec, nested like YAML |
 //! | [`value`] | one value in one line |
 //! | [`block`] | a text of several lines, and the difference of two |
+//! | [`refused`] | what stands against a plan |
 //! | [`mod@report`] | an apply: a line per change, what failed, the proof |
 
 pub mod block;
 pub mod fields;
+pub mod moves;
+pub mod part;
+pub mod passes;
 pub mod plan;
+pub mod refused;
 pub mod report;
 pub mod tree;
 pub mod value;
@@ -23,7 +31,7 @@ use crate::decide::plan::Action;
 use crate::show::{Meaning, redact, text};
 
 pub use plan::plan;
-pub use report::{Column, converged, counter, progress, report};
+pub use report::{Column, converged, converged_but, counter, progress, report};
 
 #[cfg(test)]
 mod tests;
@@ -31,7 +39,7 @@ mod tests;
 /// The symbol of an action.
 pub fn symbol(action: Action) -> &'static str {
     match action {
-        Action::Adopt => "→",
+        Action::Adopt | Action::Move => "→",
         Action::Create => "+",
         Action::Update => "~",
         Action::Replace => "±",
@@ -46,7 +54,7 @@ pub fn meaning(action: Action) -> Meaning {
         Action::Create => Meaning::Add,
         Action::Update => Meaning::Change,
         Action::Replace | Action::Delete => Meaning::Remove,
-        Action::Adopt | Action::Forget => Meaning::Detail,
+        Action::Adopt | Action::Move | Action::Forget => Meaning::Detail,
     }
 }
 

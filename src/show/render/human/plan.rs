@@ -1,11 +1,12 @@
 //! A whole plan: header, changes, what stands against it, secrets, notes, summary.
 //!
 //! Changes stand in the order of the plan, which is by service, kind and name. Deliberately not
-//! here: the places of a change (see `fields`).
+//! here: the places of a change (see `fields`), and how a refusal reads (see `refused`).
 
-use crate::decide::plan::{Action, Change, Plan, Reason, Refusal};
+use crate::decide::plan::{Action, Change, Plan, Reason};
+use crate::kinds::LEDGER_BLUEPRINT;
 use crate::show::header::{self, Header};
-use crate::show::render::human::{fields, meaning, said, symbol};
+use crate::show::render::human::{fields, meaning, moves, part, passes, refused, said, symbol};
 use crate::show::text::{count, escape, pad, width, wrap};
 use crate::show::{Meaning, Style};
 use crate::words::{Addr, Pointer};
@@ -14,39 +15,52 @@ use crate::words::{Addr, Pointer};
 const ALIGNED: usize = 44;
 /// Columns before a reason that stands below its address.
 const REASON: usize = 6;
-/// Objects of a refusal that are named without `-v`.
-const NAMED: usize = 10;
 
 /// A plan for people, each line with its line end.
 pub fn plan(plan: &Plan, header: &Header, style: &Style) -> String {
     let mut blocks = vec![header::human(header, style)];
+    blocks.extend(setup(plan, style));
     blocks.extend(changes(plan, style));
     blocks.extend(adoptions(plan, style));
+    blocks.extend(moves::human(plan, style));
     blocks.extend(protections(plan, style));
-    blocks.extend(
-        plan.refusals
-            .iter()
-            .map(|refusal| self::refusal(refusal, style)),
-    );
+    blocks.extend(part::noted(plan, style));
+    blocks.extend(refused::blocks(plan, style));
     blocks.push(remarks(plan, style));
     blocks.push(summary(plan, style));
     blocks.retain(|block| !block.is_empty());
     blocks.join("\n")
 }
 
-/// The changes but for adoptions, in blocks. Changes of one kind without details share one.
+/// What the first apply of an organization makes for the ledger.
+fn setup(plan: &Plan, style: &Style) -> Option<String> {
+    let words = "create (the ledger; once, admins only)";
+    let first = format!(
+        "  {} port.blueprint.{LEDGER_BLUEPRINT}  ",
+        symbol(Action::Create)
+    );
+    let lines = wrap(&first, words, style.width);
+    let paint = |line: &String| style.paint(meaning(Action::Create), line);
+    plan.ledger_setup
+        .then(|| joined(&lines.iter().map(paint).collect::<Vec<_>>()))
+}
+
+/// The changes but for adoptions and moves, in blocks. Changes of one kind without details share one.
 fn changes(plan: &Plan, style: &Style) -> Vec<String> {
-    let shown = || plan.changes.iter().filter(|c| c.action != Action::Adopt);
+    let folded = |change: &&Change| matches!(change.action, Action::Adopt | Action::Move);
+    let shown = || plan.changes.iter().filter(|change| !folded(change));
     let column = column(shown().map(|change| &change.addr));
     let mut blocks: Vec<String> = Vec::new();
     let mut last: Option<(&Change, bool)> = None;
     for change in shown() {
         let mut lines = head(change, column, style);
         let places = match change.action {
-            Action::Delete | Action::Forget | Action::Adopt => Vec::new(),
+            Action::Delete | Action::Forget | Action::Adopt | Action::Move => Vec::new(),
             Action::Create | Action::Update | Action::Replace => fields::human(change, style),
         };
         let bare = places.is_empty();
+        lines.extend(part::lines(change, style));
+        lines.extend(population(change, style));
         lines.extend(places);
         let block = joined(&lines);
         match (blocks.last_mut(), last) {
@@ -90,6 +104,13 @@ fn head(change: &Change, column: usize, style: &Style) -> Vec<String> {
     lines
 }
 
+/// How much data is under an object that would lose some.
+fn population(change: &Change, style: &Style) -> Option<String> {
+    let words = change.population()?;
+    let line = format!("{}{}", " ".repeat(REASON), escape(&words));
+    Some(style.paint(Meaning::Detail, &line))
+}
+
 /// The reason in words, beginning with what separates it from the action.
 fn why(change: &Change) -> String {
     let reason = match &change.reason {
@@ -100,6 +121,7 @@ fn why(change: &Change) -> String {
         }
         Reason::NotInConfig => ", no longer in the project".to_owned(),
         Reason::SecretChanged => ", a secret is to be sent anew".to_owned(),
+        Reason::RotatedWith(addr) => format!(", its secret is rotated together with {addr}"),
     };
     let more = match (change.action, &change.seen) {
         (Action::Replace, _) => "; it is deleted and created anew".to_owned(),
@@ -111,7 +133,9 @@ fn why(change: &Change) -> String {
         true => "; exists already and becomes ours",
         false => "",
     };
-    escape(&format!("{reason}{more}{adopts}"))
+    let moved = moves::words(change);
+    let passes = passes::words(change);
+    escape(&format!("{reason}{more}{adopts}{moved}{passes}"))
 }
 
 fn differ(places: &[Pointer]) -> String {
@@ -174,37 +198,10 @@ fn protections(plan: &Plan, style: &Style) -> Option<String> {
 /// What is equal and only noted in the ledger: as protected or not, or else as ours.
 fn ledger_only(plan: &Plan, protection: bool) -> impl Iterator<Item = &Change> {
     let adopted = plan.changes.iter().filter(|c| c.action == Action::Adopt);
-    adopted.filter(move |change| (change.reason == Reason::Protection) == protection)
-}
-
-/// Why the apply is refused, about which objects, and what allows it.
-fn refusal(refusal: &Refusal, style: &Style) -> String {
-    let words = format!("refused ({}): {}", refusal.guard, said(&refusal.message));
-    let mut lines: Vec<String> = wrap("  × ", &words, style.width)
-        .iter()
-        .map(|line| style.paint(Meaning::Remove, line))
-        .collect();
-    let told = match refusal.addrs.as_slice() {
-        [one] => refusal.message.contains(&one.to_string()),
-        _ => false,
-    };
-    if !told {
-        let shown = match style.verbose {
-            0 if refusal.addrs.len() > NAMED + 1 => NAMED,
-            _ => refusal.addrs.len(),
-        };
-        lines.extend(
-            refusal.addrs[..shown]
-                .iter()
-                .map(|addr| format!("      {}", escape(&addr.to_string()))),
-        );
-        match refusal.addrs.len() - shown {
-            0 => {}
-            more => lines.push(format!("      … and {more} more, `-v` names them")),
-        }
-    }
-    lines.extend(wrap("    allowed by: ", &said(&refusal.allow), style.width));
-    joined(&lines)
+    adopted.filter(move |change| match change.reason == Reason::Protection {
+        true => protection,
+        false => !protection && change.part.is_none(),
+    })
 }
 
 /// What is to be known about secrets, and the notes.
@@ -257,7 +254,7 @@ fn summary(plan: &Plan, style: &Style) -> String {
     let counts = plan.counts();
     let of = |action: Action| counts.get(&action).copied().unwrap_or(0);
     let mut words = if plan.writes().next().is_none() {
-        let objects = plan.unchanged + of(Action::Adopt);
+        let objects = plan.unchanged + of(Action::Adopt) + of(Action::Move);
         let be = if objects == 1 {
             "is as the project wants it"
         } else {
@@ -281,11 +278,13 @@ fn summary(plan: &Plan, style: &Style) -> String {
         1 => words.push_str(" 1 object becomes ours."),
         n => words.push_str(&format!(" {n} objects become ours.")),
     }
+    words.push_str(&moves::counted(of(Action::Move)));
     match ledger_only(plan, true).count() {
         0 => {}
         1 => words.push_str(" The protection of 1 object changes."),
         n => words.push_str(&format!(" The protection of {n} objects changes.")),
     }
+    words.push_str(&part::counted(plan));
     match of(Action::Forget) {
         0 => {}
         1 => words.push_str(" 1 object is given up."),
@@ -302,18 +301,14 @@ fn summary(plan: &Plan, style: &Style) -> String {
     }
     let title = wrap("", &words, style.width);
     lines.extend(title.iter().map(|line| style.paint(Meaning::Title, line)));
-    if !plan.refusals.is_empty() {
-        lines.push(style.paint(
-            Meaning::Remove,
-            "Apply refuses this plan, for the reasons above.",
-        ));
-    } else if !plan.missing_secrets.is_empty() {
+    lines.extend(refused::summary(plan, style));
+    if plan.refusals.is_empty() && !plan.missing_secrets.is_empty() {
         lines.push(style.paint(Meaning::Remove, "Apply needs the missing secrets first."));
     }
     joined(&lines)
 }
 
-fn joined(lines: &[String]) -> String {
+pub(super) fn joined(lines: &[String]) -> String {
     lines
         .iter()
         .map(|line| format!("{}\n", line.trim_end()))

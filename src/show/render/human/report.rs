@@ -56,6 +56,16 @@ pub fn converged(requests: usize, style: &Style) -> String {
     format!("{}\n", style.paint(Meaning::Add, &words))
 }
 
+/// The same proof when changes were left out, because they are refused or need what is.
+pub fn converged_but(skipped: usize, requests: usize, style: &Style) -> String {
+    let words = format!(
+        "converged but for what was skipped: {}, {}",
+        count(skipped, "change", "changes"),
+        count(requests, "request", "requests")
+    );
+    format!("{}\n", style.paint(Meaning::Change, &words))
+}
+
 /// What became of an apply: failures with help, what was skipped and why, the counts, and what
 /// to do next.
 pub fn report(report: &Report, style: &Style) -> String {
@@ -128,6 +138,7 @@ fn summary(report: &Report, style: &Style) -> String {
     counts.push(format!("{} deleted", of(Action::Delete)));
     let more = [
         (of(Action::Adopt), "noted in the ledger"),
+        (of(Action::Move), "moved"),
         (of(Action::Forget), "given up"),
         (report.count(|o| *o == Outcome::Unchanged), "needed nothing"),
         (
@@ -166,6 +177,7 @@ fn summary(report: &Report, style: &Style) -> String {
 fn done(action: Action) -> &'static str {
     match action {
         Action::Adopt => "noted in the ledger",
+        Action::Move => "moved",
         Action::Create => "created",
         Action::Update => "updated",
         Action::Replace => "replaced",

@@ -63,6 +63,13 @@ fn change(at: &str, action: Action, reason: Reason) -> Change {
         seen: None,
         sends: BTreeSet::new(),
         adopts: false,
+        part: None,
+        passes: Vec::new(),
+        from: None,
+        renames: Vec::new(),
+        label: None,
+        losses: Vec::new(),
+        counted: None,
     }
 }
 
@@ -95,6 +102,7 @@ fn field(at: &str, before: Json, after: Json) -> FieldChange {
 fn delete(at: &str, id: &str) -> Change {
     Change {
         seen: Some(Observed {
+            born: Default::default(),
             id: id.into(),
             name: id.into(),
             value: Value::Null,
@@ -385,6 +393,9 @@ fn adopting_what_differs_is_shown_and_refused() {
     let fields = vec![field("/enabled", json!(false), json!(true))];
     let shown = Change {
         adopts: true,
+        from: None,
+        renames: Vec::new(),
+        label: None,
         ..update("port.webhook.mapper", fields)
     };
     let plan = Plan {

@@ -13,6 +13,10 @@ pub fn inline(at: &Pointer, value: &Value) -> String {
             Some(shown) => text::quoted(&shown),
             None => waits(template),
         },
+        // Nobody can know the text before it is sent.
+        Value::Secret(source) if source.random().is_some() => {
+            format!("(secret) {}, made at apply", text::escape(&source.origin()))
+        }
         Value::Secret(source) => match source.origin() {
             origin if origin.is_empty() => "(secret)".to_owned(),
             origin => format!("(secret) from {}", text::escape(&origin)),

@@ -1,0 +1,126 @@
+//! What is known about each secret before anything is sent: its text, where it is at hand, against
+//! the fingerprints in the ledger.
+//!
+//! Deliberately not here: texts that we make (`${random.NAME}`), of which no text exists before an
+//! apply (see `decide`), and what follows from a fact.
+
+use std::collections::BTreeMap;
+
+use crate::commands::session::Session;
+use crate::decide::ledger::{Fingerprint, Ledger};
+use crate::decide::plan::settle::{self, Exports};
+use crate::decide::plan::{SecretFact, SecretFacts, held, live_of};
+use crate::there::live::Live;
+use crate::there::services::FingerprintKey;
+use crate::words::template::Reference;
+use crate::words::value::SecretSource;
+use crate::words::{Addr, Pointer};
+
+impl Session {
+    /// What is known about every secret, without sending anything.
+    pub(super) fn secret_facts(&self, ledger: &Ledger, live: &Live) -> SecretFacts {
+        let key = self.vault.fingerprint_key(ledger.salt.as_bytes());
+        let mut facts = BTreeMap::new();
+        for object in self.desired.objects.values() {
+            let secrets = object.spec.secrets();
+            if secrets.is_empty() {
+                continue;
+            }
+            let entry = held(&self.desired, live, ledger, object);
+            for (at, source) in secrets {
+                if source.random().is_some() {
+                    continue;
+                }
+                let source = self.settled(source, ledger, live);
+                let missing = self.vault.missing(&source);
+                let fact = if !missing.is_empty() {
+                    SecretFact::Unset(missing)
+                } else if source.template().references().any(is_attribute) {
+                    // Its text is known only when the other object is.
+                    continue;
+                } else {
+                    let known = entry.and_then(|(_, entry)| entry.fingerprints.get(&at));
+                    let under = entry.map_or(&object.addr, |(addr, entry)| entry.marked_as(addr));
+                    let now = key
+                        .as_ref()
+                        .and_then(|key| self.mark(key, under, &at, &source));
+                    let known = known.map_or(&[][..], Vec::as_slice);
+                    compare(known, now, entry.is_some_and(|(_, entry)| !entry.adopted))
+                };
+                facts.insert((object.addr.clone(), at), fact);
+            }
+        }
+        facts
+    }
+
+    /// A secret's source with the attributes that live knows.
+    fn settled(&self, source: &SecretSource, ledger: &Ledger, live: &Live) -> SecretSource {
+        let mut exports = Exports::default();
+        for reference in source.template().references() {
+            let Reference::Attribute(addr, _) = reference else {
+                continue;
+            };
+            let found = match self.desired.objects.get(addr) {
+                Some(object) => {
+                    live_of(live, ledger, object).map(|seen| settle::exports_of(object.kind, seen))
+                }
+                None => settle::outside(addr, live),
+            };
+            if let Some(found) = found {
+                exports.insert(addr.clone(), found);
+            }
+        }
+        exports.settle_secret(source)
+    }
+
+    /// The fingerprint of a secret that was sent, for the ledger.
+    pub fn fingerprint(
+        &self,
+        addr: &Addr,
+        at: &Pointer,
+        source: &SecretSource,
+        salt: &str,
+    ) -> Option<Fingerprint> {
+        let salt = salt.as_bytes();
+        if let Some(name) = source.random() {
+            let mac = self.vault.random_fingerprint(salt, name)?;
+            return Some(Fingerprint::of_random(name, mac));
+        }
+        let key = self.vault.fingerprint_key(salt)?;
+        self.mark(&key, addr, at, source)
+    }
+
+    /// The fingerprint of a secret under a key; `None` when its text is not at hand.
+    fn mark(
+        &self,
+        key: &FingerprintKey,
+        addr: &Addr,
+        at: &Pointer,
+        source: &SecretSource,
+    ) -> Option<Fingerprint> {
+        let mac = self.vault.fingerprint(key, addr, at, source)?;
+        Some(Fingerprint {
+            key_id: key.id().to_owned(),
+            mac,
+        })
+    }
+}
+
+fn is_attribute(reference: &Reference) -> bool {
+    matches!(reference, Reference::Attribute(..))
+}
+
+fn compare(known: &[Fingerprint], now: Option<Fingerprint>, made_by_us: bool) -> SecretFact {
+    // Without a key nothing can be compared, and sending would not help to compare next time.
+    let Some(now) = now else {
+        return SecretFact::Unverified;
+    };
+    match known.iter().find(|old| old.key_id == now.key_id) {
+        Some(old) if old.mac == now.mac => SecretFact::Same,
+        Some(_) => SecretFact::Changed,
+        // Whatever we sent to an object that we made has left a fingerprint.
+        None if known.is_empty() && made_by_us => SecretFact::Changed,
+        None if known.is_empty() => SecretFact::Unverified,
+        None => SecretFact::OtherKey,
+    }
+}
