@@ -1,0 +1,35 @@
+//! The laws of the tool, held over generated projects and live states: the real binary against the
+//! embedded sandbox, over real HTTP.
+//!
+//! Laws of single stages stand with them (`src/decide/laws.rs`); stories are in `tests/stories`.
+
+#![cfg(feature = "sandbox")]
+
+mod bed;
+mod converge;
+#[path = "../contract/dice.rs"]
+mod dice;
+mod discreet;
+mod formula;
+#[path = "../../benches/generate.rs"]
+mod generate;
+mod hostile;
+mod killed;
+mod owned;
+mod project;
+mod same;
+#[path = "../stories/world.rs"]
+#[allow(dead_code, reason = "shared with the stories")]
+mod world;
+
+/// A kind that nobody generates would be under no law.
+#[test]
+fn every_kind_is_generated() {
+    let mut made: Vec<&str> = project::MAKERS.iter().map(|(kind, _)| *kind).collect();
+    made.sort_unstable();
+    let all: Vec<&str> = spaceport::kinds::ALL
+        .iter()
+        .map(|kind| kind.name())
+        .collect();
+    assert_eq!(made, all);
+}
