@@ -118,6 +118,8 @@ fn compare(known: &[Fingerprint], now: Option<Fingerprint>, made_by_us: bool) ->
     match known.iter().find(|old| old.key_id == now.key_id) {
         Some(old) if old.mac == now.mac => SecretFact::Same,
         Some(_) => SecretFact::Changed,
+        // What was sent last was made by us, and nobody has typed that text into a variable.
+        None if known.iter().any(|old| old.random().is_some()) => SecretFact::Changed,
         // Whatever we sent to an object that we made has left a fingerprint.
         None if known.is_empty() && made_by_us => SecretFact::Changed,
         None if known.is_empty() => SecretFact::Unverified,

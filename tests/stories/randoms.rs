@@ -534,3 +534,26 @@ fn one_that_moves_keeps_its_text() {
     assert_eq!(shared(&world), first);
     calm(&world);
 }
+
+/// A text that we made gives way to one from the environment, and the plan says so beforehand.
+#[test]
+fn a_text_of_ours_gives_way_to_one_that_is_given() {
+    let mut world = pair();
+    world.applied();
+    let made = shared(&world);
+    world.set("SIGNATURE", "given-by-the-environment");
+    for file in ["receiver.yaml", "sender.yaml"] {
+        world.edit(file, "${random.signature}", "${env.SIGNATURE}");
+    }
+    world.forget_requests();
+    world
+        .plan()
+        .exits(2)
+        .says("2 to update")
+        .hides("decided at apply");
+    world.applied();
+    assert_eq!(world.writes().len(), 2);
+    assert_ne!(shared(&world), made);
+    assert_eq!(shared(&world), sha256("given-by-the-environment"));
+    calm(&world);
+}
