@@ -143,6 +143,8 @@ pub enum Command {
     Apply(commands::apply::Arguments),
     /// Give an object up: only the ledger changes
     Forget(commands::forget::Arguments),
+    /// Delete all that is ours
+    Destroy(commands::destroy::Arguments),
     /// Take the lease on the ledger away from a run that is gone
     Unlock(commands::unlock::Arguments),
     /// Explain a finding code
@@ -183,6 +185,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Plan(arguments) => commands::plan::run(global, arguments),
         Command::Apply(arguments) => commands::apply::run(global, arguments),
         Command::Forget(arguments) => commands::forget::run(global, arguments),
+        Command::Destroy(arguments) => commands::destroy::run(global, arguments),
         Command::Unlock(arguments) => commands::unlock::run(global, arguments),
         Command::Explain(arguments) => commands::explain::run(global, arguments),
         Command::Schema(arguments) => commands::schema::run(global, arguments),
@@ -240,7 +243,7 @@ mod tests {
             let sub = cli.find_subcommand_mut(name).expect("a command");
             sub.render_help().to_string()
         };
-        for name in ["plan", "apply", "forget", "unlock"] {
+        for name in ["plan", "apply", "destroy", "forget", "unlock"] {
             assert!(help(name).contains("--port-url"), "{name}");
             assert!(help(name).contains("--environment"), "{name}");
         }

@@ -102,7 +102,7 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
 }
 
 /// Carries out the plan and proves it, while nobody else may write.
-async fn in_turn(
+pub(super) async fn in_turn(
     global: &Global,
     session: &Session,
     mut flags: Flags,
@@ -155,7 +155,7 @@ async fn in_turn(
     })
 }
 
-fn another_plan() -> Stop {
+pub(super) fn another_plan() -> Stop {
     Stop::new(exit::BLOCKED, "the plan is another one than you were shown")
         .help("run `spaceport apply` again".to_owned())
 }
@@ -296,7 +296,7 @@ fn requests(session: &Session) -> usize {
     usize::try_from(session.reader.requests().requests).unwrap_or(usize::MAX)
 }
 
-fn refuse(plan: &Plan) -> Result<(), Stop> {
+pub(super) fn refuse(plan: &Plan) -> Result<(), Stop> {
     if plan.refusals.is_empty() {
         Ok(())
     } else {
@@ -324,7 +324,7 @@ fn missing(global: &Global, session: &Session, plan: &Plan) -> Result<(), Stop> 
 }
 
 /// The first Ctrl-C lets what is in flight finish; the second ends the process.
-fn listen(stop: &Arc<AtomicBool>) {
+pub(super) fn listen(stop: &Arc<AtomicBool>) {
     let stop = stop.clone();
     tokio::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {

@@ -9,14 +9,18 @@ use crate::cli::Global;
 use crate::commands::checkout;
 use crate::commands::session::{Session, world};
 use crate::decide::ledger::Ledger;
-use crate::decide::plan::{Facts, Population};
+use crate::decide::plan::{Facts, Flags, Population};
 use crate::exit::Stop;
 use crate::kinds::Census;
 use crate::words::Addr;
 
 impl Session {
     /// What can be looked up before there is a plan.
-    pub(super) fn doubts(&self, global: &Global, ledger: &Ledger) -> Facts {
+    pub(super) fn doubts(&self, global: &Global, ledger: &Ledger, flags: &Flags) -> Facts {
+        if flags.destroys {
+            // What the last commit did goes on purpose, whatever is checked out.
+            return Facts::default();
+        }
         let applied = ledger.commit.as_deref();
         Facts {
             branch: applied.and_then(|commit| checkout::contains(&global.config, commit)),

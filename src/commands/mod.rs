@@ -20,6 +20,7 @@
 pub mod apply;
 pub mod checkout;
 pub mod counter;
+pub mod destroy;
 mod doubts;
 pub mod explain;
 mod facts;
@@ -88,17 +89,25 @@ pub fn say(stop: &Stop) {
 
 /// Asks a question that only `yes` answers with yes.
 pub fn consent(question: &str) -> Result<(), Stop> {
+    answered(&format!("{question} Type `yes`:"), "yes")
+}
+
+/// Asks for a name to be typed, which is harder to do by mistake than `yes`.
+pub fn typed(question: &str, name: &str) -> Result<(), Stop> {
+    answered(&format!("{question} Type `{name}`:"), name)
+}
+
+/// Asks, and stops unless the answer is the one that was named.
+fn answered(question: &str, wanted: &str) -> Result<(), Stop> {
     let mut err = anstream::stderr();
-    let _ = write!(err, "{question} Type `yes`: ").and_then(|()| err.flush());
+    let _ = write!(err, "{question} ").and_then(|()| err.flush());
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
-    match (read, answer.trim()) {
-        (Ok(_), "yes") => Ok(()),
-        _ => {
-            tell("Nothing was changed.");
-            Err(Stop::quiet(exit::BLOCKED))
-        }
+    if read.is_ok() && answer.trim() == wanted {
+        return Ok(());
     }
+    tell("Nothing was changed.");
+    Err(Stop::quiet(exit::BLOCKED))
 }
 
 /// The runtime for commands that use the network.

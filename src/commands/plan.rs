@@ -13,7 +13,7 @@ use crate::words::Addr;
 use crate::words::finding::did_you_mean;
 
 /// The heading of flags that a refusal or a notice names.
-const ALLOWING: &str = "What is not done unasked";
+pub(super) const ALLOWING: &str = "What is not done unasked";
 
 /// What limits or allows changes, for plan and apply alike.
 #[derive(Debug, Clone, Args)]

@@ -2,6 +2,7 @@
 //!
 //! Holds a reader only (law 2); apply makes its writer from it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -13,7 +14,7 @@ use crate::decide::ledger::trust::Distrust;
 use crate::decide::ledger::{Home, HomeError, Ledger, hex};
 use crate::decide::plan::{self, Facts, Flags, Input, Plan};
 use crate::exit::{self, Stop};
-use crate::kinds::{self, Kind, label};
+use crate::kinds::{self, Kind, Observed, label};
 use crate::show::header::{Header, LastApply, Target};
 use crate::there::live::Live;
 use crate::there::services::{Had, Options, Reader, ServiceError, Vault};
@@ -50,7 +51,16 @@ impl Session {
     pub async fn open(global: &Global) -> Result<Session, Stop> {
         let env = crate::commands::environment();
         let desired = project::open(global, &env)?;
-        let stage = Stage::set(global, &desired, &env).await?;
+        Session::with(global, desired, &env).await
+    }
+
+    /// Sets the stage for a project. Nothing is sent yet.
+    pub async fn with(
+        global: &Global,
+        desired: Desired,
+        env: &BTreeMap<String, String>,
+    ) -> Result<Session, Stop> {
+        let stage = Stage::set(global, &desired, env).await?;
         if !global.quiet {
             stage.notices.iter().for_each(|sentence| notice(sentence));
         }
@@ -104,7 +114,7 @@ impl Session {
         self.same_world(&ledger, &live)?;
         self.readable(&ledger, &live)?;
         let secrets = self.secret_facts(&ledger, &live);
-        let mut facts = self.doubts(global, &ledger);
+        let mut facts = self.doubts(global, &ledger, flags);
         let make = |facts: &Facts, flags: &Flags| {
             plan::plan(Input {
                 desired: &self.desired,
@@ -159,13 +169,8 @@ impl Session {
 
     /// Objects that say they are ours, and no ledger that does: it was taken away (design, 5.5).
     fn orphaned(&self, live: &Live) -> Result<(), Stop> {
-        let config = &self.desired.config;
-        let own = label::of(&config.project, config.environment.as_deref());
-        let marked = live.iter().find(|(kind, seen)| {
-            let kind = kinds::find(kind);
-            kind.is_some_and(|kind| label::reserved(kind, &seen.value).any(|label| label == own))
-        });
-        let Some((kind, seen)) = marked else {
+        let own = self.own_label();
+        let Some((kind, seen)) = self.marked(live).next() else {
             return Ok(());
         };
         let message = format!(
@@ -176,6 +181,23 @@ impl Session {
             "if it was deleted, undo that; if it was kept elsewhere until now, or cannot be brought back, `--trust-ledger` begins a new one, which adopts what is equal"
                 .to_owned(),
         ))
+    }
+
+    fn own_label(&self) -> String {
+        let config = &self.desired.config;
+        label::of(&config.project, config.environment.as_deref())
+    }
+
+    /// The live objects whose label says that they are ours.
+    pub(super) fn marked<'a>(
+        &self,
+        live: &'a Live,
+    ) -> impl Iterator<Item = (&'static str, &'a Observed)> + use<'a> {
+        let own = self.own_label();
+        live.iter().filter(move |(kind, seen)| {
+            let kind = kinds::find(kind);
+            kind.is_some_and(|kind| label::reserved(kind, &seen.value).any(|label| label == own))
+        })
     }
 
     /// A ledger speaks about one organization and one account.

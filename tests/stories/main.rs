@@ -12,6 +12,7 @@ mod crashes;
 mod cycles;
 mod data_loss;
 mod deletes;
+mod destroy;
 mod discretion;
 mod drift;
 mod input;

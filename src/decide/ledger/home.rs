@@ -34,7 +34,7 @@ pub enum HomeError {
     Io {
         /// The file.
         path: PathBuf,
-        /// `read` or `written`.
+        /// `read`, `written`, `locked` or `removed`.
         what: &'static str,
         /// What the system said.
         error: std::io::Error,
@@ -131,6 +131,20 @@ impl Home {
         match self {
             Home::Port(shelf) => shelf.save(ledger, writer).await,
             Home::File(_) | Home::None => self.replace(ledger),
+        }
+    }
+
+    /// Removes a ledger that owns nothing and was saved so.
+    pub async fn remove(&self, writer: &Writer) -> Result<(), HomeError> {
+        match self {
+            Home::Port(shelf) => shelf.remove(writer).await,
+            Home::File(path) => match fs::remove_file(path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    Err(io(path, "removed", error))
+                }
+                _ => Ok(()),
+            },
+            Home::None => Ok(()),
         }
     }
 

@@ -303,25 +303,78 @@ impl Shelf {
             };
             compose(&self.scope, ledger, basis)
         };
-        let entities = path(&["v1", "blueprints", BLUEPRINT, "entities"]);
         for part in &parts {
-            let is_head = part.id == self.scope.head();
-            let seal = is_head
-                .then(|| writer.vault().seal(&part.content))
-                .flatten();
-            let call = call(
-                "POST",
-                &format!("{entities}?upsert=true"),
-                self.entity(part, seal),
-            );
-            // Writing a part twice is writing it once.
-            let sent = writer.send(&call, Repeat::Always).await;
-            sent.map_err(|failure| failure.error)?;
+            self.put(writer, part).await?;
         }
         let mut known = self.known();
         known.head = Some(head);
         known.anew = false;
         Ok(())
+    }
+
+    /// Writes an entity of this scope; a head with its seal.
+    async fn put(&self, writer: &Writer, part: &Part) -> Result<(), HomeError> {
+        let is_head = part.id == self.scope.head();
+        let seal = is_head
+            .then(|| writer.vault().seal(&part.content))
+            .flatten();
+        let entities = path(&["v1", "blueprints", BLUEPRINT, "entities"]);
+        let call = call(
+            "POST",
+            &format!("{entities}?upsert=true"),
+            self.entity(part, seal),
+        );
+        // Writing a part twice is writing it once.
+        let sent = writer.send(&call, Repeat::Always).await;
+        sent.map_err(|failure| failure.error)?;
+        Ok(())
+    }
+
+    /// Removes a ledger that owns nothing and was saved so. Its head lets go of its parts, the parts
+    /// go, then the head: whatever is left halfway is a ledger that owns nothing.
+    ///
+    /// The blueprint stays: another project may be writing its first entity this moment.
+    pub async fn remove(&self, writer: &Writer) -> Result<(), HomeError> {
+        self.confirm(writer, Duration::ZERO).await?;
+        let head = self.scope.head();
+        let Some(old) = self.known().head.clone() else {
+            return Ok(());
+        };
+        let bare = Head {
+            chunks: Default::default(),
+            intent: None,
+            intents: Default::default(),
+            serial: old.serial + 1,
+            ..old
+        };
+        let part = Part {
+            id: head.to_owned(),
+            generation: bare.serial,
+            content: serde_json::to_string(&bare).expect("a head is plain data"),
+        };
+        self.put(writer, &part).await?;
+        let seen = self.read(writer.reader()).await?.unwrap_or_default();
+        let part = |one: &&Seen| one.id != head && self.scope.lease_number(&one.id).is_none();
+        for id in seen.iter().filter(part).map(|one| one.id.as_str()) {
+            self.remove_entity(writer, id).await?;
+        }
+        self.remove_entity(writer, head).await?;
+        self.known().head = None;
+        Ok(())
+    }
+
+    /// Removes an entity of this scope. One that is gone is no failure.
+    pub(super) async fn remove_entity(&self, writer: &Writer, id: &str) -> Result<(), HomeError> {
+        let route = path(&["v1", "blueprints", BLUEPRINT, "entities", id]);
+        match writer
+            .send(&call("DELETE", &route, Json::Null), Repeat::Always)
+            .await
+        {
+            Err(failure) if !matches!(failure.error.problem(), Problem::NotFound(_)) => {
+                Err(failure.error.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The body of an entity of this scope.

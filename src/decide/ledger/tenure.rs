@@ -201,13 +201,8 @@ async fn create(
 }
 
 async fn remove(shelf: &Shelf, writer: &Writer, number: u64) -> Result<(), HomeError> {
-    let call = call("DELETE", &route(shelf, number), serde_json::Value::Null);
-    match writer.send(&call, Repeat::Always).await {
-        Err(failure) if !matches!(failure.error.problem(), Problem::NotFound(_)) => {
-            Err(failure.error.into())
-        }
-        _ => Ok(()),
-    }
+    let lease = shelf.scope().lease(number);
+    shelf.remove_entity(writer, &lease).await
 }
 
 /// Renews the lease of a shelf once. One that is gone was taken over, or taken away by hand, and

@@ -61,6 +61,8 @@ pub struct Plan {
     pub ledger_setup: bool,
     /// Which addresses `--target` limited the plan to; empty means all.
     pub targets: BTreeSet<Addr>,
+    /// Whether all that is ours is to go, as was asked for.
+    pub destroys: bool,
 }
 
 /// One object that would change.

@@ -73,6 +73,22 @@ pub struct Desired {
     pub sources: Sources,
 }
 
+impl Desired {
+    /// The same project without its objects, for a plan in which all that is ours goes. Made on
+    /// purpose only: a project that reads as empty is a finding.
+    pub fn emptied(self) -> Desired {
+        let config = Config {
+            moved: Default::default(),
+            ..self.config
+        };
+        Desired {
+            config,
+            sources: self.sources,
+            ..Desired::default()
+        }
+    }
+}
+
 /// Reads, checks and connects a whole project. The result is usable when no finding is an error.
 pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (Desired, Findings) {
     let (mut folder, mut findings) = source::load(root);

@@ -8,6 +8,9 @@ const PERCENT_COUNTS_FROM: usize = 10;
 
 /// A refusal of all deletes, when they are too many.
 pub(super) fn refusal(plan: &Plan, input: &Input) -> Option<Refusal> {
+    if input.flags.destroys {
+        return None;
+    }
     let limits = input.desired.config.limits;
     let deletes: Vec<Addr> = plan
         .changes

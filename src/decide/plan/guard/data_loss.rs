@@ -61,6 +61,9 @@ impl Plan {
 
 /// One refusal for each object.
 pub(super) fn refusals(plan: &Plan, flags: &Flags) -> Vec<Refusal> {
+    if flags.allow_all_data_loss {
+        return Vec::new();
+    }
     plan.changes
         .iter()
         .filter(|change| change.loses() && !flags.allow_data_loss.contains(&change.addr))

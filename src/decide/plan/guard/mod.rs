@@ -66,7 +66,7 @@ pub fn inspect(plan: &mut Plan, input: &Input) {
     refusals.extend(empty::refusals(input));
     refusals.extend(stale::refusal(plan, input));
     refusals.extend(brake::refusal(plan, input));
-    refusals.extend(protect::refusals(plan, input.ledger));
+    refusals.extend(protect::refusals(plan, input));
     refusals.extend(adoption::refusal(plan));
     refusals.extend(data_loss::refusals(plan, input.flags));
     plan.notes.extend(stale::note(input));

@@ -91,12 +91,18 @@ pub struct Flags {
     pub rekey: bool,
     /// `--allow-data-loss ADDR`: these objects may lose the data under them.
     pub allow_data_loss: BTreeSet<Addr>,
+    /// `--allow-data-loss all`, which only a command takes that deletes all.
+    pub allow_all_data_loss: bool,
     /// `--allow-stale-branch`: go on although the checkout lacks the commit applied last.
     pub allow_stale_branch: bool,
     /// `--skip-refused`: leave out what is refused, and what needs that.
     pub skip_refused: bool,
     /// Whether the plan is about to be applied.
     pub applies: bool,
+    /// Whether all that is ours is to go, as was asked for: many deletes are no mistake then.
+    pub destroys: bool,
+    /// What documents protect when everything else is to go, whatever the ledger says by now.
+    pub protected: BTreeSet<Addr>,
 }
 
 /// Makes the plan that gives those who share a text what `randoms` says.
@@ -116,6 +122,7 @@ fn once<'a>(input: Input<'a>, randoms: &'a randoms::Known) -> (Plan, Findings) {
         exports: Exports::default(),
         plan: Plan {
             targets: input.flags.targets.clone(),
+            destroys: input.flags.destroys,
             ..Plan::default()
         },
         findings: Findings::default(),

@@ -53,7 +53,7 @@ fn changes(plan: &Plan, style: &Style) -> Vec<String> {
     let mut blocks: Vec<String> = Vec::new();
     let mut last: Option<(&Change, bool)> = None;
     for change in shown() {
-        let mut lines = head(change, column, style);
+        let mut lines = head(plan, change, column, style);
         let places = match change.action {
             Action::Delete | Action::Forget | Action::Adopt | Action::Move => Vec::new(),
             Action::Create | Action::Update | Action::Replace => fields::human(change, style),
@@ -88,10 +88,10 @@ pub(super) fn column<'a>(addrs: impl Iterator<Item = &'a Addr>) -> usize {
 }
 
 /// The line that names a change, its action and its reason.
-fn head(change: &Change, column: usize, style: &Style) -> Vec<String> {
+fn head(plan: &Plan, change: &Change, column: usize, style: &Style) -> Vec<String> {
     let addr = escape(&change.addr.to_string());
     let first = format!("  {} {}  ", symbol(change.action), pad(&addr, column));
-    let words = format!("{}{}", change.action.word(), why(change));
+    let words = format!("{}{}", change.action.word(), why(plan, change));
     let mut lines = wrap(&first, &words, style.width);
     // Beside a long address a long reason would become a column of single words.
     if lines.len() > 2 || lines.iter().any(|line| width(line) > style.width) {
@@ -112,13 +112,15 @@ fn population(change: &Change, style: &Style) -> Option<String> {
 }
 
 /// The reason in words, beginning with what separates it from the action.
-fn why(change: &Change) -> String {
+fn why(plan: &Plan, change: &Change) -> String {
     let reason = match &change.reason {
         Reason::Missing | Reason::Equal | Reason::Protection => String::new(),
         Reason::Differs(places) => format!(", {}", differ(places)),
         Reason::DependsOn(addr, attribute) => {
             format!(", {addr} {attribute} is known after apply")
         }
+        // Whoever asks for all to go knows why.
+        Reason::NotInConfig if plan.destroys => String::new(),
         Reason::NotInConfig => ", no longer in the project".to_owned(),
         Reason::SecretChanged => ", a secret is to be sent anew".to_owned(),
         Reason::RotatedWith(addr) => format!(", its secret is rotated together with {addr}"),
