@@ -16,7 +16,8 @@ use crate::exit;
 #[command(
     name = "spaceport",
     version,
-    max_term_width = 100,
+    max_term_width = 80,
+    term_width = 80,
     arg_required_else_help = true
 )]
 pub struct Cli {
@@ -88,13 +89,15 @@ const NO_PROJECT: &[&str] = &["config", "environment", "variables"];
 const NO_CHOICE: &[&str] = &["environment", "variables"];
 
 /// The command line, with a help for each command that shows what it uses.
-fn command() -> clap::Command {
+pub(crate) fn command() -> clap::Command {
     let mut cli = Cli::command();
     let options: Vec<clap::Arg> = cli.get_arguments().cloned().collect();
     let quiet: &[(&str, &[&str])] = &[
         ("init", NO_CHOICE),
         ("validate", &[]),
         ("explain", NO_PROJECT),
+        ("fmt", NO_CHOICE),
+        ("completions", NO_PROJECT),
         ("schema", NO_CHOICE),
         #[cfg(feature = "sandbox")]
         ("sandbox", NO_PROJECT),
@@ -147,8 +150,14 @@ pub enum Command {
     Destroy(commands::destroy::Arguments),
     /// Take the lease on the ledger away from a run that is gone
     Unlock(commands::unlock::Arguments),
-    /// Explain a finding code
+    /// Explain a finding code, a kind or a field
     Explain(commands::explain::Arguments),
+    /// Look at all that a plan and an apply need
+    Doctor(commands::doctor::Arguments),
+    /// Format the project's YAML, comments kept
+    Fmt(commands::fmt::Arguments),
+    /// Print completions for a shell
+    Completions(commands::completions::Arguments),
     /// Print the JSON Schema for editors
     Schema(commands::schema::Arguments),
     /// Serve the sandbox of both services
@@ -188,6 +197,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Destroy(arguments) => commands::destroy::run(global, arguments),
         Command::Unlock(arguments) => commands::unlock::run(global, arguments),
         Command::Explain(arguments) => commands::explain::run(global, arguments),
+        Command::Doctor(arguments) => commands::doctor::run(global, arguments),
+        Command::Fmt(arguments) => commands::fmt::run(global, arguments),
+        Command::Completions(arguments) => commands::completions::run(global, arguments),
         Command::Schema(arguments) => commands::schema::run(global, arguments),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(arguments) => commands::sandbox::run(global, arguments),

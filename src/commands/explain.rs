@@ -1,36 +1,54 @@
-//! `spaceport explain`: what a finding code means and what to do about it.
+//! `spaceport explain`: what a finding code, a kind or a field means.
 
 use clap::Args;
 
 use crate::cli::Global;
 use crate::commands::print;
+use crate::commands::project::{Stream, style};
 use crate::exit::{self, Stop};
-use crate::show::{Style, text};
+use crate::kinds::{self, manual};
+use crate::show::{self, Style, text};
+use crate::words::Service;
 use crate::words::codes::CODES;
 use crate::words::finding::did_you_mean;
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A finding code, for example `yaml::duplicate_key`; without one, all are listed
-    pub code: Option<String>,
+    /// A finding code (`yaml::duplicate_key`), a kind (`port.blueprint`) or a field
+    /// (`port.blueprint.schema.properties`); without one, all codes and kinds are listed
+    #[arg(value_name = "CODE|KIND[.PATH]")]
+    pub name: Option<String>,
 }
 
 /// Runs the command.
-pub fn run(_global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
-    let Some(wanted) = &arguments.code else {
-        let width = CODES.iter().map(|code| code.code.len()).max().unwrap_or(0);
-        let lines: Vec<String> = CODES
-            .iter()
-            .flat_map(|code| {
-                let first = format!("{:width$}  ", code.code);
-                text::wrap(&first, code.means, Style::default().width)
+pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
+    let Some(wanted) = &arguments.name else {
+        let codes = CODES.iter().map(|code| (code.code, code.means));
+        let kinds = kinds::ALL.iter().map(|kind| (kind.name(), kind.doc()));
+        let width = codes.clone().map(|(name, _)| name.len()).max().unwrap_or(0);
+        let lines: Vec<String> = codes
+            .chain(kinds)
+            .flat_map(|(name, means)| {
+                let first = format!("{name:width$}  ");
+                text::wrap(&first, means, Style::default().width)
             })
             .map(|line| format!("{line}\n"))
             .collect();
         print(&lines.concat());
         return Ok(exit::DONE);
     };
+    // Codes have `::`, and services come first in the names of kinds.
+    let service = Service::ALL.into_iter().find(|service| {
+        let rest = wanted.strip_prefix(&service.to_string());
+        rest.is_some_and(|rest| rest.starts_with('.'))
+    });
+    if service.is_some() {
+        let entry = manual::find(wanted)
+            .map_err(|lost| Stop::new(exit::USAGE, lost.message).help(lost.help))?;
+        print(&show::manual::human(&entry, &style(global, Stream::Out)));
+        return Ok(exit::DONE);
+    }
     match CODES.iter().find(|code| code.code == wanted) {
         Some(code) => {
             let part = |first, words| text::wrap(first, words, Style::default().width).join("\n");
@@ -42,11 +60,19 @@ pub fn run(_global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
             ));
             Ok(exit::DONE)
         }
-        None => Err(
-            Stop::new(exit::USAGE, format!("there is no finding code `{wanted}`")).help(
-                did_you_mean(wanted, CODES.iter().map(|code| code.code))
-                    .or(Some("`spaceport explain` lists all".into())),
-            ),
-        ),
+        None => Err(Stop::new(
+            exit::USAGE,
+            format!("there is no finding code or kind `{wanted}`"),
+        )
+        .help(
+            did_you_mean(
+                wanted,
+                CODES
+                    .iter()
+                    .map(|code| code.code)
+                    .chain(kinds::ALL.iter().map(|kind| kind.name())),
+            )
+            .or(Some("`spaceport explain` lists all".into())),
+        )),
     }
 }

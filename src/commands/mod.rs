@@ -19,11 +19,14 @@
 
 pub mod apply;
 pub mod checkout;
+pub mod completions;
 pub mod counter;
 pub mod destroy;
+pub mod doctor;
 mod doubts;
 pub mod explain;
 mod facts;
+pub mod fmt;
 pub mod forget;
 pub mod holder;
 pub mod init;
@@ -40,6 +43,7 @@ pub mod validate;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
+use std::panic::UnwindSafe;
 
 use crate::exit::{self, Stop};
 use crate::show::{Style, redact, text};
@@ -117,6 +121,12 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
         .enable_all()
         .build()
         .map_err(|error| Stop::new(exit::WORLD, format!("the runtime cannot start: {error}")))
+}
+
+/// Runs the command line to its exit code, whatever happens: a panic is our bug.
+pub fn guarded(run: impl FnOnce() -> u8 + UnwindSafe) -> u8 {
+    on_panic();
+    std::panic::catch_unwind(run).unwrap_or(exit::BUG)
 }
 
 /// A panic is our bug: says where, and nothing of the data (law 5).

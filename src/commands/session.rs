@@ -390,7 +390,7 @@ fn suffix(environment: Option<&str>) -> String {
 }
 
 /// How long ago, in the largest fitting unit.
-fn age(at: &str) -> String {
+pub(super) fn age(at: &str) -> String {
     let Ok(then) = at.parse::<Timestamp>() else {
         return "at an unknown time".into();
     };

@@ -46,6 +46,7 @@ pub mod inputs;
 pub mod invocation;
 pub mod label;
 pub mod loss;
+pub mod manual;
 pub mod part;
 pub mod parts;
 pub mod picks;

@@ -14,10 +14,14 @@
 //! | [`header`] | the lines that plan and apply begin with |
 //! | [`findings`] | problems in the user's files |
 //! | [`snippet`] | the lines of those files that may be shown beside them |
+//! | [`checkup`] | what was looked at, and whether it is well |
+//! | [`mod@manual`] | what a kind or a field is |
 //! | [`render`] | plans and reports, one room per format |
 
+pub mod checkup;
 pub mod findings;
 pub mod header;
+pub mod manual;
 pub mod redact;
 pub mod render;
 pub mod snippet;

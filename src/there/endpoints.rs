@@ -7,10 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::there::claims::Claims;
 pub use crate::there::hosts::{Region, is_loopback, port_origin, spacelift_origin};
 use crate::there::hosts::{contradicts, is_label, origin_of, read_url};
 
@@ -324,14 +324,15 @@ fn login(
 /// and the question is only whom to show it to (SA section 2).
 fn check_audience(token: &str, endpoint: &Url) -> Result<(), EndpointError> {
     let called = origin_of(endpoint);
-    let audience = audience(token).ok_or_else(|| {
+    let claims = Claims::read(token).unwrap_or_default();
+    let audience = claims.only_audience().ok_or_else(|| {
         refused(
             "`SPACELIFT_API_TOKEN` does not say which account it is for".into(),
             "it must be a Spacelift token whose `aud` is one origin; \
              `SPACELIFT_API_KEY_ID` and `SPACELIFT_API_KEY_SECRET` do as well",
         )
     })?;
-    let meant = Url::parse(&audience).map(|url| origin_of(&url));
+    let meant = Url::parse(audience).map(|url| origin_of(&url));
     if meant.as_deref() == Ok(called.as_str()) {
         return Ok(());
     }
@@ -343,21 +344,6 @@ fn check_audience(token: &str, endpoint: &Url) -> Result<(), EndpointError> {
         ),
         "use a token of the account that is called, or correct `spacelift.account`",
     ))
-}
-
-fn audience(token: &str) -> Option<String> {
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    let payload = token.split('.').nth(1)?.trim_end_matches('=');
-    let claims = URL_SAFE_NO_PAD.decode(payload).ok()?;
-    let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
-    match claims.get("aud")? {
-        serde_json::Value::String(one) => Some(one.clone()),
-        serde_json::Value::Array(list) => match list.as_slice() {
-            [serde_json::Value::String(one)] => Some(one.clone()),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 fn given<'a>(
@@ -389,6 +375,7 @@ pub(super) fn refused(message: String, help: impl Into<String>) -> EndpointError
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use secrecy::ExposeSecret;
 

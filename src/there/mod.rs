@@ -7,9 +7,11 @@
 //! |---|---|
 //! | [`live`] | what both services hold, as plain data |
 //! | [`endpoints`] | where requests go and with which credentials |
+//! | [`claims`] | what a token says about itself |
 //! | `hosts` | which addresses may be called |
 //! | [`services`] | the clients: a reader that cannot write, and a writer |
 
+pub mod claims;
 pub mod endpoints;
 mod hosts;
 pub mod live;

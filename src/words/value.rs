@@ -62,6 +62,16 @@ impl SecretSource {
         }
     }
 
+    /// The names of the environment variables that it reads.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.template
+            .references()
+            .filter_map(|reference| match reference {
+                Reference::Env(name) => Some(name.as_str()),
+                _ => None,
+            })
+    }
+
     /// The references that it is made from, as the user wrote them; empty for a plain text.
     pub fn origin(&self) -> String {
         let names: Vec<String> = self

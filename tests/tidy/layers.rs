@@ -33,6 +33,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const HOMES: &[(&str, &str, bool)] = &[
     ("reqwest", "there/services/http.rs", true),
     ("rustls", "there/services/http.rs", true),
+    ("clap_complete", "commands/completions.rs", true),
     ("granit_parser", "want/yaml/", true),
     ("miette", "show/", true),
     ("apollo_compiler", "sandbox/", true),

@@ -14,8 +14,6 @@ use crate::sandbox::{CLIENT_ID, CLIENT_SECRET, KEY_ID, KEY_SECRET, Options, Sand
 use crate::there::endpoints::Overrides;
 use crate::want::config::LedgerHome;
 use crate::want::desired::Desired;
-use crate::words::template::Reference;
-use crate::words::value::SecretSource;
 
 impl Stage {
     /// A stage in the embedded sandbox, kept in `folder`, or in the project when that is empty.
@@ -143,23 +141,13 @@ fn shared_account(global: &Global, desired: &Desired) -> Result<Option<PathBuf>,
 
 /// Texts for every `${env.…}` secret of the project; the runtime key becomes the sandbox's key.
 fn supply(desired: &Desired, env: &mut BTreeMap<String, String>) -> BTreeSet<String> {
-    let names = |source: &SecretSource| -> Vec<String> {
-        source
-            .template()
-            .references()
-            .filter_map(|reference| match reference {
-                Reference::Env(name) => Some(name.clone()),
-                _ => None,
-            })
-            .collect()
-    };
     let mut supplied = BTreeSet::new();
     for object in desired.objects.values() {
         for name in object
             .spec
             .secrets()
             .into_iter()
-            .flat_map(|(_, source)| names(source))
+            .flat_map(|(_, source)| source.variables().map(str::to_owned).collect::<Vec<_>>())
         {
             env.entry(name.clone())
                 .or_insert_with(|| format!("sandbox-{name}"));
@@ -168,7 +156,7 @@ fn supply(desired: &Desired, env: &mut BTreeMap<String, String>) -> BTreeSet<Str
     }
     if let Some(runtime) = &desired.config.runtime {
         for (source, text) in [(&runtime.key_id, KEY_ID), (&runtime.key_secret, KEY_SECRET)] {
-            for name in names(source) {
+            for name in source.variables().map(str::to_owned) {
                 env.insert(name.clone(), text.to_owned());
                 supplied.insert(name);
             }

@@ -318,16 +318,11 @@ impl Shelf {
         let seal = is_head
             .then(|| writer.vault().seal(&part.content))
             .flatten();
-        let entities = path(&["v1", "blueprints", BLUEPRINT, "entities"]);
-        let call = call(
-            "POST",
-            &format!("{entities}?upsert=true"),
-            self.entity(part, seal),
-        );
+        let route = path(&["v1", "blueprints", BLUEPRINT, "entities"]) + "?upsert=true";
+        let call = call("POST", &route, self.entity(part, seal));
         // Writing a part twice is writing it once.
         let sent = writer.send(&call, Repeat::Always).await;
-        sent.map_err(|failure| failure.error)?;
-        Ok(())
+        sent.map(drop).map_err(|failure| failure.error.into())
     }
 
     /// Removes a ledger that owns nothing and was saved so. Its head lets go of its parts, the parts

@@ -8,6 +8,7 @@
 //! | `read` | the reader: two round trips to [`Live`](crate::there::Live) |
 //! | `further` | what a plan needs beyond them |
 //! | `write` | the writer: one object at a time, creates never repeated blindly |
+//! | `checkup` | one question at a time about our session |
 //! | `census` | how much hangs on objects |
 //! | `removal` | deletes, also of what holds data |
 //! | `port` | Port's tokens, answers and envelopes |
@@ -22,6 +23,7 @@
 //! | `error` | what a service did not do |
 
 mod census;
+mod checkup;
 mod document;
 mod error;
 mod further;
@@ -42,6 +44,7 @@ mod sandboxed;
 #[cfg(test)]
 mod script;
 
+pub use checkup::{Pass, Sight};
 pub use error::{Failure, Problem, ServiceError, TookEffect};
 pub use further::Had;
 pub use http::{Options, Repeat};

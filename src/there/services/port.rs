@@ -29,6 +29,8 @@ pub(super) struct Port {
 struct Token {
     text: SecretString,
     number: u64,
+    /// Seconds that it had left when it was handed out.
+    life: Option<f64>,
 }
 
 /// A request to a route.
@@ -59,6 +61,11 @@ impl Port {
     /// Gets a token unless there is one.
     pub async fn log_in(&self) -> Result<(), ServiceError> {
         self.token().await.map(|_| ())
+    }
+
+    /// Seconds that the token had left when it was handed out, where Port says so.
+    pub async fn token_life(&self) -> Result<Option<f64>, ServiceError> {
+        Ok(self.token().await?.life)
     }
 
     /// Reads a route.
@@ -218,6 +225,7 @@ impl Port {
         let token = Arc::new(Token {
             text: text.into(),
             number,
+            life: answer.get("expiresIn").and_then(Json::as_f64),
         });
         *session = Some(token.clone());
         Ok(token)

@@ -49,9 +49,9 @@ type Found = (&'static str, Observed);
 
 /// What Spacelift's reading document brought.
 #[derive(Default)]
-struct Survey {
-    viewer: String,
-    spaces: Vec<Space>,
+pub(super) struct Survey {
+    pub(super) viewer: String,
+    pub(super) spaces: Vec<Space>,
     found: Vec<Found>,
     refused: BTreeMap<&'static str, String>,
 }
@@ -292,7 +292,10 @@ fn organization(answer: &Json) -> Result<Organization, ServiceError> {
 }
 
 /// Reads everything of Spacelift: one document, and further pages of what has pages.
-async fn survey(spacelift: &Spacelift, document: Document) -> Result<Survey, ServiceError> {
+pub(super) async fn survey(
+    spacelift: &Spacelift,
+    document: Document,
+) -> Result<Survey, ServiceError> {
     let mut token = spacelift.token().await?;
     let mut survey = attempt(spacelift, &token, document.clone()).await;
     let ended = matches!(

@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value as Json, json};
 use tokio::sync::Mutex;
 
+use crate::there::claims::Claims;
 use crate::there::endpoints::{Login, SpaceliftEndpoint};
 use crate::there::services::error::{Discreet, Problem, ServiceError};
 use crate::there::services::http::{Http, Options, Repeat, Request};
@@ -33,6 +34,8 @@ pub(super) struct Token {
     text: SecretString,
     number: u64,
     renew: Option<Instant>,
+    /// When it ends, in Unix seconds, as the exchange said.
+    until: Option<f64>,
 }
 
 /// A request to the one endpoint.
@@ -206,6 +209,7 @@ impl Spacelift {
             text,
             number,
             renew: until.and_then(renewal),
+            until,
         });
         *session = Some(token.clone());
         Ok(token)
@@ -295,6 +299,16 @@ impl Token {
     /// Which token it is in this process.
     pub fn number(&self) -> u64 {
         self.number
+    }
+
+    /// When the exchange said that it ends, in Unix seconds.
+    pub fn until(&self) -> Option<f64> {
+        self.until
+    }
+
+    /// What the token says about itself.
+    pub fn claims(&self) -> Option<Claims> {
+        Claims::read(self.text.expose_secret())
     }
 }
 

@@ -14,13 +14,17 @@
 //! | `leaf` | a written scalar with its tag becomes data |
 //! | `scalar` | what a scalar's text stands for under the core schema |
 //! | `syntax` | the parser's errors in our words |
+//! | [`format`] | a text laid out anew, its data and comments kept |
+//! | `layout` | where a text must not be taken apart, and its comments |
 //! | [`emit`] | the other way: scalars for files that we write |
 
 mod alias;
 mod build;
 pub mod emit;
 mod events;
+pub mod format;
 mod key;
+mod layout;
 mod leaf;
 mod scalar;
 mod syntax;

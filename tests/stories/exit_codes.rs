@@ -1,0 +1,88 @@
+//! Every exit code of design section 6, provoked. 70, our bug, is in `tests/command_line.rs`.
+
+use spaceport::sandbox::When;
+
+use crate::world::{World, blueprint, held, status};
+
+fn world() -> World {
+    let world = World::new();
+    world.write("a.yaml", &blueprint("a", "A"));
+    world
+}
+
+#[test]
+fn done_also_with_changes_in_a_plan() {
+    let world = world();
+    world.run(&["plan"]).exits(0).says("1 to create");
+    world.applied();
+    world.plan().exits(0);
+}
+
+#[test]
+fn the_world_failed() {
+    let mut world = world();
+    world.set("PORT_CLIENT_SECRET", "wrong");
+    world.apply().exits(1);
+    assert!(world.of_port("blueprints", "a").is_null());
+}
+
+#[test]
+fn there_are_changes() {
+    world().plan().exits(2);
+}
+
+#[test]
+fn findings_in_the_files() {
+    let world = world();
+    world.edit("a.yaml", "title", "titel");
+    for command in ["validate", "plan"] {
+        world.run(&[command]).exits(3);
+    }
+    world.apply().exits(3);
+}
+
+#[test]
+fn ended_incomplete() {
+    let world = world();
+    world.write("b.yaml", &blueprint("b", "B"));
+    let refusal = status(422, When::Before)
+        .method("POST")
+        .path("/v1/blueprints");
+    world.sandbox.fault(refusal);
+    world.apply().exits(4);
+}
+
+#[test]
+fn blocked_by_a_guard() {
+    let world = world();
+    world.write(
+        "b.yaml",
+        &format!("{}lifecycle: {{ protect: true }}\n", blueprint("b", "B")),
+    );
+    world.applied();
+    world.remove("b.yaml");
+    world.run(&["plan"]).exits(5);
+    world.apply().exits(5);
+}
+
+#[test]
+fn wrong_usage() {
+    let world = world();
+    world.run(&["plan", "--no-such-flag"]).exits(64);
+    world.run(&["apply"]).exits(64).says("no terminal");
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted() {
+    let world = world();
+    world
+        .sandbox
+        .fault(held().method("POST").path("/v1/blueprints"));
+    let mut run = world.start(&["apply", "--yes"]);
+    world.until_faults_have_struck();
+    run.interrupt();
+    run.until_it_says("stopping:");
+    run.interrupt();
+    run.end().exits(130);
+}
