@@ -157,6 +157,17 @@ pub struct Observed {
     pub born: Birth,
 }
 
+/// A field whose text people keep in a file of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextFile {
+    /// The field, at the top of the spec.
+    pub field: &'static str,
+    /// The folder of such files.
+    pub folder: &'static str,
+    /// What their names end with, without the dot.
+    pub extension: &'static str,
+}
+
 /// What a kind knows about itself. Everything is pure.
 pub trait Kind: Debug + Sync + Send {
     /// The full name as written after `kind:`, `port.blueprint`.
@@ -312,6 +323,29 @@ pub trait Kind: Debug + Sync + Send {
     /// Whether an object with this id is the service's own and is never deleted.
     fn is_system(&self, _id: &str) -> bool {
         false
+    }
+
+    /// Whether a live object holds a secret at a place that is never read back; `None` when nothing
+    /// tells, and a write without one keeps what is there.
+    fn holds_secret(&self, _live: &Value, _at: &Pointer) -> Option<bool> {
+        None
+    }
+
+    /// Why a live object needs no document unless somebody asks for one: what it says when nobody
+    /// has said anything.
+    fn is_ordinary(&self, _live: &Value) -> Option<&'static str> {
+        None
+    }
+
+    /// The field whose text people keep in a file of its own, and what such files are called.
+    fn text_file(&self) -> Option<TextFile> {
+        None
+    }
+
+    /// The spec of an object with this name, made of what is only the main part of one, as guides
+    /// print it.
+    fn wrap(&self, _part: &Node, _name: &str) -> Option<Node> {
+        None
     }
 
     /// Reads the new object in the answer of [`Kind::create`]'s first request, which may say less

@@ -387,6 +387,24 @@ impl Kind for Webhook {
         }]
     }
 
+    /// Nothing could be checked without one where a signature is asked for.
+    fn holds_secret(&self, live: &Value, _at: &Pointer) -> Option<bool> {
+        let security = live.get("security");
+        let signs = |key: &str| security.is_some_and(|s| s.get_text(key).is_some());
+        Some(signs("signatureHeaderName") || signs("signatureAlgorithm"))
+    }
+
+    /// The guides print the list of mappings alone.
+    fn wrap(&self, part: &Node, name: &str) -> Option<Node> {
+        let items = part.items().filter(|items| !items.is_empty())?;
+        if !items.iter().all(|item| ["blueprint", "entity"].iter().all(|key| item.get(key).is_some())) {
+            return None;
+        }
+        let text = || Node::new(part.place, Data::Text(name.to_owned()));
+        let entries = [("identifier", text()), ("title", text()), ("mappings", part.clone())];
+        Some(Node::map(part.place, entries))
+    }
+
     fn delete(&self, id: &str) -> Call {
         Call::Port {
             method: "DELETE",

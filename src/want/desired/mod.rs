@@ -34,6 +34,7 @@ use crate::words::template::Reference;
 use crate::words::value::{Map, SecretSource};
 use crate::words::{Addr, Finding, Findings, Node, Place, Pointer, Sources, Value};
 pub use connect::property_exists;
+pub use identity::usual_name;
 
 /// One object that the project wants.
 #[derive(Debug, Clone)]
@@ -75,7 +76,17 @@ pub struct Desired {
 
 /// Reads, checks and connects a whole project. The result is usable when no finding is an error.
 pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (Desired, Findings) {
-    let (mut folder, mut findings) = source::load(root);
+    let (folder, findings) = source::load(root);
+    build(folder, findings, choice, env)
+}
+
+/// Checks and connects a project that was read, `findings` being those of the reading.
+pub fn build(
+    mut folder: Folder,
+    mut findings: Findings,
+    choice: &Choice,
+    env: &BTreeMap<String, String>,
+) -> (Desired, Findings) {
     let documents = std::mem::take(&mut folder.documents);
     let empty = documents.is_empty();
     let readable = !findings.has_errors();
