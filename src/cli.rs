@@ -141,6 +141,8 @@ pub enum Command {
     Plan(commands::plan::Arguments),
     /// Change both services to what the project wants
     Apply(commands::apply::Arguments),
+    /// Write live objects as documents of a project
+    Export(commands::export::Arguments),
     /// Give an object up: only the ledger changes
     Forget(commands::forget::Arguments),
     /// Take the lease on the ledger away from a run that is gone
@@ -182,6 +184,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Validate(arguments) => commands::validate::run(global, arguments),
         Command::Plan(arguments) => commands::plan::run(global, arguments),
         Command::Apply(arguments) => commands::apply::run(global, arguments),
+        Command::Export(arguments) => commands::export::run(global, arguments),
         Command::Forget(arguments) => commands::forget::run(global, arguments),
         Command::Unlock(arguments) => commands::unlock::run(global, arguments),
         Command::Explain(arguments) => commands::explain::run(global, arguments),

@@ -22,6 +22,7 @@ pub mod checkout;
 pub mod counter;
 mod doubts;
 pub mod explain;
+pub mod export;
 mod facts;
 pub mod forget;
 pub mod holder;

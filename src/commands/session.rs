@@ -2,6 +2,7 @@
 //!
 //! Holds a reader only (law 2); apply makes its writer from it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -50,7 +51,22 @@ impl Session {
     pub async fn open(global: &Global) -> Result<Session, Stop> {
         let env = crate::commands::environment();
         let desired = project::open(global, &env)?;
-        let stage = Stage::set(global, &desired, &env).await?;
+        Session::of(global, desired, &env).await
+    }
+
+    /// The same for a project that may hold no objects yet, where nothing is planned from it.
+    pub async fn even_empty(global: &Global) -> Result<Session, Stop> {
+        let env = crate::commands::environment();
+        let desired = project::open_even_empty(global, &env)?;
+        Session::of(global, desired, &env).await
+    }
+
+    async fn of(
+        global: &Global,
+        desired: Desired,
+        env: &BTreeMap<String, String>,
+    ) -> Result<Session, Stop> {
+        let stage = Stage::set(global, &desired, env).await?;
         if !global.quiet {
             stage.notices.iter().for_each(|sentence| notice(sentence));
         }

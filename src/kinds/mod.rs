@@ -325,6 +325,11 @@ pub trait Kind: Debug + Sync + Send {
         false
     }
 
+    /// Whether policies send events to its objects, which they name by their ids.
+    fn receives_events(&self) -> bool {
+        false
+    }
+
     /// Whether a live object holds a secret at a place that is never read back; `None` when nothing
     /// tells, and a write without one keeps what is there.
     fn holds_secret(&self, _live: &Value, _at: &Pointer) -> Option<bool> {

@@ -14,8 +14,10 @@
 //! | [`header`] | the lines that plan and apply begin with |
 //! | [`findings`] | problems in the user's files |
 //! | [`snippet`] | the lines of those files that may be shown beside them |
+//! | [`export`] | live objects as documents |
 //! | [`render`] | plans and reports, one room per format |
 
+pub mod export;
 pub mod findings;
 pub mod header;
 pub mod redact;

@@ -74,6 +74,9 @@ pub struct Desired {
     pub sources: Sources,
 }
 
+/// The code of the finding that a project holds no objects.
+pub const EMPTY_PROJECT: &str = "config::empty_project";
+
 /// Reads, checks and connects a whole project. The result is usable when no finding is an error.
 pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (Desired, Findings) {
     let (folder, findings) = source::load(root);
@@ -111,7 +114,7 @@ pub fn build(
     // A file that cannot be read is told already, and may be all that there is.
     if readable && empty && folder.project.is_some() {
         building.findings.push(
-            Finding::error("config::empty_project", folder.project.as_ref().map(|p| p.place), "the project holds no objects")
+            Finding::error(EMPTY_PROJECT, folder.project.as_ref().map(|p| p.place), "the project holds no objects")
                 .help("an empty project is refused, because it would mean deleting everything; add an object, or remove the project"),
         );
     }
