@@ -8,12 +8,16 @@
 mod adoption;
 mod bootstrap;
 mod choices;
+mod clicked;
 mod crashes;
 mod cycles;
 mod data_loss;
+#[path = "../contract/dice.rs"]
+mod dice;
 mod deletes;
 mod discretion;
 mod drift;
+mod export;
 mod input;
 mod kinds_permissions;
 mod kinds_scorecard;
