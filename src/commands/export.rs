@@ -15,6 +15,8 @@ use crate::commands::{environment, notice, print, runtime, tell};
 use crate::decide::ledger::Ledger;
 use crate::exit::{self, Stop};
 use crate::kinds::{self, Kind, List};
+use crate::show::export::back;
+use crate::show::export::files::File;
 use crate::show::export::glob::Glob;
 use crate::show::export::proof::{self, Project};
 use crate::show::export::{Export, Input};
@@ -23,6 +25,7 @@ use crate::there::live::Live;
 use crate::want::config::Choice;
 use crate::want::source;
 use crate::want::yaml::layout;
+use crate::words::Addr;
 use crate::words::finding::did_you_mean;
 
 /// Arguments of `export`.
@@ -31,6 +34,9 @@ pub struct Arguments {
     /// Only these objects, with `*` for anything: 'port.blueprint.*'
     #[arg(value_name = "ADDR-GLOB")]
     pub globs: Vec<Glob>,
+    /// Write what live has back into the file of this object, and nothing else
+    #[arg(long, value_name = "ADDR", conflicts_with_all = ["globs", "out"])]
+    pub path: Option<Addr>,
     /// Write references in place of the ids of webhooks and spaces
     #[arg(long)]
     pub with_references: bool,
@@ -72,6 +78,9 @@ async fn export(global: &Global, arguments: &Arguments, session: &Session) -> Re
         choice: &choice,
         env: &environment(),
     };
+    if let Some(addr) = &arguments.path {
+        return write_back(global, input, project, addr);
+    }
     let (made, files) = proof::proven(input, project, prefix.as_deref().unwrap_or_default());
     unmatched(arguments, &made, &live)?;
     match &arguments.out {
@@ -79,7 +88,7 @@ async fn export(global: &Global, arguments: &Arguments, session: &Session) -> Re
             &made.documents.iter().map(|d| d.value()).collect::<Vec<_>>(),
         )),
         Some(out) => {
-            let files: Vec<&crate::show::export::files::File> = files.iter().flatten().collect();
+            let files: Vec<&File> = files.iter().flatten().collect();
             write_all(out, &files)?;
         }
     }
@@ -93,6 +102,57 @@ async fn export(global: &Global, arguments: &Arguments, session: &Session) -> Re
         ));
     }
     Ok(exit::DONE)
+}
+
+/// Writes live values into the file that has an object.
+fn write_back(global: &Global, input: Input, project: Project, addr: &Addr) -> Result<u8, Stop> {
+    let Some(object) = input.desired.objects.get(addr) else {
+        let names: Vec<String> = input.desired.objects.keys().map(Addr::to_string).collect();
+        let near = did_you_mean(&addr.to_string(), names.iter().map(String::as_str));
+        let message = format!("--path: `{addr}` is not in the project");
+        return Err(Stop::new(exit::USAGE, message).help(near));
+    };
+    let back = back::back(input, project, object).map_err(|why| {
+        Stop::new(exit::FINDINGS, why).help("nothing was written; edit the file by hand".to_owned())
+    })?;
+    for file in &back.files {
+        replace(&global.config, file)?;
+    }
+    for at in &back.written {
+        notice(&format!("`{addr}`: `{at}` is now what live has."));
+    }
+    for (at, why) in &back.left {
+        notice(&format!("`{addr}`: `{at}` differs and was left alone: {why}."));
+    }
+    if back.written.is_empty() && back.left.is_empty() && !global.quiet {
+        notice(&format!("`{addr}` says what live has."));
+    }
+    Ok(exit::DONE)
+}
+
+/// Replaces a file of the project at once.
+fn replace(root: &Path, file: &File) -> Result<(), Stop> {
+    let path = root.join(&file.path);
+    let fail = |error: std::io::Error| unwritable(&path, &error);
+    // A link keeps pointing at what it points at.
+    let (root, real) = (
+        root.canonicalize().map_err(fail)?,
+        path.canonicalize().map_err(fail)?,
+    );
+    let folder = real.parent().filter(|folder| folder.starts_with(&root));
+    let Some(folder) = folder else {
+        let message = format!("`{}` lies outside the project's folder", path.display());
+        return Err(Stop::new(exit::FINDINGS, message));
+    };
+    let write = || -> std::io::Result<()> {
+        let mut new = tempfile::NamedTempFile::new_in(folder)?;
+        new.write_all(file.text.as_bytes())?;
+        new.as_file().sync_all()?;
+        fs::set_permissions(new.path(), real.metadata()?.permissions())?;
+        new.persist(&real).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(fail)
 }
 
 /// Reads everything that can be exported, and the ledger.
@@ -235,7 +295,7 @@ fn tell_about(global: &Global, arguments: &Arguments, made: &Export, live: &Live
 }
 
 /// Writes new files below a folder; nothing is written when one of them is there already.
-fn write_all(out: &Path, files: &[&crate::show::export::files::File]) -> Result<(), Stop> {
+fn write_all(out: &Path, files: &[&File]) -> Result<(), Stop> {
     let there: Vec<String> = files
         .iter()
         .filter(|file| out.join(&file.path).symlink_metadata().is_ok())

@@ -44,3 +44,4 @@ mod thieves;
 mod weather;
 mod wiring;
 mod world;
+mod write_back;

@@ -13,7 +13,10 @@
 //! | `refer` | ids that become references |
 //! | [`proof`] | the documents, planned |
 //! | [`files`] | the files that documents are written to |
+//! | [`back`] | live values in a document that exists |
+//! | [`splice`] | one value of a YAML text set or removed, the rest untouched |
 
+pub mod back;
 pub mod files;
 pub mod glob;
 pub mod names;
@@ -21,6 +24,7 @@ mod pick;
 pub mod proof;
 mod refer;
 pub mod spec;
+pub mod splice;
 
 use std::collections::{BTreeMap, BTreeSet};
 
