@@ -17,6 +17,7 @@
 //! | [`counter`] | the line that counts while an apply is under way |
 //! | the others | one command each |
 
+pub mod add;
 pub mod apply;
 pub mod checkout;
 pub mod counter;

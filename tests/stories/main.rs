@@ -5,6 +5,7 @@
 //! any order.
 #![cfg(feature = "sandbox")]
 
+mod add;
 mod adoption;
 mod bootstrap;
 mod choices;

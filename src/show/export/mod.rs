@@ -14,12 +14,14 @@
 //! | [`proof`] | the documents, planned |
 //! | [`files`] | the files that documents are written to |
 //! | [`back`] | live values in a document that exists |
+//! | [`paste`] | what vendors' pages print, as documents |
 //! | [`splice`] | one value of a YAML text set or removed, the rest untouched |
 
 pub mod back;
 pub mod files;
 pub mod glob;
 pub mod names;
+pub mod paste;
 mod pick;
 pub mod proof;
 mod refer;
