@@ -35,9 +35,13 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
     let text = read(&arguments.file)?;
     let made = paste::paste(&text, arguments.reference.as_deref());
     if !global.quiet {
-        made.notes.iter().for_each(|note| notice(&redact::text(note)));
+        made.notes
+            .iter()
+            .for_each(|note| notice(&redact::text(note)));
     }
-    made.problems.iter().for_each(|problem| notice(&redact::text(problem)));
+    made.problems
+        .iter()
+        .for_each(|problem| notice(&redact::text(problem)));
     if made.documents.is_empty() {
         return match made.problems.is_empty() {
             true => Err(Stop::new(exit::FINDINGS, "there is no object in it").help(
@@ -67,7 +71,10 @@ fn read(path: &Path) -> Result<String, Stop> {
     };
     let mut text = String::new();
     let read = match path.as_os_str() == "-" {
-        true => std::io::stdin().lock().take(LARGEST + 1).read_to_string(&mut text),
+        true => std::io::stdin()
+            .lock()
+            .take(LARGEST + 1)
+            .read_to_string(&mut text),
         false => {
             let file = fs::File::open(path).map_err(fail)?;
             file.take(LARGEST + 1).read_to_string(&mut text)
@@ -93,7 +100,11 @@ fn write(path: &Path, text: &str) -> Result<(), Stop> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(fail)?;
     }
-    match fs::OpenOptions::new().write(true).create_new(true).open(path) {
+    match fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+    {
         Ok(mut file) => file.write_all(text.as_bytes()).map_err(fail),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(Stop::new(
             exit::FINDINGS,

@@ -20,7 +20,7 @@ use crate::show::export::files::File;
 use crate::show::export::glob::Glob;
 use crate::show::export::proof::{self, Project};
 use crate::show::export::{Export, Input};
-use crate::show::text;
+use crate::show::{redact, text};
 use crate::there::live::Live;
 use crate::want::config::Choice;
 use crate::want::source;
@@ -34,7 +34,7 @@ pub struct Arguments {
     /// Only these objects, with `*` for anything: 'port.blueprint.*'
     #[arg(value_name = "ADDR-GLOB")]
     pub globs: Vec<Glob>,
-    /// Write what live has back into the file of this object, and nothing else
+    /// Write live values back into the file of this object
     #[arg(long, value_name = "ADDR", conflicts_with_all = ["globs", "out"])]
     pub path: Option<Addr>,
     /// Write references in place of the ids of webhooks and spaces
@@ -118,11 +118,14 @@ fn write_back(global: &Global, input: Input, project: Project, addr: &Addr) -> R
     for file in &back.files {
         replace(&global.config, file)?;
     }
-    for at in &back.written {
+    let told = back.written.iter().filter(|_| !global.quiet);
+    for at in told {
         notice(&format!("`{addr}`: `{at}` is now what live has."));
     }
     for (at, why) in &back.left {
-        notice(&format!("`{addr}`: `{at}` differs and was left alone: {why}."));
+        notice(&format!(
+            "`{addr}`: `{at}` differs and was left alone: {why}."
+        ));
     }
     if back.written.is_empty() && back.left.is_empty() && !global.quiet {
         notice(&format!("`{addr}` says what live has."));
@@ -167,7 +170,10 @@ async fn survey(session: &Session, globs: &[Glob]) -> Result<(Live, Ledger), Sto
         all.partition(|kind| matches!(kind.list(), List::PortEach { .. }));
     let (live, kept) = tokio::join!(
         session.reader.read(&listed),
-        session.stage.home.load(&session.reader, &session.vault, false)
+        session
+            .stage
+            .home
+            .load(&session.reader, &session.vault, false)
     );
     let loaded = kept.map_err(|error| unkept(&error))?;
     let mut live = live.map_err(world)?;
@@ -188,7 +194,10 @@ async fn survey(session: &Session, globs: &[Glob]) -> Result<(Live, Ledger), Sto
 /// lies elsewhere, so that it is a project of its own.
 fn prefix(global: &Global, out: &Path) -> Result<Option<String>, Stop> {
     fs::create_dir_all(out).map_err(|error| unwritable(out, &error))?;
-    let real = |path: &Path| path.canonicalize().map_err(|error| unwritable(path, &error));
+    let real = |path: &Path| {
+        path.canonicalize()
+            .map_err(|error| unwritable(path, &error))
+    };
     let (root, folder) = (real(&global.config)?, real(out)?);
     let Ok(inside) = folder.strip_prefix(root) else {
         return Ok(None);
@@ -217,11 +226,7 @@ fn unmatched(arguments: &Arguments, made: &Export, live: &Live) -> Result<(), St
         .map(|(kind, seen)| format!("{kind}.{}", seen.id));
     let names: Vec<String> = names.collect();
     let near = did_you_mean(globs[0], names.iter().map(String::as_str));
-    Err(Stop::new(
-        exit::USAGE,
-        format!("nothing live fits {}", list(&globs)),
-    )
-    .help(near))
+    Err(Stop::new(exit::USAGE, format!("nothing live fits {}", list(&globs))).help(near))
 }
 
 /// Says what was done, what was not, and what has to be provided.
@@ -244,9 +249,9 @@ fn tell_about(global: &Global, arguments: &Arguments, made: &Export, live: &Live
             count(made.known, "object")
         ));
     }
-    for (why, number) in &made.ordinary {
+    for ((kind, why), number) in &made.ordinary {
         notice(&format!(
-            "{} left out, because they only say that {why}; `spaceport export 'port.action_permissions.*'` exports them.",
+            "{} left out, because they only say that {why}; `spaceport export '{kind}.*'` exports them.",
             count(*number, "object"),
         ));
     }
@@ -254,7 +259,7 @@ fn tell_about(global: &Global, arguments: &Arguments, made: &Export, live: &Live
         notice(&format!("`{kind}` objects could not be read: {said}"));
     }
     for (addr, why) in &made.left_out {
-        notice(&format!("Not exported: `{addr}`: {why}."));
+        notice(&redact::text(&format!("Not exported: `{addr}`: {why}.")));
     }
     for document in &made.documents {
         for at in &document.ignore {
@@ -276,7 +281,9 @@ fn tell_about(global: &Global, arguments: &Arguments, made: &Export, live: &Live
         .flat_map(|document| document.secrets.iter().map(|(_, name)| name))
         .collect();
     if !names.is_empty() {
-        notice("Texts of secrets cannot be read. These variables have to be set before one is sent:");
+        notice(
+            "Texts of secrets cannot be read. These variables have to be set before one is sent:",
+        );
         for document in &made.documents {
             for (at, name) in &document.secrets {
                 tell(&text::escape(&format!("  {name}  {} {at}", document.addr)));
@@ -304,14 +311,20 @@ fn write_all(out: &Path, files: &[&File]) -> Result<(), Stop> {
     if !there.is_empty() {
         let shown: Vec<&str> = there.iter().map(String::as_str).take(5).collect();
         let more = there.len().saturating_sub(shown.len());
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
         return Err(Stop::new(
             exit::FINDINGS,
             format!("`{}` has {}{more} already", out.display(), list(&shown)),
         )
         .help("nothing was written; choose another folder, or remove what is old".to_owned()));
     }
-    let root = out.canonicalize().map_err(|error| unwritable(out, &error))?;
+    let root = out
+        .canonicalize()
+        .map_err(|error| unwritable(out, &error))?;
     for file in files {
         let path = out.join(&file.path);
         let fail = |error: std::io::Error| unwritable(&path, &error);
@@ -325,7 +338,10 @@ fn write_all(out: &Path, files: &[&File]) -> Result<(), Stop> {
                 .help("remove the symbolic link, or choose another folder".to_owned()));
             }
         }
-        let opened = fs::OpenOptions::new().write(true).create_new(true).open(&path);
+        let opened = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&path);
         let mut new = opened.map_err(fail)?;
         new.write_all(file.text.as_bytes()).map_err(fail)?;
     }

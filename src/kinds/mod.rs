@@ -31,6 +31,7 @@
 //! | [`parts`] | pieces of a spec that may be written later than the rest |
 //! | [`picks`] | where a rule holds, gathered once for each kind |
 //! | [`stamp`] | what Port adds to every object |
+//! | [`webhook_mapping`] | what an event becomes |
 
 pub mod action_body;
 pub mod action_v1;
@@ -56,6 +57,7 @@ pub mod rename;
 pub mod schema;
 pub mod shape;
 pub mod stamp;
+pub mod webhook_mapping;
 
 #[cfg(test)]
 pub mod generate;

@@ -216,10 +216,14 @@ impl Kind for Policy {
     /// section 10). Only what a notification policy decides tells its type.
     fn wrap(&self, part: &Node, name: &str) -> Option<Node> {
         let rules = part.text()?;
-        let notifies = ["webhook", "slack", "inbox", "pull_request"].iter().any(|rule| {
-            let heads = rules.lines().filter_map(|line| line.strip_prefix(rule));
-            heads.into_iter().any(|head| head.starts_with('[') || head.starts_with(" contains "))
-        });
+        let notifies = ["webhook", "slack", "inbox", "pull_request"]
+            .iter()
+            .any(|rule| {
+                let heads = rules.lines().filter_map(|line| line.strip_prefix(rule));
+                heads
+                    .into_iter()
+                    .any(|head| head.starts_with('[') || head.starts_with(" contains "))
+            });
         if !notifies {
             return None;
         }

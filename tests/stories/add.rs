@@ -39,7 +39,12 @@ fn snippets_become_documents() {
     "#);
     let scorecard = "blueprint: service\nidentifier: ready\ntitle: Ready\nrules: []\n";
     let ran = add(scorecard, &["-", "--ref", "mine"]).exits(0);
-    assert!(ran.out.starts_with("kind: port.scorecard\nref: mine\nspec:\n"), "{}", ran.out);
+    assert!(
+        ran.out
+            .starts_with("kind: port.scorecard\nref: mine\nspec:\n"),
+        "{}",
+        ran.out
+    );
 }
 
 /// Texts of secrets and literal credentials are never printed.
@@ -47,11 +52,21 @@ fn snippets_become_documents() {
 fn secrets_become_variables() {
     let text = r#"[{"secretName": "KEY", "secretValue": "canary"},
         {"identifier": "hook", "title": "Hook", "mappings": [], "security": {"secret": "canary", "signatureAlgorithm": "sha256"}}]"#;
-    let ran = add(text, &[]).exits(0).hides("canary").says("PORT_WEBHOOK_HOOK_SECRET");
-    assert!(ran.out.contains("\"${env.PORT_SECRET_KEY}\""), "{}", ran.out);
+    let ran = add(text, &[])
+        .exits(0)
+        .hides("canary")
+        .says("PORT_WEBHOOK_HOOK_SECRET");
+    assert!(
+        ran.out.contains("\"${env.PORT_SECRET_KEY}\""),
+        "{}",
+        ran.out
+    );
     let text = r#"{"identifier": "a", "title": "A", "trigger": {"type": "self-service", "operation": "CREATE", "userInputs": {"properties": {}}},
         "invocationMethod": {"type": "WEBHOOK", "url": "https://x.example.com", "headers": {"Authorization": "Bearer canary"}}}"#;
-    add(text, &[]).exits(3).hides("canary").says("/invocationMethod/headers/Authorization");
+    add(text, &[])
+        .exits(3)
+        .hides("canary")
+        .says("/invocationMethod/headers/Authorization");
 }
 
 /// A file is written once; what holds no object is said.
@@ -101,7 +116,11 @@ fn the_code_blocks_of_the_guide_become_a_project() {
             "spacelift.policy",
         ]
     );
-    assert!(ran.out.contains("{{.secrets.SPACELIFT_TOKEN}}"), "{}", ran.out);
+    assert!(
+        ran.out.contains("{{.secrets.SPACELIFT_TOKEN}}"),
+        "{}",
+        ran.out
+    );
     let world = World::new();
     world.write("guide.yaml", &ran.out);
     world.run(&["validate"]).exits(0).says("6 objects, valid");

@@ -74,15 +74,29 @@ impl Hand<'_> {
     fn blueprints(&mut self, size: usize) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for index in 0..size {
-            let stem = *self.dice.pick(&["service", "Team/a.b", "größe", "..x", "a:b", "con"]);
+            let stem = *self
+                .dice
+                .pick(&["service", "Team/a.b", "größe", "..x", "a:b", "con"]);
             let name = format!("{stem}{index}");
             let mut properties = Map::new();
             let all = [
                 ("text", json!({"type": "string", "title": self.text()})),
-                ("count", json!({"type": "number", "minimum": 0, "default": 1.5})),
-                ("when", json!({"type": "string", "format": "date-time", "unknownToUs": {"a": [1]}})),
-                ("tags", json!({"type": "array", "items": {"type": "string"}, "description": self.text()})),
-                ("level", json!({"type": "string", "enum": ["a", "no"], "enumColors": {"a": "red", "no": "green"}})),
+                (
+                    "count",
+                    json!({"type": "number", "minimum": 0, "default": 1.5}),
+                ),
+                (
+                    "when",
+                    json!({"type": "string", "format": "date-time", "unknownToUs": {"a": [1]}}),
+                ),
+                (
+                    "tags",
+                    json!({"type": "array", "items": {"type": "string"}, "description": self.text()}),
+                ),
+                (
+                    "level",
+                    json!({"type": "string", "enum": ["a", "no"], "enumColors": {"a": "red", "no": "green"}}),
+                ),
                 ("free", json!({"type": "object"})),
                 ("on", json!({"type": "boolean", "default": false})),
             ];
@@ -95,7 +109,8 @@ impl Hand<'_> {
                 "identifier": name, "title": self.text(),
                 "schema": {"properties": properties, "required": []},
             });
-            let required = json!({"properties": body["schema"]["properties"], "required": ["text"]});
+            let required =
+                json!({"properties": body["schema"]["properties"], "required": ["text"]});
             self.maybe(&mut body, "schema", 40, required);
             let text = self.text();
             self.maybe(&mut body, "description", 40, json!(text));
@@ -105,7 +120,8 @@ impl Hand<'_> {
                 let relation = json!({"to": {"target": target, "required": false, "many": self.dice.percent(50), "title": "To"}});
                 body["relations"] = relation;
                 if self.dice.percent(50) {
-                    body["mirrorProperties"] = json!({"seen": {"path": "to.text", "title": "Seen"}});
+                    body["mirrorProperties"] =
+                        json!({"seen": {"path": "to.text", "title": "Seen"}});
                 }
             }
             let calculated = json!({"short": {"title": "Short", "type": "string", "calculation": ".properties.text | .[0:3]"}});
@@ -129,7 +145,8 @@ impl Hand<'_> {
                     {"identifier": "a", "title": "A", "level": "Silver", "query": query},
                 ],
             });
-            let levels = json!([{"title": "Silver", "color": "silver"}, {"title": "Gold", "color": "gold"}]);
+            let levels =
+                json!([{"title": "Silver", "color": "silver"}, {"title": "Gold", "color": "gold"}]);
             self.maybe(&mut body, "levels", 40, levels);
             self.port(Method::POST, &path, body);
         }
@@ -137,7 +154,8 @@ impl Hand<'_> {
 
     fn secrets(&mut self, size: usize) {
         for index in 0..size {
-            let mut body = json!({"secretName": format!("KEY-{index}"), "secretValue": "canary-of-a-secret"});
+            let mut body =
+                json!({"secretName": format!("KEY-{index}"), "secretValue": "canary-of-a-secret"});
             let text = self.text();
             self.maybe(&mut body, "description", 50, json!(text));
             self.port(Method::POST, "/v1/organization/secrets", body);
@@ -157,7 +175,12 @@ impl Hand<'_> {
             if operation == "delete" {
                 mapping["entity"] = json!({"identifier": ".body.id"});
             }
-            self.maybe(&mut mapping, "operation", if operation == "delete" { 100 } else { 50 }, json!(operation));
+            self.maybe(
+                &mut mapping,
+                "operation",
+                if operation == "delete" { 100 } else { 50 },
+                json!(operation),
+            );
             let mut body = json!({
                 "identifier": format!("in.{index}"), "title": "In", "enabled": self.dice.percent(80),
                 "mappings": [mapping],
@@ -212,7 +235,9 @@ impl Hand<'_> {
         for index in 0..size {
             let event = match self.dice.percent(50) {
                 true => json!({"type": "RUN_UPDATED", "actionIdentifier": self.dice.pick(&names)}),
-                false => json!({"type": "ENTITY_CREATED", "blueprintIdentifier": self.dice.pick(blueprints)}),
+                false => {
+                    json!({"type": "ENTITY_CREATED", "blueprintIdentifier": self.dice.pick(blueprints)})
+                }
             };
             let jq = *self.dice.pick(JQ);
             let body = json!({
@@ -278,11 +303,17 @@ impl Hand<'_> {
             });
             self.maybe(&mut input, "secret", 50, json!("canary-of-a-hook"));
             let query = "mutation ($input: NamedWebhooksIntegrationInput!) { namedWebhooksIntegrationCreate(input: $input) { id } }";
-            let id = self.spacelift(query, json!({"input": input}), "namedWebhooksIntegrationCreate");
+            let id = self.spacelift(
+                query,
+                json!({"input": input}),
+                "namedWebhooksIntegrationCreate",
+            );
             if self.dice.percent(50) {
-                let entries = json!({"entries": [{"key": "X-Key", "value": "canary-of-a-secret-header"}]});
+                let entries =
+                    json!({"entries": [{"key": "X-Key", "value": "canary-of-a-secret-header"}]});
                 let query = "mutation ($id: ID!, $input: NamedWebhookHeaderInput!) { namedWebhooksIntegrationSetHeaders(id: $id, input: $input) { secretHeaders } }";
-                self.world.spacelift(query, json!({"id": id, "input": entries}));
+                self.world
+                    .spacelift(query, json!({"id": id, "input": entries}));
             }
             ids.push(id);
         }
@@ -293,19 +324,33 @@ impl Hand<'_> {
         for index in 0..size {
             let hook = self.dice.pick(webhooks);
             let (kind, engine, body) = match self.dice.below(3) {
-                0 => ("NOTIFICATION", "REGO_V1", format!(
-                    "package spacelift\n\nwebhook contains {{\"endpoint_id\": \"{hook}\"}} if {{\n\tinput.run_updated.run.state == \"FINISHED\"\n}}\n"
-                )),
-                1 => ("PLAN", "REGO_V0", "package spacelift\n\ndeny[sprintf(\"${%s}\", [x])] { x := \"a\" }   \n".to_owned()),
-                _ => ("NOTIFICATION", "REGO_V0", format!(
-                    "package spacelift\nwebhook[{{\"endpoint_id\": endpoint.id}}] {{\n  endpoint := input.webhook_endpoints[_]\n  endpoint.id == \"{hook}\"\n}}"
-                )),
+                0 => (
+                    "NOTIFICATION",
+                    "REGO_V1",
+                    format!(
+                        "package spacelift\n\nwebhook contains {{\"endpoint_id\": \"{hook}\"}} if {{\n\tinput.run_updated.run.state == \"FINISHED\"\n}}\n"
+                    ),
+                ),
+                1 => (
+                    "PLAN",
+                    "REGO_V0",
+                    "package spacelift\n\ndeny[sprintf(\"${%s}\", [x])] { x := \"a\" }   \n"
+                        .to_owned(),
+                ),
+                _ => (
+                    "NOTIFICATION",
+                    "REGO_V0",
+                    format!(
+                        "package spacelift\nwebhook[{{\"endpoint_id\": endpoint.id}}] {{\n  endpoint := input.webhook_endpoints[_]\n  endpoint.id == \"{hook}\"\n}}"
+                    ),
+                ),
             };
             let input = json!({
                 "name": format!("Rule {index}"), "type": kind, "engineType": engine, "body": body,
                 "space": self.dice.pick(spaces), "labels": ["z", "a"], "description": self.text(),
             });
-            let query = "mutation ($input: PolicyCreateInput!) { policyCreatev2(input: $input) { id } }";
+            let query =
+                "mutation ($input: PolicyCreateInput!) { policyCreatev2(input: $input) { id } }";
             self.spacelift(query, json!({"input": input}), "policyCreatev2");
         }
     }
@@ -319,11 +364,19 @@ impl Hand<'_> {
             let query = "mutation ($input: StackInput!) { stackCreate(input: $input, manageState: true) { id } }";
             let made = self.world.spacelift(query, json!({"input": input}));
             let stack = made["stackCreate"]["id"].clone();
-            let endpoints = [self.dice.pick(urls).clone(), "https://hooks.example.com/in".to_owned()];
+            let endpoints = [
+                self.dice.pick(urls).clone(),
+                "https://hooks.example.com/in".to_owned(),
+            ];
             for endpoint in endpoints {
-                let input = json!({"enabled": true, "endpoint": endpoint, "secret": "canary-of-a-stack"});
+                let input =
+                    json!({"enabled": true, "endpoint": endpoint, "secret": "canary-of-a-stack"});
                 let query = "mutation ($stack: ID!, $input: WebhooksIntegrationInput!) { webhooksIntegrationCreate(stack: $stack, input: $input) { id } }";
-                self.spacelift(query, json!({"stack": stack, "input": input}), "webhooksIntegrationCreate");
+                self.spacelift(
+                    query,
+                    json!({"stack": stack, "input": input}),
+                    "webhooksIntegrationCreate",
+                );
             }
         }
     }

@@ -52,6 +52,11 @@ fn two_hundred_objects_become_files_that_are_equal() {
             assert!(!text.contains("canary"), "{path}\n{text}");
             assert!(!text.contains("https://ingest"), "{path}\n{text}");
         }
+        let extra = |path: &&String| world.read(&format!("live/{path}")).contains("unknownToUs:");
+        assert!(
+            documents.iter().any(|path| extra(&path)),
+            "what we do not know is kept"
+        );
         let plan = world.plan().exits(0);
         for word in [" to create", " to update", " to replace", " to delete"] {
             assert!(!plan.out.contains(word), "{}", plan.out);
@@ -129,7 +134,11 @@ fn what_the_project_has_is_left_out_unless_it_is_named() {
         .run(&["export"])
         .exits(0)
         .says("1 object is in the project already");
-    assert!(ran.out.contains("other") && !ran.out.contains("service"), "{}", ran.out);
+    assert!(
+        ran.out.contains("other") && !ran.out.contains("service"),
+        "{}",
+        ran.out
+    );
     let ran = world.run(&["export", "port.blueprint.ours"]).exits(0);
     assert!(ran.out.contains("ref: ours"), "{}", ran.out);
     world
@@ -158,7 +167,10 @@ fn hostile_identifiers_lead_nowhere() {
         "port/blueprint/up.yaml",
     ];
     let found = files(&world, "live");
-    assert!(found.iter().all(|path| expected.contains(&path.as_str())), "{found:?}");
+    assert!(
+        found.iter().all(|path| expected.contains(&path.as_str())),
+        "{found:?}"
+    );
     assert_eq!(found.len(), 6);
     world.plan().exits(0);
     // Again: everything is known by now, and named objects would overwrite their files.
@@ -168,7 +180,10 @@ fn hostile_identifiers_lead_nowhere() {
         .exits(3)
         .says("already");
     assert_eq!(world.read("live/port/blueprint/up.yaml"), before);
-    world.run(&["export", "--out", out]).exits(0).says("Exported 0 objects");
+    world
+        .run(&["export", "--out", out])
+        .exits(0)
+        .says("Exported 0 objects");
 }
 
 /// A link that leads out of the folder is not followed.
@@ -186,7 +201,17 @@ fn links_out_of_the_folder_are_not_followed() {
         .run(&["export", "--out", out.to_str().expect("text")])
         .exits(3)
         .says("leads out of");
-    assert_eq!(std::fs::read_dir(elsewhere.path()).expect("a folder").count(), 0);
+    assert_eq!(
+        std::fs::read_dir(elsewhere.path())
+            .expect("a folder")
+            .count(),
+        0
+    );
+}
+
+/// The last part of an intake URL.
+fn made_key(url: &str) -> &str {
+    url.rsplit('/').next().expect("a key")
 }
 
 /// What no file can mean is named: twins, and what belongs to another project.
@@ -199,12 +224,74 @@ fn what_cannot_be_exported_is_said() {
         world.spacelift(query, json!({"input": input}));
     }
     policy(&world, "Theirs", json!(["spaceport:elsewhere"]), NOBODY);
+    let endpoint = "https://ingest.us.port.io/keyOfAnotherOrganization";
+    let foreign = json!({"name": "Foreign", "endpoint": endpoint, "enabled": true, "labels": [], "space": "root"});
+    let query = "mutation ($input: NamedWebhooksIntegrationInput!) { namedWebhooksIntegrationCreate(input: $input) { id } }";
+    world.spacelift(query, json!({"input": foreign}));
     let ran = world
         .run(&["export"])
         .exits(0)
         .says("2 live objects are named `Twin`")
-        .says("spaceport:elsewhere");
+        .says("spaceport:elsewhere")
+        .says("`spacelift.webhook.foreign`")
+        .hides("keyOfAnotherOrganization");
     assert_eq!(ran.out, "");
+}
+
+/// What the checks of files would refuse is left out with their words, so that the rest is a project.
+#[test]
+fn what_would_be_a_finding_is_left_out() {
+    let world = World::new();
+    blueprint(&world, "service");
+    let mapping = json!({"blueprint": "service", "entity": {"identifier": ".id", "properties": {"gone": ".x"}}});
+    let webhook =
+        json!({"identifier": "in", "title": "In", "enabled": true, "mappings": [mapping]});
+    world.port(Method::POST, "/v1/webhooks", webhook);
+    let ran = world
+        .run(&["export"])
+        .exits(0)
+        .says("`port.webhook.in`")
+        .says("has no property");
+    world.write("all.yaml", &ran.out);
+    world.plan().exits(0).says("1 object exists already");
+}
+
+/// A literal credential in a header stays in the service and out of every file, also when the
+/// object is changed later.
+#[test]
+fn literal_credentials_stay_where_they_are() {
+    let world = World::new();
+    let action = json!({
+        "identifier": "run", "title": "Run",
+        "trigger": {"type": "self-service", "operation": "CREATE", "userInputs": {"properties": {}}},
+        "invocationMethod": {
+            "type": "WEBHOOK", "url": "https://hooks.example.com/in",
+            "headers": {"Authorization": "Bearer canary", "X-Team": "a"},
+        },
+    });
+    world.port(Method::POST, "/v1/actions", action);
+    let ran = world
+        .run(&["export"])
+        .exits(0)
+        .hides("canary")
+        .says("holds a credential");
+    assert!(
+        ran.out
+            .contains("ignore:\n    - /invocationMethod/headers/Authorization"),
+        "{}",
+        ran.out
+    );
+    world.write("run.yaml", &ran.out.replace("title: Run", "title: Other"));
+    world
+        .run(&["apply", "--yes", "--adopt", "all"])
+        .exits(0)
+        .hides("canary");
+    let live = world.of_port("actions", "run");
+    assert_eq!(live["title"], "Other");
+    assert_eq!(
+        live["invocationMethod"]["headers"]["Authorization"],
+        "Bearer canary"
+    );
 }
 
 /// Ids become references, to what is exported or declared only, and the graph knows them.
@@ -213,7 +300,10 @@ fn ids_become_references_with_edges() {
     let world = World::new();
     let mapper = json!({"identifier": "mapper", "title": "Mapper", "enabled": true, "mappings": [], "security": {}});
     let made = world.port(Method::POST, "/v1/webhooks", mapper);
-    let url = made["integration"]["url"].as_str().expect("a url").to_owned();
+    let url = made["integration"]["url"]
+        .as_str()
+        .expect("a url")
+        .to_owned();
     let space = json!({"name": "Platform", "description": "", "parentSpace": "root", "inheritEntities": true, "labels": []});
     let query = "mutation ($input: SpaceInput!) { spaceCreate(input: $input) { id } }";
     let made = world.spacelift(query, json!({"input": space}));
@@ -222,25 +312,51 @@ fn ids_become_references_with_edges() {
     });
     let query = "mutation ($input: NamedWebhooksIntegrationInput!) { namedWebhooksIntegrationCreate(input: $input) { id } }";
     world.spacelift(query, json!({"input": input}));
+    // The same address in its older spelling.
+    let key = made_key(&url);
+    let old = json!({
+        "name": "old", "endpoint": format!("https://ingest.getport.io/{key}"), "enabled": true, "labels": [],
+        "space": "root",
+    });
+    world.spacelift(query, json!({"input": old}));
     let body = "package spacelift\n\n# port is not \"portal\"\nwebhook contains {\"endpoint_id\": \"port\"} if { input.port }\n";
     policy(&world, "Notify", json!([]), body);
 
     // The address that events are posted to is never written out; the rest stays as it is.
     let plain = world.run(&["export"]).exits(0).hides(&url);
-    assert!(plain.out.contains("endpoint: \"${port.webhook.mapper.url}\""), "{}", plain.out);
-    assert!(plain.out.contains("\"endpoint_id\": \"port\""), "{}", plain.out);
+    assert!(
+        plain
+            .out
+            .contains("endpoint: \"${port.webhook.mapper.url}\""),
+        "{}",
+        plain.out
+    );
+    assert!(
+        plain.out.contains("\"endpoint_id\": \"port\""),
+        "{}",
+        plain.out
+    );
 
     let out = world.path("live");
     let out = out.to_str().expect("text");
-    world.run(&["export", "--with-references", "--out", out]).exits(0).hides(&url);
+    world
+        .run(&["export", "--with-references", "--out", out])
+        .exits(0)
+        .hides(&url);
     let rego = world.read("live/policies/notify.rego");
     let expected = body.replace("\"port\"}", "\"${spacelift.webhook.port.id}\"}");
     assert_eq!(rego, expected);
     let webhook = world.read("live/spacelift/webhook/port.yaml");
-    assert!(webhook.contains("space: \"${spacelift.space.platform.id}\""), "{webhook}");
+    assert!(
+        webhook.contains("space: \"${spacelift.space.platform.id}\""),
+        "{webhook}"
+    );
     let policy = world.read("live/spacelift/policy/notify.yaml");
-    assert!(policy.contains("body: \"${file:live/policies/notify.rego}\""), "{policy}");
-    world.plan().exits(0).says("4 objects exist already");
+    assert!(
+        policy.contains("body: \"${file:live/policies/notify.rego}\""),
+        "{policy}"
+    );
+    world.plan().exits(0).says("5 objects exist already");
     // A target brings what it needs along: the edges are there.
     world
         .run(&["plan", "--target", "spacelift.policy.notify"])

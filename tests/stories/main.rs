@@ -13,9 +13,9 @@ mod clicked;
 mod crashes;
 mod cycles;
 mod data_loss;
+mod deletes;
 #[path = "../contract/dice.rs"]
 mod dice;
-mod deletes;
 mod discretion;
 mod drift;
 mod export;

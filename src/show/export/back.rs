@@ -121,11 +121,14 @@ fn places(kind: &dyn Kind, change: &Change, live: &Value, work: &Work) -> Vec<Po
     for field in &change.fields {
         let mut at = Pointer::root();
         for part in field.path.parts() {
-            let whole = wholes.iter().any(|whole| {
-                whole.parts().len() == at.parts().len() && whole.covers(&at)
-            });
+            let whole = wholes
+                .iter()
+                .any(|whole| whole.parts().len() == at.parts().len() && whole.covers(&at));
             // Items have no names: a list of another length is another list.
-            let lists = [live.at(&at), work.value.get("spec").and_then(|spec| spec.at(&at))];
+            let lists = [
+                live.at(&at),
+                work.value.get("spec").and_then(|spec| spec.at(&at)),
+            ];
             let lengths = lists.map(|value| value.and_then(Value::as_list).map(<[Value]>::len));
             let another = matches!(lengths, [Some(one), Some(other)] if one != other);
             if whole || another {
@@ -257,7 +260,9 @@ impl<'a> Work<'a> {
         };
         let refers = Template::parse(&old).map_or(true, |t| t.references().next().is_some());
         let Some(text) = live.and_then(Value::as_text).filter(|_| !refers) else {
-            return Err(format!("it lies in `{path}`, which refers to other objects"));
+            return Err(format!(
+                "it lies in `{path}`, which refers to other objects"
+            ));
         };
         let mut text = escape(text);
         if old.ends_with('\n') && !text.ends_with('\n') {
@@ -297,14 +302,19 @@ impl<'a> Work<'a> {
         let mut folder = project.folder.clone();
         let file = folder.sources.add(&self.path, self.text.as_str());
         let (nodes, findings) = yaml::read(file, &self.text);
-        let first = folder.documents.iter().position(|d| d.place.file == self.file);
+        let first = folder
+            .documents
+            .iter()
+            .position(|d| d.place.file == self.file);
         folder.documents.retain(|node| node.place.file != self.file);
         let at = first.unwrap_or_default().min(folder.documents.len());
         folder.documents.splice(at..at, nodes);
         for (path, text) in &self.beside {
             let file = folder.sources.add(path, text.as_str());
             let nodes = Vec::new();
-            folder.included.insert(path.clone(), Ok(Included { file, nodes }));
+            folder
+                .included
+                .insert(path.clone(), Ok(Included { file, nodes }));
         }
         desired::build(folder, findings, project.choice, project.env)
     }

@@ -27,14 +27,18 @@ impl Glob {
     /// Whether it names one kind and is this one.
     pub fn may_name_only(&self, kind: &str) -> bool {
         let kind = format!("{kind}.");
-        self.text.starts_with(&kind) || self.text.starts_with(&format!("{}[", kind.trim_end_matches('.')))
+        self.text.starts_with(&kind)
+            || self
+                .text
+                .starts_with(&format!("{}[", kind.trim_end_matches('.')))
     }
 
     /// Whether some address of a kind may fit.
     pub fn may_name(&self, kind: &str) -> bool {
         let sure = self.text.split('*').next().unwrap_or_default();
         let kind = format!("{kind}.");
-        self.may_name_only(kind.trim_end_matches('.')) || (self.text.contains('*') && kind.starts_with(sure))
+        self.may_name_only(kind.trim_end_matches('.'))
+            || (self.text.contains('*') && kind.starts_with(sure))
     }
 }
 
@@ -90,12 +94,19 @@ mod tests {
             ("spacelift.*", "port.blueprint.service", false),
         ] {
             let glob: Glob = pattern.parse().unwrap();
-            assert_eq!(glob.fits(&addr.parse().unwrap()), expected, "{pattern} {addr}");
+            assert_eq!(
+                glob.fits(&addr.parse().unwrap()),
+                expected,
+                "{pattern} {addr}"
+            );
         }
         let names = |pattern: &str, kind: &str| pattern.parse::<Glob>().unwrap().may_name(kind);
         assert!(names("*", "port.action_permissions"));
         assert!(names("port.action*", "port.action_permissions"));
-        assert!(names("port.action_permissions.a", "port.action_permissions"));
+        assert!(names(
+            "port.action_permissions.a",
+            "port.action_permissions"
+        ));
         assert!(!names("port.action.*", "port.action_permissions"));
         assert!(!names("port.blueprint.service", "port.action_permissions"));
         assert!("".parse::<Glob>().is_err());

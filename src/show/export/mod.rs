@@ -31,7 +31,7 @@ pub mod splice;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decide::ledger::Ledger;
-use crate::kinds::{Kind, Picks, label};
+use crate::kinds::{Kind, Picks, Shape, label};
 use crate::show::export::glob::Glob;
 use crate::show::export::spec::Spec;
 use crate::there::live::Live;
@@ -67,8 +67,8 @@ pub struct Export {
     pub left_out: Vec<(String, String)>,
     /// How many objects the project has already.
     pub known: usize,
-    /// How many objects say nothing, by why.
-    pub ordinary: BTreeMap<&'static str, usize>,
+    /// How many objects say nothing, by kind and why.
+    pub ordinary: BTreeMap<(&'static str, &'static str), usize>,
     /// The objects whose secrets nobody can tell to exist, which a write without one keeps.
     pub untold: Vec<Addr>,
 }
@@ -155,15 +155,19 @@ fn secrets(
     let mut found = Vec::new();
     for place in &Picks::of(kind).write_only {
         let keys = value.at(place).and_then(Value::as_map);
-        let keys: Vec<String> = keys.map(|map| map.keys().cloned().collect()).unwrap_or_default();
+        let keys: Vec<String> = keys
+            .map(|map| map.keys().cloned().collect())
+            .unwrap_or_default();
         let places: Vec<Pointer> = match keys.is_empty() {
             false => keys.iter().map(|key| place.join(key)).collect(),
             true => match kind.holds_secret(value, place) {
                 Some(true) => vec![place.clone()],
                 Some(false) => Vec::new(),
                 None => {
-                    let of_one = place.parts().last().is_some_and(|part| part == "secret");
-                    if of_one && export.untold.last() != Some(addr) {
+                    // Of a map of secrets the keys are known.
+                    let one = spec::field(kind, place)
+                        .is_some_and(|field| matches!(field.shape, Shape::Text(_)));
+                    if one && export.untold.last() != Some(addr) {
                         export.untold.push(addr.clone());
                     }
                     Vec::new()

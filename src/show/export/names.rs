@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::kinds::{Kind, slug};
+use crate::show::export::spec;
 use crate::words::{Addr, Pointer, Service};
 
 /// The longest name of a file that we choose, without its ending.
@@ -36,7 +37,11 @@ pub fn address(
             return (addr, true);
         }
     }
-    let wished = [usual.map(slug), Some(slug(id)), Some(kind.word().to_owned())];
+    let wished = [
+        usual.map(slug),
+        Some(slug(id)),
+        Some(kind.word().to_owned()),
+    ];
     let base = wished.into_iter().flatten().find(|name| !name.is_empty());
     let base = base.unwrap_or_else(|| kind.word().to_owned());
     let mut addr = make(&base);
@@ -63,7 +68,7 @@ pub fn variable(
     let mut parts = vec![service.to_owned(), upper(&addr.kind), upper(&addr.name)];
     // Of an object that is nothing but a secret its name says enough.
     let last = at.parts().last().map(|part| upper(part));
-    let alone = kind.word() == "secret";
+    let alone = spec::field(kind, at).is_some_and(|field| field.required);
     parts.extend(last.filter(|_| !alone));
     let base = parts.join("_");
     let mut name = base.clone();
@@ -141,8 +146,14 @@ mod tests {
             variable(&addr, kind, &Pointer::parse(at).unwrap(), &mut taken)
         };
         assert_eq!(name("port.secret.PATH", "/secretValue"), "PORT_SECRET_PATH");
-        assert_eq!(name("port.webhook.in-1", "/security/secret"), "PORT_WEBHOOK_IN_1_SECRET");
-        assert_eq!(name("port.webhook.in_1", "/security/secret"), "PORT_WEBHOOK_IN_1_SECRET_2");
+        assert_eq!(
+            name("port.webhook.in-1", "/security/secret"),
+            "PORT_WEBHOOK_IN_1_SECRET"
+        );
+        assert_eq!(
+            name("port.webhook.in_1", "/security/secret"),
+            "PORT_WEBHOOK_IN_1_SECRET_2"
+        );
         assert_eq!(
             name("spacelift.webhook.port", "/secretHeaders/X-Key"),
             "SPACELIFT_WEBHOOK_PORT_X_KEY"

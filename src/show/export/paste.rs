@@ -103,10 +103,14 @@ impl Pasting<'_> {
         let Some(entries) = node.entries() else {
             return;
         };
-        if node.get("kind").is_some_and(|kind| kind.text().and_then(kinds::find).is_some())
+        if node
+            .get("kind")
+            .is_some_and(|kind| kind.text().and_then(kinds::find).is_some())
             && node.get("spec").is_some()
         {
-            self.made.notes.push("A document that has its `kind` already stays as it is.".to_owned());
+            self.made
+                .notes
+                .push("A document that has its `kind` already stays as it is.".to_owned());
             self.keep(node.to_value());
             return;
         }
@@ -174,7 +178,9 @@ impl Pasting<'_> {
         let mut findings = Findings::default();
         let node = kind.upgrade(node.clone(), &mut findings);
         for finding in findings.iter() {
-            self.made.notes.push(format!("{}.", capital(&finding.message)));
+            self.made
+                .notes
+                .push(format!("{}.", capital(&finding.message)));
         }
         let mut value = node.to_value();
         let identity = kind.identity();
@@ -198,11 +204,18 @@ impl Pasting<'_> {
             (Some(name), _) => Some(name.clone()),
             (None, usual) if needs => {
                 let base = usual.as_deref().map(slug).unwrap_or_default();
-                Some(if base.is_empty() { kind.word().to_owned() } else { base })
+                Some(if base.is_empty() {
+                    kind.word().to_owned()
+                } else {
+                    base
+                })
             }
             _ => None,
         };
-        let shown = reference.clone().or(usual).unwrap_or_else(|| "object".to_owned());
+        let shown = reference
+            .clone()
+            .or(usual)
+            .unwrap_or_else(|| "object".to_owned());
         let addr = Addr::new(kind.service(), kind.word(), shown);
         self.secrets(kind, &mut value, &addr);
         let mut made = spec::of_written(kind, &value);
@@ -304,7 +317,8 @@ impl Pasting<'_> {
 
     /// A name that nobody needed is that of the only object.
     fn only_one(&mut self) {
-        if let ([document], Some(name), 0) = (self.made.documents.as_mut_slice(), self.name, self.named)
+        if let ([document], Some(name), 0) =
+            (self.made.documents.as_mut_slice(), self.name, self.named)
             && let Some(fields) = document.as_map_mut()
         {
             let mut named: Map = std::mem::take(fields).into_iter().collect();
@@ -435,8 +449,14 @@ mod tests {
         ]"#;
         let (text, problems) = pasted(text, None);
         assert_eq!(problems, [""; 0]);
-        assert!(text.contains("type: self-service") && !text.contains("canary"), "{text}");
-        assert!(text.contains("secretValue: \"${env.PORT_SECRET_KEY}\""), "{text}");
+        assert!(
+            text.contains("type: self-service") && !text.contains("canary"),
+            "{text}"
+        );
+        assert!(
+            text.contains("secretValue: \"${env.PORT_SECRET_KEY}\""),
+            "{text}"
+        );
     }
 
     #[test]
@@ -468,7 +488,10 @@ import os
         let (text, problems) = pasted(page, None);
         assert_eq!(text, "");
         assert_eq!(problems.len(), 2, "{problems:?}");
-        assert!(problems.iter().all(|p| p.contains("--ref NAME")), "{problems:?}");
+        assert!(
+            problems.iter().all(|p| p.contains("--ref NAME")),
+            "{problems:?}"
+        );
         let (text, problems) = pasted(page, Some("stacks"));
         assert_eq!(problems, [""; 0]);
         insta::assert_snapshot!(text, @r#"

@@ -31,7 +31,7 @@ pub(super) struct Picked<'a> {
     pub(super) addrs: BTreeMap<Id, Addr>,
     pub(super) left_out: Vec<(String, String)>,
     pub(super) known: usize,
-    pub(super) ordinary: BTreeMap<&'static str, usize>,
+    pub(super) ordinary: BTreeMap<(&'static str, &'static str), usize>,
 }
 
 pub(super) fn pick<'a>(input: Input<'a>, refused: &BTreeMap<Id, String>) -> Picked<'a> {
@@ -69,9 +69,12 @@ pub(super) fn pick<'a>(input: Input<'a>, refused: &BTreeMap<Id, String>) -> Pick
                 continue;
             }
             // A star may fit everything; only what is asked for by itself is worth its document.
-            let asked = input.globs.iter().any(|glob| glob.may_name_only(kind.name()));
+            let asked = input
+                .globs
+                .iter()
+                .any(|glob| glob.may_name_only(kind.name()));
             if let Some(why) = kind.is_ordinary(&seen.value).filter(|_| !asked) {
-                *picked.ordinary.entry(why).or_default() += 1;
+                *picked.ordinary.entry((kind.name(), why)).or_default() += 1;
                 continue;
             }
             let why = refused.get(&id).cloned();
@@ -110,7 +113,9 @@ fn name_of(kind: &dyn Kind, seen: &Observed) -> String {
 /// Whether a text of the identity cannot be written as it is.
 fn is_escaped(kind: &dyn Kind, seen: &Observed) -> bool {
     let parts = kind.identity().parts();
-    let mut texts = parts.into_iter().filter_map(|part| seen.value.get_text(part));
+    let mut texts = parts
+        .into_iter()
+        .filter_map(|part| seen.value.get_text(part));
     texts.any(|text| escape(text) != text)
 }
 
@@ -156,7 +161,9 @@ fn ambiguous(input: &Input, kind: &dyn Kind, seen: &Observed) -> Option<String> 
     let config = &input.desired.config;
     let own = label::of(&config.project, config.environment.as_deref());
     if let Some(theirs) = label::foreign(kind, &seen.value, &own) {
-        return Some(format!("it has the label `{theirs}`, so it is somebody else's"));
+        return Some(format!(
+            "it has the label `{theirs}`, so it is somebody else's"
+        ));
     }
     if kind.identity().is_chosen() {
         return None;

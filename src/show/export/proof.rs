@@ -69,7 +69,9 @@ fn doubts(
         .filter_map(|document| input.desired.objects.get(document.replaces.as_ref()?))
         .map(|object| object.place)
         .collect();
-    folder.documents.retain(|node| !replaced.contains(&node.place));
+    folder
+        .documents
+        .retain(|node| !replaced.contains(&node.place));
     let first = folder.sources.iter().count() as u32;
     let mut owners: Vec<usize> = Vec::new();
     let mut findings = Findings::default();

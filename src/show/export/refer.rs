@@ -83,8 +83,14 @@ impl Targets {
             }
             let mut template = Template::default();
             template.push_text(text);
-            for (address, reference) in &self.addresses {
-                template = within(template, |text| whole_at(text, address), address.len(), reference);
+            let long = |(address, _): &&(String, Part)| address.len() <= text.len();
+            for (address, reference) in self.addresses.iter().filter(long) {
+                template = within(
+                    template,
+                    |text| whole_at(text, address),
+                    address.len(),
+                    reference,
+                );
             }
             if ids && at.first() == text_file && at.parts().len() == 1 {
                 for (id, reference) in &self.webhooks {
@@ -153,7 +159,10 @@ mod tests {
     #[test]
     fn only_whole_words_and_whole_literals_are_ids() {
         let url = "https://ingest.port.io/abcdefgh";
-        assert_eq!(whole_at("to https://ingest.port.io/abcdefgh!", url), Some(3));
+        assert_eq!(
+            whole_at("to https://ingest.port.io/abcdefgh!", url),
+            Some(3)
+        );
         assert_eq!(whole_at("https://ingest.port.io/abcdefghi", url), None);
         assert_eq!(whole_at("xhttps://ingest.port.io/abcdefgh", url), None);
 

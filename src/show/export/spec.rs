@@ -7,6 +7,7 @@ use crate::decide::canon::known;
 use crate::kinds::shape::{Field, Object, Shape};
 use crate::kinds::{Kind, Picks};
 use crate::show::redact;
+use crate::words::template::Part;
 use crate::words::value::Map;
 use crate::words::{Pointer, Value};
 
@@ -205,6 +206,17 @@ pub fn hide(kind: &dyn Kind, spec: &mut Value) -> Result<Vec<Pointer>, String> {
     spec.leaves(&mut |at, leaf| {
         let text = match leaf {
             Value::Text(text) => text.clone(),
+            // What a reference stands for is not in the file, also behind a host that takes keys.
+            Value::Deferred(template) if !redact::authorises(at) => {
+                let literals = template.parts.iter().filter_map(|part| match part {
+                    Part::Text(text) => Some(text),
+                    Part::Reference(_) => None,
+                });
+                if literals.into_iter().any(|text| redact::text(text) != *text) {
+                    hidden.push(at.clone());
+                }
+                return;
+            }
             Value::Deferred(template) => template.source(),
             Value::Number(number) if redact::authorises(at) => number.to_string(),
             _ => return,
@@ -229,13 +241,27 @@ pub fn hide(kind: &dyn Kind, spec: &mut Value) -> Result<Vec<Pointer>, String> {
     Ok(hidden)
 }
 
+/// The field at a place, down through maps with known fields.
+pub fn field<'k>(kind: &'k dyn Kind, at: &Pointer) -> Option<&'k Field> {
+    let mut shape = kind.shape();
+    let mut found = None;
+    for part in at.parts() {
+        let field = shape.object(|_| None)?.field(part)?;
+        shape = &field.shape;
+        found = Some(field);
+    }
+    found
+}
+
 /// The places at the top of a spec that an object cannot do without.
 fn required(kind: &dyn Kind) -> Vec<Pointer> {
     let Shape::Object(object) = kind.shape() else {
         return Vec::new();
     };
     let fields = object.fields.iter().filter(|field| field.required);
-    fields.map(|field| Pointer::root().join(field.name)).collect()
+    fields
+        .map(|field| Pointer::root().join(field.name))
+        .collect()
 }
 
 /// Whether a place holds a name of a live space.

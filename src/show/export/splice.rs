@@ -252,6 +252,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::show::export::spec;
     use crate::want::yaml::read;
 
     const TEXT: &str = "\
@@ -309,28 +310,52 @@ lifecycle: { protect: true }
     #[test]
     fn only_the_lines_of_the_value_change() {
         for (at, value, expected) in [
-            ("/spec/title", json!("no"), "-  title: \"Old\"\n+  title: \"no\"\n"),
+            (
+                "/spec/title",
+                json!("no"),
+                "-  title: \"Old\"\n+  title: \"no\"\n",
+            ),
             (
                 "/spec/identifier",
                 json!("other"),
                 "-  identifier: 'service'   # quoted on purpose\n+  identifier: other   # quoted on purpose\n",
             ),
-            ("/spec/list", json!(["c"]), "-  list: [a, b] # flow\n+  list: [c] # flow\n"),
-            ("/spec/list/1", json!("c"), "-  list: [a, b] # flow\n+  list: [a, c] # flow\n"),
+            (
+                "/spec/list",
+                json!(["c"]),
+                "-  list: [a, b] # flow\n+  list: [c] # flow\n",
+            ),
+            (
+                "/spec/list/1",
+                json!("c"),
+                "-  list: [a, b] # flow\n+  list: [a, c] # flow\n",
+            ),
             (
                 "/spec/flow/z",
                 json!([1]),
                 "-  flow: { x: 1, y: 2 }\n+  flow: { x: 1, y: 2, z: [1] }\n",
             ),
-            ("/spec/body", json!("one\nthree\n"), "-    two\n+    three\n"),
-            ("/spec/body", json!("x"), "-  body: |\n-    one\n-    two\n+  body: x\n"),
+            (
+                "/spec/body",
+                json!("one\nthree\n"),
+                "-    two\n+    three\n",
+            ),
+            (
+                "/spec/body",
+                json!("x"),
+                "-  body: |\n-    one\n-    two\n+  body: x\n",
+            ),
             (
                 "/spec/items/0/title",
                 json!("a\nb\n"),
                 "-    title: A\n+    title: |\n+      a\n+      b\n",
             ),
             ("/spec/items/1/title", json!("B"), "+    title: B\n"),
-            ("/spec/new/a/b", json!({ "c": [1] }), "+  new:\n+    a:\n+      b:\n+        c:\n+          - 1\n"),
+            (
+                "/spec/new/a/b",
+                json!({ "c": [1] }),
+                "+  new:\n+    a:\n+      b:\n+        c:\n+          - 1\n",
+            ),
             (
                 "/spec/last",
                 json!({ "a": 1 }),
@@ -347,11 +372,23 @@ lifecycle: { protect: true }
         for (at, expected) in [
             ("/spec/title", "-  title: \"Old\"\n"),
             ("/spec/body", "-  body: |\n-    one\n-    two\n"),
-            ("/spec/flow/x", "-  flow: { x: 1, y: 2 }\n+  flow: { y: 2 }\n"),
-            ("/spec/flow/y", "-  flow: { x: 1, y: 2 }\n+  flow: { x: 1 }\n"),
-            ("/spec/items/0/name", "-  - name: first # an item\n-    title: A\n+  - title: A\n"),
+            (
+                "/spec/flow/x",
+                "-  flow: { x: 1, y: 2 }\n+  flow: { y: 2 }\n",
+            ),
+            (
+                "/spec/flow/y",
+                "-  flow: { x: 1, y: 2 }\n+  flow: { x: 1 }\n",
+            ),
+            (
+                "/spec/items/0/name",
+                "-  - name: first # an item\n-    title: A\n+  - title: A\n",
+            ),
             ("/spec/items/1/name", "-  - name: second\n+  - {}\n"),
-            ("/lifecycle/protect", "-lifecycle: { protect: true }\n+lifecycle: {}\n"),
+            (
+                "/lifecycle/protect",
+                "-lifecycle: { protect: true }\n+lifecycle: {}\n",
+            ),
         ] {
             let after = remove(TEXT, at).unwrap_or_else(|| panic!("{at}"));
             assert_eq!(changed(TEXT, &after), expected, "{at}");
@@ -362,9 +399,15 @@ lifecycle: { protect: true }
     fn json_stays_json() {
         let text = "{\n  \"kind\": \"x\",\n  \"spec\": {\n    \"a\": 1\n  }\n}\n";
         let after = set(text, "/spec/b", json!({ "c": "d" })).unwrap();
-        assert_eq!(after, "{\n  \"kind\": \"x\",\n  \"spec\": {\n    \"a\": 1,\n    \"b\": { \"c\": \"d\" }\n  }\n}\n");
+        assert_eq!(
+            after,
+            "{\n  \"kind\": \"x\",\n  \"spec\": {\n    \"a\": 1,\n    \"b\": { \"c\": \"d\" }\n  }\n}\n"
+        );
         let after = set(text, "/spec/a", json!("no")).unwrap();
-        assert!(serde_json::from_str::<serde_json::Value>(&after).is_ok(), "{after}");
+        assert!(
+            serde_json::from_str::<serde_json::Value>(&after).is_ok(),
+            "{after}"
+        );
     }
 
     #[test]
@@ -373,5 +416,66 @@ lifecycle: { protect: true }
         assert_eq!(set(text, "/spec/x", json!(2)), None);
         assert_eq!(set(text, "/spec/own/x", json!(2)), None);
         assert_eq!(remove(text, "/spec/own"), None);
+    }
+
+    use proptest::prelude::*;
+
+    fn any_json() -> impl Strategy<Value = serde_json::Value> {
+        let text = prop_oneof!["[a-c]{0,3}", "(a|: |\n|#|- |\\{|  )\\PC{0,3}"];
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<u8>().prop_map(Into::into),
+            text.clone().prop_map(serde_json::Value::String),
+        ];
+        leaf.prop_recursive(3, 20, 4, move |inner| {
+            let entries = prop::collection::vec((text.clone(), inner.clone()), 0..4);
+            prop_oneof![
+                prop::collection::vec(inner, 0..4).prop_map(Into::into),
+                entries.prop_map(|e| serde_json::Value::Object(e.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// In what we write ourselves every place can be set and every entry removed, and nothing
+        /// else changes.
+        #[test]
+        fn one_place_changes_and_no_other(spec in any_json(), new in any_json(), nth in any::<prop::sample::Index>(), style in 0..3) {
+            let whole = Value::from(json!({ "spec": spec, "last": [] }));
+            let text = match style {
+                0 => layout::document(&whole),
+                1 => format!("{}\n", layout::inline(&whole)),
+                _ => format!("{}\n", layout::json(&whole)),
+            };
+            let mut places = Vec::new();
+            whole.leaves(&mut |at, _| places.push(at.clone()));
+            let mut at = places[nth.index(places.len())].clone();
+            let (nodes, findings) = read(0, &text);
+            prop_assert!(findings.is_empty());
+            let page = Page { text: &text, document: &nodes[0], json: style == 2 };
+
+            let new = Value::from(new);
+            let mut expected = whole.clone();
+            spec::put(&mut expected, &at, new.clone());
+            let set = page.set(&at, &new);
+            let set = set.ok_or_else(|| TestCaseError::fail(format!("set {at}\n{text}")))?;
+            let (after, _) = read(0, &set);
+            prop_assert_eq!(after[0].to_value(), expected, "set {}\n{}\n{}", at, text, set);
+
+            // Items of lists stay; the entry around them goes.
+            while at.parts().last().is_some_and(|part| part.parse::<usize>().is_ok()) {
+                at.pop();
+            }
+            let mut expected = whole;
+            if spec::remove(&mut expected, &at).is_some() {
+                let removed = page.remove(&at);
+                let removed = removed.ok_or_else(|| TestCaseError::fail(format!("remove {at}\n{text}")))?;
+                let (after, _) = read(0, &removed);
+                prop_assert_eq!(after[0].to_value(), expected, "remove {}\n{}\n{}", at, text, removed);
+            }
+        }
     }
 }

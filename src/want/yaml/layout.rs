@@ -60,9 +60,8 @@ pub fn json(value: &Value) -> String {
 fn flow(value: &Value, text: &dyn Fn(&str) -> String) -> String {
     match value {
         Value::Map(map) => {
-            let entry = |(key, value): (&String, &Value)| {
-                format!("{}: {}", text(key), flow(value, text))
-            };
+            let entry =
+                |(key, value): (&String, &Value)| format!("{}: {}", text(key), flow(value, text));
             let entries: Vec<String> = map.iter().map(entry).collect();
             match entries.is_empty() {
                 true => "{}".to_owned(),
