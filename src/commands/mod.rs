@@ -7,7 +7,8 @@
 //! | room | noun |
 //! |---|---|
 //! | [`project`] | a project, read and checked |
-//! | [`session`] | both services, looked at and planned against |
+//! | [`session`] | both services, looked at |
+//! | [`sight`] | what was seen, and the plan on it |
 //! | [`stage`] | the world that a command works on: real services or the embedded sandbox |
 //! | [`checkout`] | the git checkout around a project |
 //! | [`holder`] | what this process says about itself |
@@ -32,6 +33,7 @@ pub mod project;
 pub mod sandbox;
 pub mod schema;
 pub mod session;
+pub mod sight;
 pub mod stage;
 pub mod turn;
 pub mod unlock;
