@@ -68,7 +68,7 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
     flags.rekey = true;
     flags.applies = true;
     let mut look = session.look(global, &flags).await?;
-    arguments.scope.check(session, &look.plan)?;
+    arguments.scope.check(&session.desired, &look.plan)?;
     let style = style(global, Stream::Out);
     let header = session.header(global, &look);
     let shown = human::plan(&look.plan, &header, &style);

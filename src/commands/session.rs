@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::cli::Global;
 use crate::commands::sight::{self, Draft, Look, Places, Sight};
 use crate::commands::stage::Stage;
-use crate::commands::{notice, project};
+use crate::commands::{doubts, notice, project};
 use crate::decide::ledger::home::Loaded;
 use crate::decide::ledger::trust::Distrust;
 use crate::decide::ledger::{Home, HomeError, Ledger, hex};
@@ -70,7 +70,7 @@ impl Session {
         further.await.map_err(world)?;
         let known = (
             self.secret_facts(&ledger, &live),
-            self.doubts(global, &ledger),
+            doubts::branch(global, &ledger),
         );
         let sight = Sight {
             live,
