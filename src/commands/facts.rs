@@ -71,12 +71,7 @@ pub(super) fn facts(
 }
 
 /// A secret's source with the attributes that live knows.
-fn settled(
-    desired: &Desired,
-    source: &SecretSource,
-    ledger: &Ledger,
-    live: &Live,
-) -> SecretSource {
+fn settled(desired: &Desired, source: &SecretSource, ledger: &Ledger, live: &Live) -> SecretSource {
     let mut exports = Exports::default();
     for reference in source.template().references() {
         let Reference::Attribute(addr, _) = reference else {

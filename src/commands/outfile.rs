@@ -51,7 +51,9 @@ mod tests {
         write(&at("old"), "new").expect("it is a file");
         write(&at("fresh"), "new").expect("nothing is there");
         for name in ["old", "fresh"] {
-            let mode = std::fs::metadata(at(name)).expect("it is there").permissions();
+            let mode = std::fs::metadata(at(name))
+                .expect("it is there")
+                .permissions();
             assert_eq!(mode.mode() & 0o777, 0o600, "{name}");
             assert_eq!(std::fs::read_to_string(at(name)).expect("a text"), "new");
         }

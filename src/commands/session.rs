@@ -101,8 +101,7 @@ impl Session {
                 false => self.reader.read(kinds).await,
             }
         };
-        let (live, kept) =
-            tokio::join!(objects, home.load(&self.reader, &self.vault, trust));
+        let (live, kept) = tokio::join!(objects, home.load(&self.reader, &self.vault, trust));
         let mut loaded = kept.map_err(|error| unkept(&error))?;
         let mut live = live.map_err(world)?;
         if in_port {

@@ -148,8 +148,7 @@ pub fn ledger(
     match kept {
         None => Ok(Ledger::new(&config.project, environment, salt())),
         Some(ledger)
-            if ledger.project == config.project
-                && ledger.environment.as_deref() == environment =>
+            if ledger.project == config.project && ledger.environment.as_deref() == environment =>
         {
             Ok(ledger)
         }

@@ -32,6 +32,7 @@ mod reach;
 mod renames;
 mod secrets;
 mod skip_refused;
+mod snapshots;
 mod stale_branch;
 mod starting;
 mod stub;

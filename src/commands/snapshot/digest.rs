@@ -45,8 +45,12 @@ pub fn forget(ledger: &mut Ledger, before: &Live, after: &Live) {
         });
         for (at, digest) in &mut entry.digests {
             let hides = Pointer::parse(at).is_none_or(|at| redact::authorises(&at));
-            let fits = places.as_ref().is_some_and(|(_, new)| new.get(at) == Some(digest));
-            let veiled = places.as_ref().is_some_and(|(old, new)| old.get(at) != new.get(at));
+            let fits = places
+                .as_ref()
+                .is_some_and(|(_, new)| new.get(at) == Some(digest));
+            let veiled = places
+                .as_ref()
+                .is_some_and(|(old, new)| old.get(at) != new.get(at));
             if !fits && (hides || veiled) {
                 digest.clear();
             }

@@ -16,8 +16,8 @@ use crate::kinds::{self, Birth, Kind, Observed};
 use crate::show::header::Target;
 use crate::there::live::{Live, Organization, Space};
 use crate::want::config::{Config, LedgerHome};
-use crate::words::value::Map;
 use crate::words::Value;
+use crate::words::value::Map;
 
 /// The format that this version writes.
 pub const FORMAT: u64 = 1;
@@ -214,18 +214,21 @@ impl Seen {
     pub fn of(live: &Live, asked: BTreeMap<String, Vec<String>>) -> Seen {
         let mut objects: BTreeMap<String, Vec<SeenObject>> = BTreeMap::new();
         for (kind, seen) in live.iter() {
-            objects.entry(kind.to_owned()).or_default().push(SeenObject {
-                id: seen.id.clone(),
-                name: seen.name.clone(),
-                created_at: seen.born.at.clone(),
-                created_by: seen.born.by.clone(),
-                value: json(&seen.value),
-                exports: seen
-                    .exports
-                    .iter()
-                    .map(|(key, value)| (key.clone(), json(value)))
-                    .collect(),
-            });
+            objects
+                .entry(kind.to_owned())
+                .or_default()
+                .push(SeenObject {
+                    id: seen.id.clone(),
+                    name: seen.name.clone(),
+                    created_at: seen.born.at.clone(),
+                    created_by: seen.born.by.clone(),
+                    value: json(&seen.value),
+                    exports: seen
+                        .exports
+                        .iter()
+                        .map(|(key, value)| (key.clone(), json(value)))
+                        .collect(),
+                });
         }
         let refused = live.refused.iter();
         Seen {
@@ -245,7 +248,9 @@ impl Seen {
                     inherits: space.inherits,
                 })
                 .collect(),
-            refused: refused.map(|(k, said)| ((*k).to_owned(), said.clone())).collect(),
+            refused: refused
+                .map(|(k, said)| ((*k).to_owned(), said.clone()))
+                .collect(),
             asked,
             objects,
         }
@@ -253,10 +258,7 @@ impl Seen {
 
     /// Live again, as far as `reads` says that a plan reads an object; or the kind that this
     /// version does not know.
-    pub fn live(
-        self,
-        reads: &dyn Fn(&dyn Kind, Option<&str>) -> bool,
-    ) -> Result<Live, String> {
+    pub fn live(self, reads: &dyn Fn(&dyn Kind, Option<&str>) -> bool) -> Result<Live, String> {
         let mut live = Live::default();
         live.organization = self.organization.map(|o| Organization {
             id: o.id,

@@ -150,7 +150,10 @@ fn asked(had: &Had) -> BTreeMap<String, Vec<String>> {
     let mut asked: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, id) in had {
         if is_asked_for(name) {
-            asked.entry((*name).to_owned()).or_default().push(id.clone());
+            asked
+                .entry((*name).to_owned())
+                .or_default()
+                .push(id.clone());
         }
     }
     asked
@@ -162,11 +165,7 @@ fn is_asked_for(name: &str) -> bool {
 }
 
 /// How much data is under the objects that config and ledger have, by where that is counted.
-async fn count(
-    session: &Session,
-    live: &Live,
-    had: &Had,
-) -> Result<BTreeMap<String, Count>, Stop> {
+async fn count(session: &Session, live: &Live, had: &Had) -> Result<BTreeMap<String, Count>, Stop> {
     let mut paths = BTreeMap::new();
     let mut open = Vec::new();
     for (name, id) in had {

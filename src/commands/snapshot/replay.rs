@@ -174,7 +174,11 @@ fn same_project(desired: &Desired, name: &str, form: &Form) -> Result<(), Stop> 
         None => "none".to_owned(),
     };
     for (what, then, now) in [
-        ("with the Port region", said(&then.region), said(&now.region)),
+        (
+            "with the Port region",
+            said(&then.region),
+            said(&now.region),
+        ),
         (
             "with the Spacelift account",
             said(&then.account),

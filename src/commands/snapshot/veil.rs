@@ -171,10 +171,14 @@ impl Public {
 /// The text without what must not be seen, where all of it counts as the project's own.
 pub fn hash_of(text: &str) -> String {
     let mut json = Json::String(text.to_owned());
-    rewrite(&mut json, &mut Pointer::root(), &mut |secret| match secret {
-        Secret::Intake(text) | Secret::Userinfo(text) => hashed(text),
-        Secret::Whole(text) => hashed(&text),
-    });
+    rewrite(
+        &mut json,
+        &mut Pointer::root(),
+        &mut |secret| match secret {
+            Secret::Intake(text) | Secret::Userinfo(text) => hashed(text),
+            Secret::Whole(text) => hashed(&text),
+        },
+    );
     hashed(&json.to_string())
 }
 
