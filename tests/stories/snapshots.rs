@@ -426,6 +426,23 @@ fn hidden_texts_make_no_difference() {
     same(&world, &["plan", "-vv", "--allow-deletes", "99"]).hides("canary");
 }
 
+/// Of a text that is nobody's business and that the project did not hold, only its own equals are
+/// known: a branch that brings it in is shown a difference rather than nothing.
+#[test]
+fn a_hidden_text_that_a_branch_brings_in_counts_as_another() {
+    let world = secretive();
+    taken(&world, &[]);
+    let action = "kind: port.action\nspec:\n  identifier: foreign\n  title: Foreign\n  trigger: { type: self-service, operation: CREATE, userInputs: { properties: {} } }\n  invocationMethod:\n    type: WEBHOOK\n    url: \"https://bob:canary-foreign@example.com/x\"\n    headers: { X-Api-Key: canary-key, Cookie: canary-cookie }\n";
+    world.write("foreign.yaml", action);
+    world.run(&["plan"]).exits(0);
+    offline(&world, &["plan"])
+        .exits(5)
+        .says("X-Api-Key")
+        .hides("canary");
+    // A snapshot of a project that has it knows better.
+    alike(&world).exits(0);
+}
+
 /// Digests of the last apply fit what is live just as they do without a snapshot.
 #[test]
 fn digests_follow_what_is_hidden() {
