@@ -72,11 +72,23 @@ pub(super) fn facts(
 
 /// A secret's source with the attributes that live knows.
 fn settled(desired: &Desired, source: &SecretSource, ledger: &Ledger, live: &Live) -> SecretSource {
+    let read = source.template().references();
+    let read = read.filter_map(|reference| match reference {
+        Reference::Attribute(addr, _) => Some(addr),
+        _ => None,
+    });
+    exports(desired, read, ledger, live).settle_secret(source)
+}
+
+/// What live exports of these objects.
+pub(super) fn exports<'a>(
+    desired: &Desired,
+    read: impl Iterator<Item = &'a Addr>,
+    ledger: &Ledger,
+    live: &Live,
+) -> Exports {
     let mut exports = Exports::default();
-    for reference in source.template().references() {
-        let Reference::Attribute(addr, _) = reference else {
-            continue;
-        };
+    for addr in read {
         let found = match desired.objects.get(addr) {
             Some(object) => {
                 live_of(live, ledger, object).map(|seen| settle::exports_of(object.kind, seen))
@@ -87,7 +99,7 @@ fn settled(desired: &Desired, source: &SecretSource, ledger: &Ledger, live: &Liv
             exports.insert(addr.clone(), found);
         }
     }
-    exports.settle_secret(source)
+    exports
 }
 
 impl Asked<'_> {

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use spaceport::sandbox::When;
 
-use crate::world::{Ran, World, binary, blueprint, policy, ran};
+use crate::world::{Ran, World, binary, blueprint, held, policy, ran, status};
 
 const SNAPSHOT: &str = ".snapshot.json";
 
@@ -264,6 +265,50 @@ fn what_was_not_asked_for_is_not_made_up() {
         .says("port.action_permissions of `theirs`, which neither");
 }
 
+/// Stacks are read for a branch that may need their webhooks; a snapshot can do without.
+#[test]
+fn what_could_not_be_read_is_missed_only_where_it_is_needed() {
+    let world = World::new();
+    world.write("service.yaml", &blueprint("service", "Service"));
+    let hook = "kind: spacelift.stack_webhook\nref: hook\nspec: { stack: network, endpoint: \"https://hooks.example.com/in\" }\n";
+    taken(&world, &[]);
+    world.write("hook.yaml", hook);
+    same(&world, &["plan"]).says("spacelift.stack_webhook.hook");
+    world.remove("hook.yaml");
+
+    world
+        .sandbox
+        .fault(status(400, When::Before).operation("stacks").forever());
+    taken(&world, &[]);
+    same(&world, &["plan"]).exits(0);
+    world.sandbox.clear_faults();
+    world.write("hook.yaml", hook);
+    offline(&world, &["plan"])
+        .exits(1)
+        .says("`spacelift.stack_webhook` objects, which were not read");
+}
+
+/// An apply that was killed left word of what it was doing; a branch is planned as if asked.
+#[test]
+fn what_a_killed_apply_left_is_in_a_snapshot() {
+    let world = World::in_port();
+    world.write("service.yaml", &blueprint("service", "Service"));
+    world.write("policy.yaml", &policy("notify"));
+    world.sandbox.fault(held().operation("PolicyCreate"));
+    let running = world.start(&["apply", "--yes"]);
+    world.until_faults_have_struck();
+    running.kill();
+    world.sandbox.clear_faults();
+    alike(&world).exits(2).says("spacelift.policy.notify");
+    let text = fs::read_to_string(world.path(SNAPSHOT)).expect("a text");
+    let snapshot: Value = serde_json::from_str(&text).expect("JSON");
+    let creates = &snapshot["ledger"]["intent"]["creates"];
+    assert!(
+        creates.as_array().is_some_and(|all| !all.is_empty()),
+        "{snapshot}"
+    );
+}
+
 const SECRETIVE: &str = r#"
 kind: port.webhook
 ref: mapper
@@ -394,6 +439,12 @@ fn a_snapshot_holds_no_secret() {
 fn hidden_texts_make_no_difference() {
     let world = secretive();
     alike(&world).exits(0).says("No changes");
+    // Under another key nobody can compare.
+    let mut world = world;
+    world.set("SPACEPORT_FINGERPRINT_KEY", "another");
+    alike(&world).exits(0).says("decided at apply");
+    world.unset("SPACEPORT_FINGERPRINT_KEY");
+    taken(&world, &[]);
     let edits = [
         ("Bearer canary-header", "Bearer canary-renewed"),
         ("ann:canary-userinfo@", "ann:canary-changed@"),

@@ -2,69 +2,104 @@
 //! veiled.
 //!
 //! A digest of a hidden text would tell a weak one to who guesses, and it would no longer fit: the
-//! text stands there as its mark. So where live is what was applied, the digest becomes that of
-//! live as it is seen now. Deliberately not here: what a digest is (see `decide::ledger`).
+//! text stands there as its mark. So where live is what was applied, or the project still wants
+//! that, the digest becomes that of live or of the project as they are seen now. Deliberately not
+//! here: what a digest is (see `decide::ledger`).
 
+use std::collections::BTreeMap;
+
+use crate::commands::facts;
 use crate::decide::ledger::{Entry, Ledger, digests};
-use crate::kinds::{self, Kind, Observed};
+use crate::kinds::{self, Kind};
 use crate::show::redact;
 use crate::there::live::Live;
 use crate::want::desired::Desired;
-use crate::words::{Addr, Pointer};
+use crate::words::{Addr, Pointer, Value};
 
-/// Digests that fitted live as it was `before` fit it as it is `after`.
-pub fn follow(ledger: &mut Ledger, desired: &Desired, before: &Live, after: &Live) {
-    for (addr, entry) in &mut ledger.entries {
-        let Some((kind, before, after)) = pair(addr, entry, before, after) else {
-            continue;
+/// Live with and without a veil.
+#[derive(Debug, Clone, Copy)]
+pub struct Change<'a> {
+    /// What the project wants, which is seen without a veil.
+    pub desired: &'a Desired,
+    /// Live as the digests speak about it.
+    pub before: &'a Live,
+    /// Live as they should.
+    pub after: &'a Live,
+}
+
+/// What one object has at each place, before and after.
+type Told = (BTreeMap<String, String>, BTreeMap<String, String>);
+
+impl<'a> Change<'a> {
+    /// Makes the digests fit.
+    pub fn follow(&self, ledger: &mut Ledger) {
+        for (addr, at, fitting) in self.fitting(ledger) {
+            if let (Some(entry), Some(fitting)) = (ledger.entries.get_mut(&addr), fitting) {
+                entry.digests.insert(at, fitting);
+            }
+        }
+    }
+
+    /// The same, and takes out the digests that still speak about something that is hidden: a text
+    /// that neither live nor the project has. What remains says that it was another one.
+    pub fn follow_and_forget(&self, ledger: &mut Ledger) {
+        for (addr, at, fitting) in self.fitting(ledger) {
+            if let Some(entry) = ledger.entries.get_mut(&addr) {
+                entry.digests.insert(at, fitting.unwrap_or_default());
+            }
+        }
+    }
+
+    /// The digests that may speak about something hidden, with what fits now; nothing where it is
+    /// not known what they speak about.
+    fn fitting(&self, ledger: &Ledger) -> Vec<(Addr, String, Option<String>)> {
+        let mut found = Vec::new();
+        for (addr, entry) in &ledger.entries {
+            let Some(kind) = kinds::of(addr) else {
+                continue;
+            };
+            let told = self.told(addr, entry, kind, ledger);
+            for (at, digest) in &entry.digests {
+                let fits = told.iter().find(|(old, _)| old.get(at) == Some(digest));
+                let fits = fits.and_then(|(_, new)| new.get(at));
+                let hides = || {
+                    let authorises = Pointer::parse(at).is_none_or(|at| redact::authorises(&at));
+                    authorises || told.iter().any(|(old, new)| old.get(at) != new.get(at))
+                };
+                if fits.is_some_and(|new| new != digest) || (fits.is_none() && hides()) {
+                    found.push((addr.clone(), at.clone(), fits.cloned()));
+                }
+            }
+        }
+        found
+    }
+
+    /// What live has of an object, and what the project wants of it. Nothing when there is nothing
+    /// to hide, as with most.
+    fn told(&self, addr: &Addr, entry: &Entry, kind: &dyn Kind, ledger: &Ledger) -> Vec<Told> {
+        let mut told = Vec::new();
+        let object = self.desired.objects.get(addr);
+        let ignore = object.map_or(&[][..], |object| &object.lifecycle.ignore);
+        let both = |before: &Value, after: &Value| {
+            (digests(kind, before, ignore), digests(kind, after, ignore))
         };
-        if before.value == after.value {
-            continue;
+        let authorises = |at: &String| Pointer::parse(at).is_none_or(|at| redact::authorises(&at));
+        let hides = entry.digests.keys().any(authorises);
+        let seen = |live: &'a Live| live.by_id(kind.name(), &entry.id);
+        if let (Some(before), Some(after)) = (seen(self.before), seen(self.after))
+            && (hides || before.value != after.value)
+        {
+            told.push(both(&before.value, &after.value));
         }
-        let ignore = desired.objects.get(addr);
-        let ignore = ignore.map_or(&[][..], |object| &object.lifecycle.ignore);
-        let old = digests(kind, &before.value, ignore);
-        let new = digests(kind, &after.value, ignore);
-        for (at, digest) in &mut entry.digests {
-            if let (Some(old), Some(new)) = (old.get(at), new.get(at))
-                && digest == old
-            {
-                digest.clone_from(new);
-            }
+        if let Some(object) = object
+            && (hides || object.spec.has_deferred())
+        {
+            let settled = |live: &Live| {
+                let read = object.reads.iter().map(|(addr, ..)| addr);
+                facts::exports(self.desired, read, ledger, live).settle(&object.spec)
+            };
+            told.push(both(&settled(self.before), &settled(self.after)));
         }
+        told
     }
-}
-
-/// Takes out the digests that still speak about something that is veiled: of a text that live no
-/// longer has. What remains says that live is another one.
-pub fn forget(ledger: &mut Ledger, before: &Live, after: &Live) {
-    for (addr, entry) in &mut ledger.entries {
-        let places = pair(addr, entry, before, after).map(|(kind, before, after)| {
-            let old = digests(kind, &before.value, &[]);
-            (old, digests(kind, &after.value, &[]))
-        });
-        for (at, digest) in &mut entry.digests {
-            let hides = Pointer::parse(at).is_none_or(|at| redact::authorises(&at));
-            let fits = places
-                .as_ref()
-                .is_some_and(|(_, new)| new.get(at) == Some(digest));
-            let veiled = places
-                .as_ref()
-                .is_some_and(|(old, new)| old.get(at) != new.get(at));
-            if !fits && (hides || veiled) {
-                digest.clear();
-            }
-        }
-    }
-}
-
-fn pair<'a>(
-    addr: &Addr,
-    entry: &Entry,
-    before: &'a Live,
-    after: &'a Live,
-) -> Option<(&'static dyn Kind, &'a Observed, &'a Observed)> {
-    let kind = kinds::of(addr)?;
-    let seen = |live: &'a Live| live.by_id(kind.name(), &entry.id);
-    Some((kind, seen(before)?, seen(after)?))
 }

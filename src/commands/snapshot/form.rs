@@ -3,7 +3,7 @@
 //! Everything in it is data of no use to who finds it. Deliberately not here: what is hidden of a
 //! text (see `veil`), and when it was asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -93,6 +93,8 @@ pub struct Seen {
     viewer: Option<String>,
     spaces: Vec<SeenSpace>,
     refused: BTreeMap<String, String>,
+    /// The kinds whose lists were read, or refused.
+    pub read: BTreeSet<String>,
     /// Objects that no list has, by kind: the ids that were asked for.
     pub asked: BTreeMap<String, Vec<String>>,
     objects: BTreeMap<String, Vec<SeenObject>>,
@@ -211,7 +213,7 @@ impl Count {
 
 impl Seen {
     /// What a snapshot keeps of live.
-    pub fn of(live: &Live, asked: BTreeMap<String, Vec<String>>) -> Seen {
+    pub fn of(live: &Live, read: BTreeSet<String>, asked: BTreeMap<String, Vec<String>>) -> Seen {
         let mut objects: BTreeMap<String, Vec<SeenObject>> = BTreeMap::new();
         for (kind, seen) in live.iter() {
             objects
@@ -251,6 +253,7 @@ impl Seen {
             refused: refused
                 .map(|(k, said)| ((*k).to_owned(), said.clone()))
                 .collect(),
+            read,
             asked,
             objects,
         }

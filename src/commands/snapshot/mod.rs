@@ -28,17 +28,18 @@ pub mod replay;
 mod veil;
 mod verdict;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::cli::Global;
-use crate::commands::session::Session;
+use crate::commands::session::{Session, world};
 use crate::commands::snapshot::form::{Count, Form, Hosts, Seen, World};
-use crate::commands::{outfile, print, runtime, sight};
+use crate::commands::{notice, outfile, print, runtime, sight};
 use crate::exit::{self, Stop};
-use crate::kinds::{self, Kind, List};
+use crate::kinds::{self, List};
+use crate::show::redact;
 use crate::there::live::Live;
 use crate::there::services::Had;
 use crate::words::Addr;
@@ -69,17 +70,16 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
 /// The snapshot as text.
 async fn take(global: &Global, session: &Session) -> Result<String, Stop> {
     let desired = &session.desired;
-    let kinds: Vec<&'static dyn Kind> = kinds::ALL
-        .iter()
-        .copied()
-        .filter(|kind| sight::has(desired, kind.service()))
-        .collect();
+    let kinds = sight::kinds(desired);
     let (mut live, loaded) = session.read(&kinds, false).await?;
     let is_new = loaded.ledger.is_none();
     let mut ledger = session.ledger(loaded.ledger)?;
     let had = with_companions(sight::had(desired, &ledger));
     let further = session.reader.complete(&mut live, &kinds, &had);
-    further.await.map_err(crate::commands::session::world)?;
+    further.await.map_err(world)?;
+    let mut read: BTreeSet<String> = kinds.iter().map(|kind| kind.name().to_owned()).collect();
+    read.extend(had.iter().map(|(name, _)| (*name).to_owned()));
+    others(global, session, &mut live, &mut read).await;
     let counts = count(session, &live, &had).await?;
     let known = session.secret_facts(&ledger, &live);
     let runtime = crate::commands::stage::runtime(desired);
@@ -95,7 +95,7 @@ async fn take(global: &Global, session: &Session) -> Result<String, Stop> {
             .to_string(),
         world: World::of(&desired.config),
         places: Hosts::of(&session.places(global)),
-        live: Seen::of(&live, asked(&had)),
+        live: Seen::of(&live, read, asked(&had)),
         ledger: (!is_new).then_some(ledger),
         ledger_blueprint_missing: loaded.blueprint_missing,
         counts,
@@ -111,6 +111,32 @@ async fn take(global: &Global, session: &Session) -> Result<String, Stop> {
     Ok(text + "\n")
 }
 
+/// Reads what nobody has yet and a branch may declare. Where that fails, only such a branch misses
+/// it.
+async fn others(global: &Global, session: &Session, live: &mut Live, read: &mut BTreeSet<String>) {
+    let left = kinds::ALL.iter().copied().filter(|kind| {
+        sight::has(&session.desired, kind.service())
+            && !is_asked_for(kind.name())
+            && !read.contains(kind.name())
+    });
+    for kind in left.collect::<Vec<_>>() {
+        match session.reader.list(kind).await {
+            Ok(found) => {
+                read.insert(kind.name().to_owned());
+                found
+                    .into_iter()
+                    .for_each(|seen| live.insert(kind.name(), seen));
+            }
+            Err(error) if !global.quiet => notice(&format!(
+                "The snapshot goes without `{}` objects, which a branch may not declare then: {}",
+                kind.name(),
+                redact::text(&error.to_string())
+            )),
+            Err(_) => {}
+        }
+    }
+}
+
 /// The snapshot without what must not be seen.
 fn veiled(
     form: Form,
@@ -121,8 +147,12 @@ fn veiled(
     veil::Veil::over(desired).draw(&mut json);
     let mut form: Form = serde_json::from_value(json)?;
     if let (Some(ledger), Ok(seen)) = (&mut form.ledger, form.live.clone().live(&|_, _| true)) {
-        digest::follow(ledger, desired, live, &seen);
-        digest::forget(ledger, live, &seen);
+        let change = digest::Change {
+            desired,
+            before: live,
+            after: &seen,
+        };
+        change.follow_and_forget(ledger);
     }
     Ok(form)
 }

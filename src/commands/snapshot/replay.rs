@@ -3,7 +3,7 @@
 //! A snapshot is a file, and a file may hold anything: what does not fit is said, and nothing is
 //! made up. Deliberately not here: planning, which is the same for all (see `sight`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -20,7 +20,7 @@ use crate::commands::{doubts, stage};
 use crate::decide::ledger;
 use crate::decide::plan::Flags;
 use crate::exit::{self, Stop};
-use crate::kinds::{self, List};
+use crate::kinds::{self, Kind, List};
 use crate::there::live::Live;
 use crate::there::services::Had;
 use crate::want::desired::Desired;
@@ -113,18 +113,24 @@ pub fn replay(
     let had = sight::had(desired, &ledger);
     let first = sight::kinds(desired);
     let unknown = |kind: String| broken(format!("this version knows no kind `{kind}`"));
-    let reads = |kind: &dyn kinds::Kind, id: Option<&str>| match id {
+    let reads = |kind: &dyn Kind, id: Option<&str>| match id {
         Some(id) if is_asked_for(kind.name()) => had.contains(&(kind.name(), id.to_owned())),
         _ => {
             first.iter().any(|one| one.name() == kind.name())
                 || had.iter().any(|(name, _)| *name == kind.name())
         }
     };
-    let asked = form.live.asked.clone();
+    let (read, asked) = (form.live.read.clone(), form.live.asked.clone());
     let live = form.live.live(&reads).map_err(unknown)?;
+    was_read(name, &first, &had, &read)?;
     was_asked(name, &had, &live, &asked)?;
     let before = veiled.live.live(&|_, _| true).map_err(unknown)?;
-    digest::follow(&mut ledger, desired, &before, &live);
+    let lifted = digest::Change {
+        desired,
+        before: &before,
+        after: &live,
+    };
+    lifted.follow(&mut ledger);
     drop(before);
 
     let known = (&form.secrets[..], form.secrets_compared);
@@ -198,6 +204,25 @@ fn same_project(desired: &Desired, name: &str, form: &Form) -> Result<(), Stop> 
         }
     }
     Ok(())
+}
+
+/// An object is absent only from a list that was read.
+fn was_read(
+    name: &str,
+    first: &[&'static dyn Kind],
+    had: &Had,
+    read: &BTreeSet<String>,
+) -> Result<(), Stop> {
+    let first = first.iter().map(|kind| kind.name());
+    let mut needed = first.chain(had.iter().map(|(kind, _)| *kind));
+    match needed.find(|kind| !is_asked_for(kind) && !read.contains(*kind)) {
+        None => Ok(()),
+        Some(kind) => {
+            let message =
+                format!("the snapshot `{name}` goes without `{kind}` objects, which were not read");
+            Err(Stop::new(exit::WORLD, message).help(TAKE.to_owned()))
+        }
+    }
 }
 
 /// What is in no list is known only if it was asked for.
