@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::Global;
-use crate::commands::session::{Session, unkept, world};
+use crate::commands::session::{Session, world};
 use crate::commands::{environment, notice, print, runtime, tell};
 use crate::decide::ledger::Ledger;
 use crate::exit::{self, Stop};
@@ -168,15 +168,7 @@ async fn survey(session: &Session, globs: &[Glob]) -> Result<(Live, Ledger), Sto
     let all = kinds::ALL.iter().copied().filter(there);
     let (each, listed): (Vec<_>, Vec<_>) =
         all.partition(|kind| matches!(kind.list(), List::PortEach { .. }));
-    let (live, kept) = tokio::join!(
-        session.reader.read(&listed),
-        session
-            .stage
-            .home
-            .load(&session.reader, &session.vault, false)
-    );
-    let loaded = kept.map_err(|error| unkept(&error))?;
-    let mut live = live.map_err(world)?;
+    let (mut live, loaded) = session.read(&listed, false).await?;
     let ledger = session.ledger(loaded.ledger)?;
     let mut had = BTreeSet::new();
     for kind in each {

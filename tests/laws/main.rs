@@ -20,6 +20,7 @@ mod inherited;
 mod killed;
 mod owned;
 mod project;
+mod remembered;
 mod same;
 #[path = "../stories/world.rs"]
 #[allow(dead_code, reason = "shared with the stories")]
