@@ -366,3 +366,48 @@ fn ids_become_references_with_edges() {
         .exits(0)
         .says("4 objects");
 }
+
+/// Secrets become variables of their own names, which are listed; a plan needs none of them, and
+/// what an object has that nobody can read is kept.
+#[test]
+fn secrets_are_listed_and_needed_only_to_be_sent() {
+    let mut world = World::new();
+    let secret = json!({"secretName": "PATH", "secretValue": "canary-1"});
+    world.port(Method::POST, "/v1/organization/secrets", secret);
+    let webhook = json!({
+        "identifier": "in", "title": "In", "enabled": true, "mappings": [],
+        "security": {"secret": "canary-2", "signatureHeaderName": "X-Signature", "signatureAlgorithm": "sha256"},
+    });
+    world.port(Method::POST, "/v1/webhooks", webhook);
+    let hook = json!({
+        "name": "Hook", "endpoint": "https://hooks.example.com/in", "enabled": true, "labels": [],
+        "space": "root", "secret": "canary-3",
+    });
+    let query = "mutation ($input: NamedWebhooksIntegrationInput!) { namedWebhooksIntegrationCreate(input: $input) { id } }";
+    world.spacelift(query, json!({"input": hook}));
+    let ran = world
+        .run(&["export"])
+        .exits(0)
+        .hides("canary")
+        .says("  PORT_SECRET_PATH  port.secret.PATH /secretValue")
+        .says("  PORT_WEBHOOK_IN_SECRET  port.webhook.in /security/secret")
+        .says("Whether `spacelift.webhook.hook` has a secret is not told");
+    assert!(
+        !ran.out.contains("secret: \"${env.SPACELIFT"),
+        "{}",
+        ran.out
+    );
+    world.write("all.yaml", &ran.out);
+    let before = world.state();
+    let kept = |state: &Value| {
+        (
+            state["port"]["secret_values"].clone(),
+            state["port"]["webhook_secrets"].clone(),
+            state["spacelift"]["webhooks"].clone(),
+        )
+    };
+    world.plan().exits(0).says("3 objects exist already");
+    world.set("PORT_SECRET_PATH", "other");
+    world.applied();
+    assert_eq!(kept(&world.state()), kept(&before));
+}

@@ -186,3 +186,25 @@ fn json_files_stay_json() {
         .exits(64)
         .says("did you mean `port.blueprint.service`?");
 }
+
+/// What was renamed by hand keeps its address, so that references to it hold.
+#[test]
+fn a_renamed_object_keeps_its_address() {
+    let world = World::new();
+    let text = "kind: spacelift.policy\nspec:\n  name: Gate # of the house\n  type: NOTIFICATION\n  engineType: REGO_V1\n  space: root\n  body: |\n    package spacelift\n\n    sample := true\n";
+    world.write("gate.yaml", text);
+    world.applied();
+    let input = json!({
+        "name": "Door", "engineType": "REGO_V1", "body": "package spacelift\n\nsample := true\n",
+        "labels": ["spaceport:stories"], "description": "", "space": "root",
+    });
+    let query = "mutation ($input: PolicyUpdateInput!) { policyUpdatev2(id: \"gate\", input: $input) { id } }";
+    world.spacelift(query, json!({"input": input}));
+    world.plan().exits(2);
+    world
+        .run(&["export", "--path", "spacelift.policy.gate"])
+        .exits(0);
+    let expected = text.replace("Gate #", "Door #") + "ref: gate\n";
+    assert_eq!(world.read("gate.yaml"), expected);
+    world.plan().exits(0).says("No changes");
+}

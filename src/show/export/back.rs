@@ -49,7 +49,17 @@ pub fn back(input: Input, project: Project, object: &Object) -> Result<Back, Str
             back.left.push((at, why.to_owned()));
             continue;
         }
+        let named = at.parts().len() == 1
+            && object
+                .kind
+                .identity()
+                .parts()
+                .contains(&at.parts()[0].as_str());
         match work.write(&at, live.at(&at)) {
+            Ok(()) if named => {
+                work.keep_name(&object.addr.name)?;
+                back.written.push(at);
+            }
             Ok(()) => back.written.push(at),
             Err(why) => back.left.push((at, why)),
         }
@@ -201,7 +211,18 @@ impl<'a> Work<'a> {
             return self.write_beside(&path, live);
         }
         self.may_write(&place)?;
-        let value = live.map(written);
+        self.edit(&place, live.map(written))
+    }
+
+    /// Keeps the name in addresses that the document had until now, whatever it calls its object.
+    fn keep_name(&mut self, name: &str) -> Result<(), String> {
+        match self.value.get("ref") {
+            Some(_) => Ok(()),
+            None => self.edit(&Pointer::root().join("ref"), Some(Value::text(name))),
+        }
+    }
+
+    fn edit(&mut self, place: &Pointer, value: Option<Value>) -> Result<(), String> {
         let (nodes, _) = yaml::read(self.file, &self.text);
         let page = Page {
             text: &self.text,
@@ -209,14 +230,14 @@ impl<'a> Work<'a> {
             json: self.path.ends_with(".json"),
         };
         let text = match &value {
-            Some(value) => page.set(&place, value),
-            None => page.remove(&place),
+            Some(value) => page.set(place, value),
+            None => page.remove(place),
         };
         self.text = text.ok_or("its text comes from an alias or a merge key")?;
         match value {
-            Some(value) => spec::put(&mut self.value, &place, value),
+            Some(value) => spec::put(&mut self.value, place, value),
             None => {
-                spec::remove(&mut self.value, &place);
+                spec::remove(&mut self.value, place);
             }
         }
         Ok(())
