@@ -94,6 +94,7 @@ pub(crate) fn command() -> clap::Command {
     let options: Vec<clap::Arg> = cli.get_arguments().cloned().collect();
     let quiet: &[(&str, &[&str])] = &[
         ("init", NO_CHOICE),
+        ("add", NO_PROJECT),
         ("validate", &[]),
         ("explain", NO_PROJECT),
         ("fmt", NO_CHOICE),
@@ -138,12 +139,18 @@ pub enum Color {
 pub enum Command {
     /// Write a commented project to start from
     Init(commands::init::Arguments),
+    /// Make documents of what vendors' pages print
+    Add(commands::add::Arguments),
     /// Check the project's files, without network
     Validate(commands::validate::Arguments),
     /// Show what an apply would change
     Plan(commands::plan::Arguments),
+    /// Keep what both services hold in a file, to plan from it without credentials
+    Snapshot(commands::snapshot::Arguments),
     /// Change both services to what the project wants
     Apply(commands::apply::Arguments),
+    /// Write live objects as documents of a project
+    Export(commands::export::Arguments),
     /// Give an object up: only the ledger changes
     Forget(commands::forget::Arguments),
     /// Delete all that is ours
@@ -190,9 +197,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let global = &cli.global;
     let result = match &cli.command {
         Command::Init(arguments) => commands::init::run(global, arguments),
+        Command::Add(arguments) => commands::add::run(global, arguments),
         Command::Validate(arguments) => commands::validate::run(global, arguments),
         Command::Plan(arguments) => commands::plan::run(global, arguments),
+        Command::Snapshot(arguments) => commands::snapshot::run(global, arguments),
         Command::Apply(arguments) => commands::apply::run(global, arguments),
+        Command::Export(arguments) => commands::export::run(global, arguments),
         Command::Forget(arguments) => commands::forget::run(global, arguments),
         Command::Destroy(arguments) => commands::destroy::run(global, arguments),
         Command::Unlock(arguments) => commands::unlock::run(global, arguments),
@@ -255,7 +265,7 @@ mod tests {
             let sub = cli.find_subcommand_mut(name).expect("a command");
             sub.render_help().to_string()
         };
-        for name in ["plan", "apply", "destroy", "forget", "unlock"] {
+        for name in ["plan", "snapshot", "apply", "destroy", "forget", "unlock"] {
             assert!(help(name).contains("--port-url"), "{name}");
             assert!(help(name).contains("--environment"), "{name}");
         }

@@ -15,7 +15,9 @@ use clap::Args;
 use crate::cli::Global;
 use crate::commands::plan::ALLOWING;
 use crate::commands::project::{self, Stream, style};
-use crate::commands::session::{Look, Session, unkept};
+use crate::commands::session::{Session, unkept};
+use crate::commands::sight::Look;
+use crate::commands::sight::marked;
 use crate::commands::turn::Turn;
 use crate::commands::{apply, environment, notice, print, runtime, tell, typed};
 use crate::decide::ledger::Home;
@@ -26,8 +28,7 @@ use crate::kinds::LEDGER_BLUEPRINT;
 use crate::show::render::human;
 use crate::show::text;
 use crate::there::services::Writer;
-use crate::words::finding::Severity;
-use crate::words::{Addr, Findings};
+use crate::words::Addr;
 
 /// Arguments of `destroy`.
 #[derive(Debug, Args)]
@@ -62,19 +63,14 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
     let mut flags = flags(arguments)?;
     runtime()?.block_on(async {
         let env = environment();
-        let (desired, findings) = project::read(global, &env);
         // A project whose files are gone may be destroyed; one whose files cannot be read may not.
-        let mut errors = Findings::default();
-        errors.extend(findings.into_iter().filter(|finding| {
-            finding.severity == Severity::Error && finding.code != "config::empty_project"
-        }));
-        project::check(global, errors, &desired.sources)?;
+        let desired = project::open_even_empty(global, &env)?;
         let kept = desired
             .objects
             .values()
             .filter(|object| object.lifecycle.protect);
         flags.protected = kept.map(|object| object.addr.clone()).collect();
-        let session = Session::with(global, desired.emptied(), &env).await?;
+        let session = Session::of(global, desired.emptied(), &env).await?;
         let done = destroy(global, arguments, flags, &session).await;
         session.stage.strike().await;
         done
@@ -192,7 +188,7 @@ fn marked_and_left(session: &Session, look: &Look) -> BTreeSet<String> {
     let doomed: BTreeSet<(&str, &str)> = deletes
         .filter_map(|change| Some((change.kind.name(), change.seen.as_ref()?.id.as_str())))
         .collect();
-    let marked = session.marked(&look.live);
+    let marked = marked(&session.desired, &look.live);
     let left = marked.filter(|(kind, seen)| !doomed.contains(&(*kind, seen.id.as_str())));
     left.map(|(kind, seen)| format!("the {kind} `{}`", seen.name))
         .collect()

@@ -8,7 +8,8 @@ use crate::kinds::manual::Entry;
 use crate::kinds::shape::{Field, Limits, Object, Rules, Shape};
 use crate::show::text::wrap;
 use crate::show::{Meaning, Style};
-use crate::want::yaml::emit::quote;
+use crate::want::yaml::layout::document;
+use crate::words::Value;
 
 /// Columns of the words that lines begin with.
 const LABEL: usize = 11;
@@ -51,8 +52,7 @@ pub fn human(entry: &Entry, style: &Style) -> String {
     page.fields(entry.shape);
     page.gap();
     page.title("Example");
-    let mut lines = Vec::new();
-    yaml(&entry.example(), 2, &mut lines);
+    let lines = yaml(&entry.example(), 2);
     lines.iter().for_each(|line| page.line(line));
     page.text
 }
@@ -102,10 +102,9 @@ impl Page<'_> {
     /// A default, which is JSON in the definition; long ones as YAML.
     fn default(&mut self, json: &str) {
         match serde_json::from_str::<Json>(json) {
-            Ok(value) if scalar(&value).is_none() => {
+            Ok(value) if value.is_object() || value.is_array() => {
                 self.line("  default");
-                let mut lines = Vec::new();
-                yaml(&value, 6, &mut lines);
+                let lines = yaml(&value, 6);
                 lines.iter().for_each(|line| self.line(line));
             }
             _ => self.labelled("default", json),
@@ -264,42 +263,10 @@ fn rules(rules: &Rules) -> Vec<String> {
 }
 
 /// A value as lines of YAML at a column.
-fn yaml(value: &Json, column: usize, lines: &mut Vec<String>) {
+fn yaml(value: &Json, column: usize) -> Vec<String> {
+    let text = document(&Value::from(value));
     let pad = " ".repeat(column);
-    match value {
-        Json::Object(map) if !map.is_empty() => {
-            for (key, value) in map {
-                let key = quote(key);
-                match scalar(value) {
-                    Some(text) => lines.push(format!("{pad}{key}: {text}")),
-                    None => {
-                        lines.push(format!("{pad}{key}:"));
-                        yaml(value, column + 2, lines);
-                    }
-                }
-            }
-        }
-        Json::Array(items) if !items.is_empty() => {
-            for item in items {
-                let first = lines.len();
-                yaml(item, column + 2, lines);
-                if let Some(line) = lines.get_mut(first) {
-                    line.replace_range(column..column + 1, "-");
-                }
-            }
-        }
-        other => lines.push(format!("{pad}{}", scalar(other).unwrap_or_default())),
-    }
-}
-
-/// A value that stands on one line.
-fn scalar(value: &Json) -> Option<String> {
-    match value {
-        Json::Object(map) if !map.is_empty() => None,
-        Json::Array(items) if !items.is_empty() => None,
-        Json::String(text) => Some(quote(text)),
-        other => Some(other.to_string()),
-    }
+    text.lines().map(|line| format!("{pad}{line}")).collect()
 }
 
 #[cfg(test)]

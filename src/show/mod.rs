@@ -16,9 +16,11 @@
 //! | [`snippet`] | the lines of those files that may be shown beside them |
 //! | [`checkup`] | what was looked at, and whether it is well |
 //! | [`mod@manual`] | what a kind or a field is |
+//! | [`export`] | live objects as documents |
 //! | [`render`] | plans and reports, one room per format |
 
 pub mod checkup;
+pub mod export;
 pub mod findings;
 pub mod header;
 pub mod manual;

@@ -6,6 +6,8 @@
 #![cfg(feature = "sandbox")]
 
 mod bed;
+#[path = "../stories/clicked.rs"]
+mod clicked;
 mod converge;
 #[path = "../contract/dice.rs"]
 mod dice;
@@ -14,9 +16,11 @@ mod formula;
 #[path = "../../benches/generate.rs"]
 mod generate;
 mod hostile;
+mod inherited;
 mod killed;
 mod owned;
 mod project;
+mod remembered;
 mod same;
 #[path = "../stories/world.rs"]
 #[allow(dead_code, reason = "shared with the stories")]

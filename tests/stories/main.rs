@@ -5,18 +5,23 @@
 //! any order.
 #![cfg(feature = "sandbox")]
 
+mod add;
 mod adoption;
 mod bootstrap;
 mod choices;
+mod clicked;
 mod crashes;
 mod cycles;
 mod data_loss;
 mod deletes;
 mod destroy;
+#[path = "../contract/dice.rs"]
+mod dice;
 mod discretion;
 mod doctor;
 mod drift;
 mod exit_codes;
+mod export;
 mod formatting;
 mod input;
 mod kinds_permissions;
@@ -36,6 +41,8 @@ mod reach;
 mod renames;
 mod secrets;
 mod skip_refused;
+mod snapshots;
+mod sockets;
 mod stale_branch;
 mod starting;
 mod stub;
@@ -44,3 +51,4 @@ mod thieves;
 mod weather;
 mod wiring;
 mod world;
+mod write_back;

@@ -16,7 +16,8 @@ use clap::Args;
 
 use crate::cli::Global;
 use crate::commands::project::{self, Stream, style};
-use crate::commands::session::{age, unkept};
+use crate::commands::session::unkept;
+use crate::commands::sight::age;
 use crate::commands::stage::Stage;
 use crate::commands::turn::words;
 use crate::commands::{environment, print, runtime, tell};

@@ -6,7 +6,7 @@
 //! in the same order, and formatting it again changes nothing; otherwise less is done, and at last
 //! nothing. Deliberately not here: files.
 
-use crate::want::yaml::layout::{Layout, Run, layout};
+use crate::want::yaml::runs::{Layout, Run, layout};
 use crate::words::{Data, Node};
 
 /// Spaces per level.

@@ -1,134 +1,308 @@
-//! Layout: where a text must not be taken apart, and which comments it has.
+//! Layout: whole values as YAML for files that we write, in block style and two spaces a level.
 //!
-//! Deliberately not here: what the text says, and moving anything (see `format`).
+//! Maps and lists are written in their own order. Texts of several lines are literal blocks where
+//! that says the same to every reader, else they stand in double quotes on one line. Deliberately
+//! not here: which texts are written (escapes of `${` are the caller's), and comments.
 
-use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
+use crate::want::yaml::emit::quote;
+use crate::words::Value;
 
-use crate::want::yaml::alias::MAX_DEPTH;
+/// How far one level stands behind the other.
+const STEP: usize = 2;
 
-/// What a formatter has to know of a text.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Layout {
-    /// The comments in their order, without blanks at their ends.
-    pub comments: Vec<String>,
-    /// What takes several lines and stays as it is inside, in order and apart.
-    pub runs: Vec<Run>,
+/// The longest key that every reader takes without `?`.
+const LONGEST_KEY: usize = 1000;
+
+/// A value as the text of one document, with a newline at its end.
+pub fn document(value: &Value) -> String {
+    let mut text = String::new();
+    match value {
+        Value::Map(map) if !map.is_empty() => block(value, 0, &mut text),
+        Value::List(list) if !list.is_empty() => block(value, 0, &mut text),
+        other => {
+            text.push_str(&inline(other));
+            text.push('\n');
+        }
+    }
+    text
 }
 
-/// A scalar or a flow collection of several lines, counted from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Run {
-    /// The line on which it begins.
-    pub first: usize,
-    /// The last line of it.
-    pub last: usize,
-    /// Whether it is a block scalar, whose content is told by its indentation.
-    pub block: bool,
+/// Several documents as one text, with `---` between them.
+pub fn stream<'a>(documents: impl IntoIterator<Item = &'a Value>) -> String {
+    let texts: Vec<String> = documents.into_iter().map(document).collect();
+    texts.join("---\n")
 }
 
-/// The layout of a text; `None` when it cannot be read.
-pub(super) fn layout(text: &str) -> Option<Layout> {
-    let options = granit_parser::options! {
-        emit_unresolved_aliases: true,
-        flow_nesting_limit: MAX_DEPTH,
-        block_nesting_limit: MAX_DEPTH,
-    };
-    let mut found = Layout::default();
-    // Open collections, those in brackets with their first line.
-    let mut open: Vec<Option<usize>> = Vec::new();
-    let lines = Lines::of(text);
-    for next in Parser::new_from_str_with_options(text, options) {
-        let (event, span) = next.ok()?;
-        let range = lines.range(text, &span);
-        match event {
-            Event::Comment(said, _) => found.comments.push(said.trim_end().to_owned()),
-            Event::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded, ..) => {
-                found.block(text, &lines, range);
+/// What stands behind `key:` or `-` for a value, its first character included: ` text`, or a
+/// newline and the lines below. `indent` is where the key or the dash stands. No newline at the end
+/// but those of the value itself.
+pub fn behind(value: &Value, indent: usize) -> String {
+    let mut text = String::new();
+    after_key(value, indent, &mut text);
+    if text.ends_with('\n') {
+        text.pop();
+    }
+    text
+}
+
+/// A value on one line, in flow style.
+pub fn inline(value: &Value) -> String {
+    flow(value, &quote)
+}
+
+/// A value on one line as JSON.
+pub fn json(value: &Value) -> String {
+    flow(value, &|text| {
+        serde_json::Value::String(text.to_owned()).to_string()
+    })
+}
+
+fn flow(value: &Value, text: &dyn Fn(&str) -> String) -> String {
+    match value {
+        Value::Map(map) => {
+            let entry =
+                |(key, value): (&String, &Value)| format!("{}: {}", text(key), flow(value, text));
+            let entries: Vec<String> = map.iter().map(entry).collect();
+            match entries.is_empty() {
+                true => "{}".to_owned(),
+                false => format!("{{ {} }}", entries.join(", ")),
             }
-            Event::Scalar(..) => found.run(range.0, range.1, false),
-            Event::SequenceStart(style, ..) | Event::MappingStart(style, ..) => {
-                open.push((style == StructureStyle::Flow).then_some(range.0));
+        }
+        Value::List(list) => {
+            let items: Vec<String> = list.iter().map(|item| flow(item, text)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Null => "null".to_owned(),
+        Value::Bool(b) => b.to_string(),
+        Value::Number(n) => n.to_string(),
+        Value::Text(t) => text(t),
+        Value::Deferred(template) => text(&template.source()),
+        Value::Secret(source) => text(&source.template().source()),
+    }
+}
+
+/// A map or list that is not empty, line by line, each behind `indent` spaces.
+fn block(value: &Value, indent: usize, text: &mut String) {
+    match value {
+        Value::Map(map) => {
+            for (index, (key, value)) in map.iter().enumerate() {
+                if index > 0 {
+                    pad(indent, text);
+                }
+                entry(key, value, indent, text);
             }
-            Event::SequenceEnd | Event::MappingEnd => {
-                if let Some(first) = open.pop()? {
-                    found.run(first, range.1, false);
+        }
+        Value::List(list) => {
+            for (index, item) in list.iter().enumerate() {
+                if index > 0 {
+                    pad(indent, text);
+                }
+                text.push('-');
+                match item {
+                    Value::Map(map) if !map.is_empty() => {
+                        text.push(' ');
+                        block(item, indent + STEP, text);
+                    }
+                    Value::List(list) if !list.is_empty() => {
+                        text.push(' ');
+                        block(item, indent + STEP, text);
+                    }
+                    item => after_key(item, indent, text),
                 }
             }
-            _ => {}
         }
-    }
-    found
-        .runs
-        .sort_by_key(|run| (run.first, std::cmp::Reverse(run.last)));
-    Some(found)
-}
-
-impl Layout {
-    fn run(&mut self, first: usize, last: usize, block: bool) {
-        if last > first {
-            self.runs.push(Run { first, last, block });
-        }
-    }
-
-    /// A block scalar: from its header to the last blank line below it, which may be its own.
-    fn block(&mut self, text: &str, lines: &Lines, (begin, end): (usize, usize)) {
-        let all: Vec<&str> = text.lines().collect();
-        let is_blank = |at: usize| all.get(at).is_some_and(|line| line.trim().is_empty());
-        // The parser begins it with its content; the header is the last line above with something.
-        let mut first = begin;
-        let headed = |at: usize| all.get(at).is_some_and(|line| is_header(line));
-        while first > 0 && (first > lines.count || !headed(first)) {
-            first -= 1;
-        }
-        let mut last = end.min(all.len().saturating_sub(1)).max(first);
-        while is_blank(last + 1) {
-            last += 1;
-        }
-        self.run(first, last, true);
+        _ => {}
     }
 }
 
-/// Whether a line ends in the header of a block scalar.
-fn is_header(line: &str) -> bool {
-    let code = match line.find(" #") {
-        Some(at) => &line[..at],
-        None => line,
-    };
-    let code = code
-        .trim_end()
-        .trim_end_matches(|c: char| c.is_ascii_digit() || "+-".contains(c));
-    code.ends_with(['|', '>'])
+fn entry(key: &str, value: &Value, indent: usize, text: &mut String) {
+    let quoted = quote(key);
+    if quoted.len() > LONGEST_KEY {
+        text.push_str(&format!("? {quoted}\n"));
+        pad(indent, text);
+    } else {
+        text.push_str(&quoted);
+    }
+    text.push(':');
+    after_key(value, indent, text);
 }
 
-/// Where lines begin.
-struct Lines {
-    starts: Vec<usize>,
-    count: usize,
+fn after_key(value: &Value, indent: usize, text: &mut String) {
+    match value {
+        Value::Map(map) if !map.is_empty() => {
+            text.push('\n');
+            pad(indent + STEP, text);
+            block(value, indent + STEP, text);
+        }
+        Value::List(list) if !list.is_empty() => {
+            text.push('\n');
+            pad(indent + STEP, text);
+            block(value, indent + STEP, text);
+        }
+        Value::Text(lines) if stands_in_a_block(lines) => {
+            literal(lines, indent + STEP, text);
+        }
+        other => {
+            text.push(' ');
+            text.push_str(&inline(other));
+            text.push('\n');
+        }
+    }
 }
 
-impl Lines {
-    fn of(text: &str) -> Lines {
-        let newlines = text.match_indices('\n').map(|(at, _)| at + 1);
-        let starts: Vec<usize> = std::iter::once(0).chain(newlines).collect();
-        Lines {
-            count: starts.len(),
-            starts,
+fn pad(indent: usize, text: &mut String) {
+    text.extend(std::iter::repeat_n(' ', indent));
+}
+
+/// Whether a literal block says exactly this text to every reader, without blanks at the end of a
+/// line.
+fn stands_in_a_block(text: &str) -> bool {
+    text.contains('\n')
+        && !text.starts_with([' ', '\t', '\n'])
+        && text.split('\n').all(|line| {
+            !line.ends_with([' ', '\t']) && line.chars().all(|c| c == '\t' || prints(c))
+        })
+}
+
+/// Whether a character may stand in a block as itself; what does not show is quoted.
+fn prints(c: char) -> bool {
+    // Quoting a text of one such sign tells, and keeps the rule in one place.
+    c.is_ascii_graphic() || c == ' ' || !quote(&format!("a{c}a")).starts_with('"')
+}
+
+fn literal(lines: &str, indent: usize, text: &mut String) {
+    let newlines = lines.len() - lines.trim_end_matches('\n').len();
+    text.push_str(match newlines {
+        0 => " |-\n",
+        1 => " |\n",
+        _ => " |+\n",
+    });
+    let ended = lines.strip_suffix('\n').unwrap_or(lines);
+    for line in ended.split('\n') {
+        if !line.is_empty() {
+            pad(indent, text);
+            text.push_str(line);
+        }
+        text.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::want::yaml::read;
+
+    fn text(json: Json) -> String {
+        document(&Value::from(json))
+    }
+
+    #[test]
+    fn documents_read_as_people_write_them() {
+        let written = text(json!({
+            "kind": "port.blueprint",
+            "spec": {
+                "identifier": "service", "title": "no", "required": [], "relations": {},
+                "list": ["a", { "b": 1, "c": ["x", ["y"]] }, {}],
+                "body": "package spacelift\n\nwebhook contains x if {\n\ttrue\n}\n",
+                "filter": ".a == 1\n| not", "kept": "a\n\n", "blank": "a \nb", "one": "{{ .x }}",
+            },
+        }));
+        insta::assert_snapshot!(written, @r#"
+        kind: port.blueprint
+        spec:
+          identifier: service
+          title: "no"
+          required: []
+          relations: {}
+          list:
+            - a
+            - b: 1
+              c:
+                - x
+                - - "y"
+            - {}
+          body: |
+            package spacelift
+
+            webhook contains x if {
+            	true
+            }
+          filter: |-
+            .a == 1
+            | not
+          kept: |+
+            a
+
+          blank: "a \nb"
+          one: "{{ .x }}"
+        "#);
+    }
+
+    #[test]
+    fn what_stands_behind_a_key_fits_its_place() {
+        let value = Value::from(json!({ "a": ["x"] }));
+        assert_eq!(behind(&value, 2), "\n    a:\n      - x");
+        assert_eq!(behind(&Value::text("x"), 0), " x");
+        assert_eq!(behind(&Value::from(json!([])), 0), " []");
+        assert_eq!(inline(&value), "{ a: [x] }");
+        assert_eq!(super::json(&value), r#"{ "a": ["x"] }"#);
+    }
+
+    fn comes_back(value: &Json) {
+        let written = text(value.clone());
+        let theirs: Json = serde_yaml::from_str(&written)
+            .unwrap_or_else(|error| panic!("another reader: {error}\n{written}"));
+        assert_eq!(theirs, *value, "{written}");
+        let (nodes, findings) = read(0, &written);
+        assert!(findings.is_empty(), "{written}: {findings:?}");
+        let ours = nodes[0].to_value().to_json_with(&mut |_| Json::Null);
+        assert_eq!(ours, *value, "{written}");
+        for line in written.lines() {
+            assert_eq!(line.trim_end_matches([' ', '\t']), line, "{written}");
         }
     }
 
-    fn at(&self, byte: usize) -> usize {
-        self.starts.partition_point(|start| *start <= byte) - 1
+    #[test]
+    fn long_keys_and_several_documents_come_back() {
+        comes_back(&json!({ "k".repeat(3000): { "a": 1 }, "l\n".repeat(900): ["x"] }));
+        let one = Value::from(json!({ "a": "b\n\n" }));
+        let (nodes, _) = read(0, &stream([&one, &one]));
+        assert_eq!(nodes.len(), 2);
+        assert!(nodes.iter().all(|node| node.to_value() == one));
     }
 
-    /// The first and the last line of a span. The end of a block scalar may be told behind the
-    /// blanks that the line after it begins with.
-    fn range(&self, text: &str, span: &Span) -> (usize, usize) {
-        let bytes = span.byte_range().unwrap_or(0..0);
-        let (first, mut last) = (self.at(bytes.start), self.at(bytes.end));
-        let told = text.get(self.starts[last]..bytes.end).unwrap_or_default();
-        if told.trim().is_empty() && last > first {
-            last -= 1;
+    fn any_json() -> impl Strategy<Value = Json> {
+        let text = prop_oneof![
+            any::<String>(),
+            "([ -~]|\n|\t){0,12}",
+            "(a|b: c| |\n|\t|#|---|- |\\||\r){0,9}",
+        ];
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::from),
+            any::<i64>().prop_map(Json::from),
+            any::<u64>().prop_map(Json::from),
+            (-1e9f64..1e9).prop_map(Json::from),
+            text.clone().prop_map(Json::from),
+        ];
+        leaf.prop_recursive(4, 40, 6, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Json::from),
+                prop::collection::vec((text.clone(), inner), 0..5)
+                    .prop_map(|entries| Json::Object(entries.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_value_comes_back(value in any_json(), key in "[a-z]{1,3}") {
+            comes_back(&json!({ key: value }));
         }
-        (first, last)
     }
 }

@@ -15,8 +15,9 @@
 //! | `scalar` | what a scalar's text stands for under the core schema |
 //! | `syntax` | the parser's errors in our words |
 //! | [`format`] | a text laid out anew, its data and comments kept |
-//! | `layout` | where a text must not be taken apart, and its comments |
+//! | `runs` | where a text must not be taken apart, and its comments |
 //! | [`emit`] | the other way: scalars for files that we write |
+//! | [`layout`] | whole documents for files that we write |
 
 mod alias;
 mod build;
@@ -24,8 +25,9 @@ pub mod emit;
 mod events;
 pub mod format;
 mod key;
-mod layout;
+pub mod layout;
 mod leaf;
+mod runs;
 mod scalar;
 mod syntax;
 
