@@ -24,6 +24,7 @@ mod doubts;
 pub mod explain;
 mod facts;
 pub mod forget;
+pub mod graph;
 pub mod holder;
 pub mod init;
 pub mod plan;
@@ -66,8 +67,8 @@ pub fn tell(text: &str) {
 pub fn notice(sentence: &str) {
     let columns = Style::default().width;
     text::wrap("", &text::escape(sentence), columns)
-        .iter()
-        .for_each(|line| tell(line));
+        .into_iter()
+        .for_each(|line| tell(&text::inert(line)));
 }
 
 /// Says why a command stopped: what happened, and what to do.
@@ -75,8 +76,8 @@ pub fn say(stop: &Stop) {
     let columns = Style::default().width;
     let part = |first: &str, text: &str| {
         text::wrap(first, &redact::text(&text::escape(text)), columns)
-            .iter()
-            .for_each(|line| tell(line));
+            .into_iter()
+            .for_each(|line| tell(&text::inert(line)));
     };
     if !stop.message.is_empty() {
         part("error: ", &stop.message);
