@@ -12,6 +12,7 @@
 //! | [`checkout`] | the git checkout around a project |
 //! | [`holder`] | what this process says about itself |
 //! | [`turn`] | the right to write, while an apply has it |
+//! | [`format`] | the one list of output formats |
 //! | `facts` | what is known about secrets before anything is sent |
 //! | `doubts` | what is looked up for the guards |
 //! | [`counter`] | the line that counts while an apply is under way |
@@ -24,6 +25,7 @@ mod doubts;
 pub mod explain;
 mod facts;
 pub mod forget;
+pub mod format;
 pub mod graph;
 pub mod holder;
 pub mod init;
