@@ -13,6 +13,7 @@
 //! | [`holder`] | what this process says about itself |
 //! | [`turn`] | the right to write, while an apply has it |
 //! | [`format`] | the one list of output formats |
+//! | [`step`] | the step of a GitHub workflow that we run in |
 //! | `facts` | what is known about secrets before anything is sent |
 //! | `doubts` | what is looked up for the guards |
 //! | [`counter`] | the line that counts while an apply is under way |
@@ -36,6 +37,7 @@ pub mod sandbox;
 pub mod schema;
 pub mod session;
 pub mod stage;
+pub mod step;
 pub mod turn;
 pub mod unlock;
 pub mod validate;

@@ -285,9 +285,9 @@ fn joined(labels: &BTreeSet<String>) -> String {
 
 /// The end of a long pointer, which says most.
 fn short(label: &str) -> String {
-    let mut parts = label.rsplitn(3, '/');
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(last), Some(above), Some(rest)) if !rest.is_empty() => format!("…/{above}/{last}"),
+    let parts: Vec<&str> = label.rsplitn(4, '/').collect();
+    match parts.as_slice() {
+        [last, above, third, rest] if !rest.is_empty() => format!("…/{third}/{above}/{last}"),
         _ => label.to_owned(),
     }
 }
@@ -329,4 +329,67 @@ fn quoted(text: &str) -> String {
         .replace('"', "\\\"")
         .replace('&', "&amp;");
     format!("\"{text}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addr(text: &str) -> Addr {
+        text.parse().expect("an address")
+    }
+
+    #[test]
+    fn names_are_labels_and_never_identifiers() {
+        let mut diagram = Diagram::default();
+        let hostile = Addr::new(Service::Port, "blueprint", "x\"]; click n0\u{202e}&");
+        diagram.edge(
+            &addr("spacelift.webhook.port"),
+            &hostile,
+            Some("a|\"b\\".into()),
+        );
+        diagram.edge(&hostile, &addr("port.blueprint.end"), None);
+        diagram.nodes.insert(hostile, Mark::Changed(Action::Delete));
+        insta::assert_snapshot!(diagram.mermaid().join("\n"), @r##"
+        flowchart LR
+          subgraph port["Port"]
+            n0["blueprint.end · elsewhere"]
+            n1["blueprint#91;#34;x#34;#93;#59; click n0#92;u#123;202e#125;#38;#34;#93; · delete"]
+          end
+          subgraph spacelift["Spacelift"]
+            n2["webhook.port · elsewhere"]
+          end
+          n1 --> n0
+          n2 -->|"a#124;#34;b#92;"| n1
+          classDef elsewhere stroke-dasharray:4 4
+          class n0,n2 elsewhere
+          classDef delete stroke:#cf222e,stroke-width:3px,stroke-dasharray:6 3
+          class n1 delete
+        "##);
+        insta::assert_snapshot!(diagram.dot().join("\n"), @r##"
+        digraph spaceport {
+          rankdir=LR;
+          node [shape=box];
+          subgraph cluster_port {
+            label="Port";
+            n0 [label="blueprint.end · elsewhere", style=dashed];
+            n1 [label="blueprint[\"x\"]; click n0\\u{202e}&amp;\"] · delete"];
+          }
+          subgraph cluster_spacelift {
+            label="Spacelift";
+            n2 [label="webhook.port · elsewhere", style=dashed];
+          }
+          n1 -> n0;
+          n2 -> n1 [label="a|\"b\\"];
+        }
+        "##);
+    }
+
+    #[test]
+    fn long_labels_keep_their_end_and_many_are_counted() {
+        let labels = ["/a/b/c/d", "/a/b/c/e", "/x", "/y", "url"].map(str::to_owned);
+        assert_eq!(joined(&labels.into()), "…/b/c/d, …/b/c/e, /x and 2 more");
+        assert_eq!(short("a/b"), "a/b");
+        assert_eq!(short("/mappings/0/blueprint"), "/mappings/0/blueprint");
+    }
 }
