@@ -205,6 +205,11 @@ fn markdown_is_inert(text: &str) -> Verdict {
         if !line.starts_with('|') {
             columns = 0;
         }
+        // Two spaces would be a line break, and a mark alone would underline a heading.
+        let ends = line.ends_with(' ') || line.trim_start_matches('>').trim() == "-";
+        ensure(!ends || line.starts_with('|'), || {
+            format!("an open end: {line:?}")
+        })?;
         match line {
             "" | ">" | "> [!CAUTION]" | "> [!WARNING]" | "> [!NOTE]" => {}
             "<details>" | "<details open>" => open += 1,
@@ -699,6 +704,9 @@ fn the_scanners_see_what_is_not_inert() {
         "[a](b)",
         "*a*",
         "$a$",
+        "> -",
+        "- ",
+        "a ",
         ":tada:",
         "GH-1",
         "```mermaid\nclick n0 x\n```\n",

@@ -26,8 +26,13 @@ pub fn code(name: &str) -> String {
 /// A sentence, with everything but plain words in code spans.
 pub fn prose(words: &str) -> String {
     let shown = short(words, SENTENCE);
+    // Without words a list's mark would stand alone, and spaces around them mean something, too.
+    let shown = match shown.trim() {
+        "" => return span(""),
+        shown => shown,
+    };
     let mut line = Line::default();
-    let mut rest = shown.as_str();
+    let mut rest = shown;
     // Our sentences quote with backticks.
     while let Some((before, after)) = rest.split_once('`') {
         let Some((quoted, after)) = after.split_once('`') else {
@@ -275,6 +280,8 @@ mod tests {
                 "hi `@all`, `#12 GH-3 *b* _c_ :tada`: `<b>`",
             ),
             ("1. a", "`1`. a"),
+            ("  a ", "a"),
+            (" ", "`\"\"`"),
             ("- a", "`-` a"),
             ("a `b", "a `` `b ``"),
             ("`a``b` c", "`ab` c"),

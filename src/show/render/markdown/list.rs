@@ -78,17 +78,15 @@ pub fn is_listed(change: &Change) -> bool {
 fn row(change: &Change) -> String {
     let why = why(change);
     let why = why.trim_start_matches([',', ';']).trim_start();
-    let mut words = prose(why);
-    if let Some(population) = change.population() {
-        let open = if words.is_empty() { "" } else { "; " };
-        words.push_str(&format!("{open}{}", prose(&population)));
-    }
+    let population = change.population();
+    let words = [(!why.is_empty()).then_some(why), population.as_deref()];
+    let words: Vec<String> = words.into_iter().flatten().map(prose).collect();
     format!(
         "| `{}` | {} | {} | {} |\n",
         symbol(change.action),
         cell(&code(&change.addr.to_string())),
         change.action.word(),
-        cell(&words)
+        cell(&words.join("; "))
     )
 }
 
