@@ -13,6 +13,7 @@
 //! | [`holder`] | what this process says about itself |
 //! | [`turn`] | the right to write, while an apply has it |
 //! | [`format`] | the one list of output formats |
+//! | [`output`] | plans and reports on stdout, in the format that was asked for |
 //! | [`step`] | the step of a GitHub workflow that we run in |
 //! | `facts` | what is known about secrets before anything is sent |
 //! | `doubts` | what is looked up for the guards |
@@ -30,6 +31,7 @@ pub mod format;
 pub mod graph;
 pub mod holder;
 pub mod init;
+pub mod output;
 pub mod plan;
 pub mod project;
 #[cfg(feature = "sandbox")]

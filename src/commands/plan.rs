@@ -3,12 +3,12 @@
 use clap::Args;
 
 use crate::cli::Global;
-use crate::commands::project::{Stream, style};
+use crate::commands::format::Format;
+use crate::commands::output::Output;
+use crate::commands::runtime;
 use crate::commands::session::Session;
-use crate::commands::{print, runtime};
 use crate::decide::plan::{Flags, Plan};
 use crate::exit::{self, Stop};
-use crate::show::render::human;
 use crate::words::Addr;
 use crate::words::finding::did_you_mean;
 
@@ -125,6 +125,9 @@ pub struct Arguments {
     /// Exit with 2 when there are changes
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// How to print the plan; github also writes the summary of the step
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
 }
 
 /// Runs the command.
@@ -143,11 +146,8 @@ async fn look(global: &Global, arguments: &Arguments, session: &Session) -> Resu
     let look = session.look(global, &arguments.scope.flags()?).await?;
     arguments.scope.check(session, &look.plan)?;
     let header = session.header(global, &look);
-    print(&human::plan(
-        &look.plan,
-        &header,
-        &style(global, Stream::Out),
-    ));
+    let output = Output::new(global, arguments.format, &session.desired);
+    output.plan(&look.plan, &header)?;
     let code = code(&look.plan, arguments.detailed_exitcode);
     // As above: the end of the process frees it all at once.
     std::mem::forget(look);

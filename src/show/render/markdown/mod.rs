@@ -30,7 +30,7 @@ use crate::show::graph::Diagram;
 use crate::show::header::Header;
 use crate::show::text::count;
 pub use findings::findings;
-pub use report::{converged, report};
+pub use report::report;
 
 /// Bytes of one text. GitHub takes 65,536 characters, and a character has one byte or more.
 pub const LIMIT: usize = 65_000;
@@ -45,9 +45,9 @@ const GRAPH: usize = 16_000;
 /// Objects of a graph that is open from the beginning.
 const OPEN: usize = 20;
 
-/// A plan that fits into one comment.
-pub fn plan(plan: &Plan, header: &Header) -> String {
-    let mut shown = summary::summary(plan, header);
+/// A plan that fits into one comment; `digest` is what a review of it stands for.
+pub fn plan(plan: &Plan, header: &Header, digest: Option<&str>) -> String {
+    let mut shown = summary::summary(plan, header, digest);
     let room = LIMIT.saturating_sub(shown.len() + LEFT_OUT);
     add(&mut shown, &list::list(plan, room));
     let room = LIMIT.saturating_sub(shown.len() + LEFT_OUT);

@@ -3,10 +3,8 @@
 //! What was done is not repeated: it stands in the plan above it.
 
 use crate::act::report::{Outcome, Report};
-use crate::show::render::human;
 use crate::show::render::human::report::{next, totals};
 use crate::show::render::markdown::escape::{code, prose};
-use crate::show::style::Style;
 
 /// Failures that are named.
 const NAMED: usize = 20;
@@ -48,14 +46,4 @@ pub fn report(report: &Report) -> String {
     }
     lines.extend(next(report).map(|words| format!("{words}\n")));
     lines.join("\n")
-}
-
-/// The proof of a closing plan, when so many changes were left out.
-pub fn converged(skipped: usize, requests: usize) -> String {
-    let style = Style::default();
-    let words = match skipped {
-        0 => human::converged(requests, &style),
-        skipped => human::converged_but(skipped, requests, &style),
-    };
-    format!("\n{words}")
 }

@@ -17,13 +17,15 @@ const BOX: usize = 6_000;
 /// Objects of one refusal that are named.
 const OBJECTS: usize = 5;
 
-/// The top of a plan, with its line end.
-pub fn summary(plan: &Plan, header: &Header) -> String {
-    let mut blocks = vec![
-        marker(&header.project, header.environment.as_deref()),
-        title(header),
-        format!("**{}**", totals(plan)),
-    ];
+/// The top of a plan, with its line end. The first two lines are hidden and for CI jobs: whose
+/// plan it is, and its digest.
+pub fn summary(plan: &Plan, header: &Header, digest: Option<&str>) -> String {
+    let marker = marker(&header.project, header.environment.as_deref());
+    let hidden = match digest.filter(|digest| is_digest(digest)) {
+        Some(digest) => format!("{marker}\n<!-- digest: {digest} -->"),
+        None => marker,
+    };
+    let mut blocks = vec![hidden, title(header), format!("**{}**", totals(plan))];
     blocks.extend(limited(plan).map(|words| prose(&words)));
     blocks.extend(refused(plan));
     blocks.extend(missing(plan));
@@ -31,10 +33,13 @@ pub fn summary(plan: &Plan, header: &Header) -> String {
     blocks.extend(remarks("WARNING", "secrets", plan));
     blocks.extend(remarks("NOTE", "note", plan));
     blocks.extend(places(header));
-    // The comment stands right above the title, or it would be a paragraph of its own.
     let mut shown = blocks.join("\n\n");
     shown.push('\n');
     shown
+}
+
+fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit())
 }
 
 fn title(header: &Header) -> String {

@@ -70,7 +70,7 @@ fn a_plan_is_a_summary_a_list_a_graph_and_diffs() {
         unchanged: 7,
         ..Plan::default()
     };
-    insta::assert_snapshot!(super::plan(&plan, &header()), @r#"
+    insta::assert_snapshot!(super::plan(&plan, &header(), None), @r#"
     <!-- spaceport plan: acme-portal/staging -->
 
     ## acme-portal · staging
@@ -146,6 +146,16 @@ fn a_plan_is_a_summary_a_list_a_graph_and_diffs() {
 }
 
 #[test]
+fn the_digest_stands_in_the_second_line() {
+    let digest = "0f".repeat(32);
+    let shown = super::plan(&Plan::default(), &header(), Some(&digest));
+    let second = format!("<!-- digest: {digest} -->");
+    assert_eq!(shown.lines().nth(1), Some(second.as_str()));
+    let shown = super::plan(&Plan::default(), &header(), Some("--> @all"));
+    assert_eq!(shown.lines().nth(1), Some(""));
+}
+
+#[test]
 fn a_plan_of_nothing_is_a_sentence() {
     let plan = Plan {
         unchanged: 9,
@@ -155,7 +165,7 @@ fn a_plan_of_nothing_is_a_sentence() {
         project: "acme".into(),
         ..Header::default()
     };
-    insta::assert_snapshot!(super::plan(&plan, &header), @r#"
+    insta::assert_snapshot!(super::plan(&plan, &header, None), @r#"
     <!-- spaceport plan: acme -->
 
     ## acme
@@ -185,7 +195,7 @@ fn what_changes_in_the_ledger_alone_is_named_below_the_list() {
         project: "acme".into(),
         ..Header::default()
     };
-    insta::assert_snapshot!(super::plan(&plan, &header), @r#"
+    insta::assert_snapshot!(super::plan(&plan, &header, None), @r#"
     <!-- spaceport plan: acme -->
 
     ## acme
@@ -240,7 +250,7 @@ fn large() -> Plan {
 #[test]
 fn three_thousand_changes_fit_into_a_comment_with_their_whole_summary() {
     let plan = large();
-    let shown = super::plan(&plan, &header());
+    let shown = super::plan(&plan, &header(), None);
     assert!(shown.chars().count() < 65_536, "{}", shown.chars().count());
     assert!(shown.len() <= LIMIT, "{}", shown.len());
     assert!(
@@ -272,7 +282,7 @@ fn details_go_before_the_list_does() {
         changes: large().changes.into_iter().take(300).collect(),
         ..Plan::default()
     };
-    let shown = super::plan(&plan, &header());
+    let shown = super::plan(&plan, &header(), None);
     assert!(shown.len() <= LIMIT, "{}", shown.len());
     assert_eq!(shown.matches("\n| `").count(), 300);
     let sections = shown.matches("<summary><code>").count();
@@ -311,7 +321,7 @@ fn a_summary_fits_whatever_there_is_to_say() {
             ledger: text.clone(),
             ..Header::default()
         };
-        let shown = super::plan(&plan, &header);
+        let shown = super::plan(&plan, &header, None);
         assert!(shown.chars().count() < 65_536, "{}", shown.chars().count());
         assert!(shown.contains("1000 to delete"));
         assert!(shown.contains("more refusals"));
@@ -329,7 +339,7 @@ fn one_huge_object_does_not_take_the_room_of_the_others() {
         ],
         ..Plan::default()
     };
-    let shown = super::plan(&plan, &header());
+    let shown = super::plan(&plan, &header(), None);
     assert!(shown.contains("+ name: small"));
     assert!(shown.contains("@@ … 49601 more lines; spaceport -e staging plan -v shows them @@"));
 }
@@ -337,7 +347,7 @@ fn one_huge_object_does_not_take_the_room_of_the_others() {
 #[test]
 fn what_gives_access_is_never_shown() {
     let (plan, report) = full_of_secrets();
-    let shown = super::plan(&plan, &header()) + &super::report(&report);
+    let shown = super::plan(&plan, &header(), None) + &super::report(&report);
     assert!(!shown.contains(CANARY), "{shown}");
     assert!(shown.contains("(redacted)"), "{shown}");
 }
@@ -360,7 +370,7 @@ fn a_report_names_what_failed_and_what_to_do() {
         ],
         ..Report::default()
     };
-    insta::assert_snapshot!(super::report(&report) + &converged(0, 31), @r#"
+    insta::assert_snapshot!(super::report(&report), @r#"
     **Incomplete: 1 created, 0 updated, 0 deleted, 1 failed, 1 skipped.**
 
     - failed: create `spacelift.webhook.b`: POST `https://a.app.spacelift.io/graphql` answered: unauthorized
@@ -368,8 +378,6 @@ fn a_report_names_what_failed_and_what_to_do() {
     - skipped: create `spacelift.policy.c`: it needs `spacelift.webhook.b`, which failed
 
     What is done stays done. Mend what failed, then `spaceport apply` does the rest.
-
-    converged: 0 changes, 31 requests
     "#);
 }
 
