@@ -9,6 +9,7 @@ use crate::commands::project::{Stream, style};
 use crate::commands::{print, step, tell};
 use crate::decide::plan::{Change, Plan};
 use crate::exit::{self, Stop};
+use crate::show::graph::Diagram;
 use crate::show::render::github::Spot;
 use crate::show::render::{github, human, markdown};
 use crate::show::{Header, Style};
@@ -40,13 +41,18 @@ impl<'a> Output<'a> {
         match self.format {
             Format::Human => print(&human::plan(plan, header, &self.style)),
             Format::Json => return Err(no_json()),
-            Format::Markdown => print(&markdown::plan(plan, header, None)),
+            Format::Markdown => print(&self.markdown(plan, header)),
             Format::Github => {
                 print(&github::plan(plan, header, &|addr| self.spot(addr)));
-                step::summarise(&markdown::plan(plan, header, None))?;
+                step::summarise(&self.markdown(plan, header))?;
             }
         }
         Ok(())
+    }
+
+    fn markdown(&self, plan: &Plan, header: &Header) -> String {
+        let wiring = Diagram::of_plan_in(plan, self.desired);
+        markdown::plan(plan, header, None, &wiring)
     }
 
     /// Prints the plan that an apply ends with when it does not converge.

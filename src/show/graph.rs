@@ -15,10 +15,10 @@ use crate::words::template::Reference;
 use crate::words::{Addr, Service, Value};
 
 /// Columns of a label in a plan's graph.
-const LABEL: usize = 60;
+const LABEL: usize = 80;
 
 /// Attributes and places that are named at one edge.
-const LABELS: usize = 3;
+const LABELS: usize = 2;
 
 /// Edges that Mermaid draws unless it is told otherwise (`maxEdges`).
 pub const DRAWN: usize = 500;
@@ -117,6 +117,42 @@ impl Diagram {
             }
         }
         diagram
+    }
+
+    /// The changes of a plan with all that the project wires to them, in both directions.
+    pub fn of_plan_in(plan: &Plan, desired: &Desired) -> Diagram {
+        let mut diagram = Diagram::of_plan(plan);
+        let changed: BTreeMap<&Addr, Mark> = plan
+            .changes
+            .iter()
+            .filter(|change| change.action.writes())
+            .map(|change| (&change.addr, Mark::Changed(change.action)))
+            .collect();
+        let project = Diagram::of_project(desired);
+        for ((from, to), labels) in project.edges {
+            if !changed.contains_key(&from) && !changed.contains_key(&to) {
+                continue;
+            }
+            for end in [&from, &to] {
+                let stays = || project.nodes.get(end).copied().unwrap_or(Mark::Elsewhere);
+                let mark = changed.get(end).copied().unwrap_or_else(stays);
+                diagram.nodes.entry(end.clone()).or_insert(mark);
+            }
+            diagram.edges.entry((from, to)).or_default().extend(labels);
+        }
+        diagram
+    }
+
+    /// The same without what stays as it is.
+    pub fn changed(mut self) -> Diagram {
+        let nodes = &self.nodes;
+        let changes = |addr: &Addr| matches!(nodes.get(addr), Some(Mark::Changed(_)));
+        self.edges
+            .retain(|(from, to), _| changes(from) && changes(to));
+        let edges = &self.edges;
+        self.nodes
+            .retain(|addr, _| edges.keys().any(|(from, to)| from == addr || to == addr));
+        self
     }
 
     /// Whether there is nothing to draw.
@@ -340,6 +376,26 @@ mod tests {
     }
 
     #[test]
+    fn neighbours_can_be_left_away() {
+        let mut diagram = Diagram::default();
+        let [a, b, c, d] =
+            ["a", "b", "c", "d"].map(|name| Addr::new(Service::Port, "blueprint", name));
+        diagram.edge(&a, &b, None);
+        diagram.edge(&c, &a, None);
+        diagram.edge(&c, &d, None);
+        for addr in [&a, &b, &d] {
+            let mark = Mark::Changed(Action::Update);
+            diagram.nodes.insert(addr.clone(), mark);
+        }
+        let kept = diagram.changed();
+        assert_eq!(
+            kept.nodes.into_keys().collect::<Vec<_>>(),
+            [a.clone(), b.clone()]
+        );
+        assert_eq!(kept.edges.into_keys().collect::<Vec<_>>(), [(a, b)]);
+    }
+
+    #[test]
     fn names_are_labels_and_never_identifiers() {
         let mut diagram = Diagram::default();
         let hostile = Addr::new(Service::Port, "blueprint", "x\"]; click n0\u{202e}&");
@@ -388,7 +444,7 @@ mod tests {
     #[test]
     fn long_labels_keep_their_end_and_many_are_counted() {
         let labels = ["/a/b/c/d", "/a/b/c/e", "/x", "/y", "url"].map(str::to_owned);
-        assert_eq!(joined(&labels.into()), "…/b/c/d, …/b/c/e, /x and 2 more");
+        assert_eq!(joined(&labels.into()), "…/b/c/d, …/b/c/e and 3 more");
         assert_eq!(short("a/b"), "a/b");
         assert_eq!(short("/mappings/0/blueprint"), "/mappings/0/blueprint");
     }

@@ -653,7 +653,7 @@ proptest! {
             prop_assert!(verdict.is_ok(), "{verdict:?}\n{shown}");
         }
         for shown in [
-            markdown::plan(&plan, &header, None),
+            markdown::plan(&plan, &header, None, &Diagram::of_plan(&plan)),
             markdown::report(&report),
             markdown::findings(&found, &sources, &text(0)),
         ] {

@@ -45,13 +45,14 @@ const GRAPH: usize = 16_000;
 /// Objects of a graph that is open from the beginning.
 const OPEN: usize = 20;
 
-/// A plan that fits into one comment; `digest` is what a review of it stands for.
-pub fn plan(plan: &Plan, header: &Header, digest: Option<&str>) -> String {
+/// A plan that fits into one comment. `digest` is what a review of it stands for, `wiring` what of
+/// the world the changes are wired to.
+pub fn plan(plan: &Plan, header: &Header, digest: Option<&str>, wiring: &Diagram) -> String {
     let mut shown = summary::summary(plan, header, digest);
     let room = LIMIT.saturating_sub(shown.len() + LEFT_OUT);
     add(&mut shown, &list::list(plan, room));
     let room = LIMIT.saturating_sub(shown.len() + LEFT_OUT);
-    add(&mut shown, &graph(plan, room.min(GRAPH)));
+    add(&mut shown, &graph(wiring, room.min(GRAPH)));
     let room = LIMIT.saturating_sub(shown.len() + LEFT_OUT);
     add(&mut shown, &details(plan, &command(header), room));
     shown
@@ -65,23 +66,42 @@ fn add(shown: &mut String, block: &str) {
     }
 }
 
-/// What is wired to what, or a sentence when that could not be read.
-fn graph(plan: &Plan, room: usize) -> String {
-    let diagram = Diagram::of_plan(plan);
-    if diagram.is_empty() {
+/// What is wired to what; without neighbours, or a sentence alone, when that could not be read.
+fn graph(wiring: &Diagram, room: usize) -> String {
+    if wiring.is_empty() {
         return String::new();
     }
-    let objects = diagram.nodes.len();
-    let fence = escape::fence("mermaid", &diagram.mermaid());
-    if objects > NODES || diagram.edges.len() > EDGES || fence.len() > room {
-        return format!(
-            "The graph of {} and {} is left out; `spaceport graph` draws it.\n",
-            count(objects, "object", "objects"),
-            count(diagram.edges.len(), "reference", "references"),
-        );
+    if let Some(drawn) = drawn(wiring, room) {
+        return drawn;
     }
-    let open = if objects > OPEN { "" } else { " open" };
-    format!("<details{open}>\n<summary>Wiring</summary>\n\n{fence}\n</details>\n")
+    let left_out = format!(
+        "The graph of {} and {} is left out; `spaceport graph` draws the project.\n",
+        count(wiring.nodes.len(), "object", "objects"),
+        count(wiring.edges.len(), "reference", "references"),
+    );
+    let changed = wiring.clone().changed();
+    match drawn(&changed, room.saturating_sub(NEIGHBOURS.len())) {
+        Some(drawn) if !changed.is_empty() => format!("{drawn}\n{NEIGHBOURS}"),
+        _ => left_out,
+    }
+}
+
+/// What stands below a graph of changes alone.
+const NEIGHBOURS: &str =
+    "The graph shows changed objects alone; `spaceport graph` draws the project.\n";
+
+fn drawn(wiring: &Diagram, room: usize) -> Option<String> {
+    if wiring.nodes.len() > NODES || wiring.edges.len() > EDGES {
+        return None;
+    }
+    let fence = escape::fence("mermaid", &wiring.mermaid());
+    let open = if wiring.nodes.len() > OPEN {
+        ""
+    } else {
+        " open"
+    };
+    let shown = format!("<details{open}>\n<summary>Wiring</summary>\n\n{fence}\n</details>\n");
+    (shown.len() <= room).then_some(shown)
 }
 
 /// The sections that there is room for, and how many there is none for.
