@@ -76,8 +76,6 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
     arguments.scope.check(session, &look.plan)?;
     let output = Output::new(global, arguments.format, &session.desired);
     let header = session.header(global, &look);
-    // What a person was shown, whatever the format.
-    let shown = human::plan(&look.plan, &header, &Style::default());
     output.plan(&look.plan, &header)?;
     refuse(&look.plan)?;
     missing(global, session, &look.plan)?;
@@ -86,6 +84,8 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
         return Ok(ended(&left_out(&look.plan)));
     }
     if !arguments.yes && look.plan.writes().next().is_some() {
+        // What a person was shown, whatever the format.
+        let shown = human::plan(&look.plan, &header, &Style::default());
         consent("\nApply these changes?")?;
         let seen = look.plan;
         // The world may have moved while the user was reading.

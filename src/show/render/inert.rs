@@ -420,9 +420,7 @@ fn dot_line(line: &str) -> Verdict {
         while let Some(c) = chars.next() {
             match c {
                 '\\' => {
-                    if !chars.next().is_some_and(|c| c == '\\' || c == '"') {
-                        return None;
-                    }
+                    chars.next().filter(|c| *c == '\\' || *c == '"')?;
                 }
                 '"' => return None,
                 '&' => {
