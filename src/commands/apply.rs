@@ -18,7 +18,8 @@ use crate::commands::format::Format;
 use crate::commands::output::Output;
 use crate::commands::plan::Scope;
 use crate::commands::project;
-use crate::commands::session::{Look, Session, unkept};
+use crate::commands::session::{Session, unkept};
+use crate::commands::sight::Look;
 use crate::commands::turn::Turn;
 use crate::commands::{checkout, consent, runtime, tell};
 use crate::decide::ledger::home::Lock;
@@ -73,7 +74,7 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
     flags.rekey = true;
     flags.applies = true;
     let mut look = session.look(global, &flags).await?;
-    arguments.scope.check(session, &look.plan)?;
+    arguments.scope.check(&session.desired, &look.plan)?;
     let output = Output::new(global, arguments.format, &session.desired);
     let header = session.header(global, &look);
     output.plan(&look.plan, &header)?;

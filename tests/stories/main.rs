@@ -33,6 +33,8 @@ mod renames;
 mod reviews;
 mod secrets;
 mod skip_refused;
+mod snapshots;
+mod sockets;
 mod stale_branch;
 mod starting;
 mod stub;
