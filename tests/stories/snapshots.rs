@@ -59,6 +59,7 @@ fn same(world: &World, arguments: &[&str]) -> Ran {
 fn alike(world: &World) -> Ran {
     taken(world, &[]);
     same(world, &["plan", "-vv"]);
+    same(world, &["plan", "--format", "markdown"]);
     same(world, &["plan", "--detailed-exitcode"])
 }
 
