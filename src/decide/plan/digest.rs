@@ -16,7 +16,7 @@ use crate::decide::canon::canonical;
 use crate::decide::ledger::hex;
 use crate::decide::plan::{Action, Change, Plan, Reason};
 use crate::words::template::Part;
-use crate::words::{Addr, Template, Value};
+use crate::words::{Addr, Pointer, Template, Value};
 
 /// Bytes of the SHA-256 of one change that are shown: enough to tell two states of one object apart.
 const SHORT: usize = 8;
@@ -34,8 +34,28 @@ pub struct Subject<'a> {
     pub account: Option<&'a str>,
 }
 
+/// What no output shows, as the layer above knows it. It stands in no digest either: a weak text could
+/// be guessed from one, and a snapshot lacks it.
+#[derive(Debug, Clone, Copy)]
+pub struct Discretion {
+    /// A text without the keys and credentials inside of it.
+    pub text: fn(&str) -> String,
+    /// The same for a text at a place; `None` when nothing of it may be shown.
+    pub at: fn(&Pointer, &str) -> Option<String>,
+    /// Whether a place holds what authorises.
+    pub authorises: fn(&Pointer) -> bool,
+}
+
+/// Whose a value is. What authorises and stands in the project is hashed, as whoever plans can read it
+/// there; what authorises and is live is left out.
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    Wanted,
+    Seen,
+}
+
 /// The digest of a plan: 64 lower-case hexadecimal digits.
-pub fn of(subject: &Subject, plan: &Plan) -> String {
+pub fn of(subject: &Subject, plan: &Plan, discretion: &Discretion) -> String {
     let mut text = Text::new("spaceport plan 1");
     text.word(subject.project);
     for part in [
@@ -45,7 +65,7 @@ pub fn of(subject: &Subject, plan: &Plan) -> String {
     ] {
         text.maybe(part);
     }
-    for (addr, digest) in changes(plan) {
+    for (addr, digest) in changes(plan, discretion) {
         text.word(&addr.to_string());
         text.word(&digest);
     }
@@ -53,14 +73,15 @@ pub fn of(subject: &Subject, plan: &Plan) -> String {
 }
 
 /// The digests of all changes that the plan's digest speaks about, by address.
-pub fn changes(plan: &Plan) -> BTreeMap<Addr, String> {
+pub fn changes(plan: &Plan, discretion: &Discretion) -> BTreeMap<Addr, String> {
     let mut all: BTreeMap<Addr, String> = BTreeMap::new();
-    for (change, digest) in plan.changes.iter().filter_map(|c| Some((c, of_change(c)?))) {
+    let spoken_of = |change| Some((change, of_change(change, discretion)?));
+    for (change, digest) in plan.changes.iter().filter_map(spoken_of) {
         match all.entry(change.addr.clone()) {
             Entry::Vacant(place) => {
                 place.insert(digest);
             }
-            // Not seen yet, but then both must count.
+            // One object changes once; if ever twice, both count.
             Entry::Occupied(mut place) => place.get_mut().push_str(&digest),
         }
     }
@@ -68,7 +89,7 @@ pub fn changes(plan: &Plan) -> BTreeMap<Addr, String> {
 }
 
 /// The digest of one change; `None` when it is about secrets alone.
-pub fn of_change(change: &Change) -> Option<String> {
+pub fn of_change(change: &Change, discretion: &Discretion) -> Option<String> {
     let action = action(change)?;
     let mut text = Text::new(action.word());
     text.maybe(change.from.as_ref().map(Addr::to_string).as_deref());
@@ -90,8 +111,12 @@ pub fn of_change(change: &Change) -> Option<String> {
             text.count(change.fields.len());
             for field in &change.fields {
                 text.word(&field.path.to_string());
-                text.value(field.before.as_ref());
-                text.value(field.after.as_ref());
+                let mut side = |side, value: Option<&Value>| {
+                    let mut at = field.path.clone();
+                    text.value(&(side, discretion), &mut at, value);
+                };
+                side(Side::Seen, field.before.as_ref());
+                side(Side::Wanted, field.after.as_ref());
             }
         }
         None => {
@@ -100,8 +125,9 @@ pub fn of_change(change: &Change) -> Option<String> {
             let seen = change.seen.as_ref().map(|seen| canon(&seen.value));
             // What only the ledger notes writes nothing.
             let want = change.want.as_ref().filter(|_| action.writes());
-            text.value(seen.as_ref());
-            text.value(want.map(canon).as_ref());
+            let root = &mut Pointer::root();
+            text.value(&(Side::Seen, discretion), root, seen.as_ref());
+            text.value(&(Side::Wanted, discretion), root, want.map(canon).as_ref());
             // The canonical form has a place for each secret, and not where its text comes from.
             let secrets = want.map(Value::secrets).unwrap_or_default();
             text.count(secrets.len());
@@ -154,17 +180,23 @@ impl Text {
         self.word(word.unwrap_or(""));
     }
 
-    fn value(&mut self, value: Option<&Value>) {
+    fn value(&mut self, how: &(Side, &Discretion), at: &mut Pointer, value: Option<&Value>) {
+        let (side, discretion) = *how;
         match value {
             None => self.word("absent"),
-            Some(Value::Text(text)) => {
-                self.word("text");
-                self.word(text);
-            }
+            Some(Value::Text(text)) => match (side, (discretion.at)(at, text)) {
+                (Side::Seen, None) => self.word("hidden"),
+                (Side::Seen, Some(shown)) => self.text(&shown),
+                (Side::Wanted, _) => self.text(&(discretion.text)(text)),
+            },
             Some(Value::List(list)) => {
                 self.word("list");
                 self.count(list.len());
-                list.iter().for_each(|item| self.value(Some(item)));
+                for (index, item) in list.iter().enumerate() {
+                    at.push(index);
+                    self.value(how, at, Some(item));
+                    at.pop();
+                }
             }
             Some(Value::Map(map)) => {
                 self.word("map");
@@ -172,13 +204,20 @@ impl Text {
                 let sorted: BTreeMap<&String, &Value> = map.iter().collect();
                 for (key, value) in sorted {
                     self.word(key);
-                    self.value(Some(value));
+                    at.push(key);
+                    self.value(how, at, Some(value));
+                    at.pop();
                 }
             }
-            Some(Value::Deferred(template)) => self.deferred(template),
+            Some(Value::Deferred(template)) => self.deferred(template, discretion),
             Some(Value::Secret(source)) => {
                 self.word("secret");
                 self.word(&source.origin());
+            }
+            Some(Value::Bool(_) | Value::Number(_))
+                if side == Side::Seen && (discretion.authorises)(at) =>
+            {
+                self.word("hidden");
             }
             Some(scalar @ (Value::Null | Value::Bool(_) | Value::Number(_))) => {
                 self.word("json");
@@ -187,15 +226,17 @@ impl Text {
         }
     }
 
-    fn deferred(&mut self, template: &Template) {
+    fn text(&mut self, text: &str) {
+        self.word("text");
+        self.word(text);
+    }
+
+    fn deferred(&mut self, template: &Template, discretion: &Discretion) {
         self.word("deferred");
         self.count(template.parts.len());
         for part in &template.parts {
             match part {
-                Part::Text(literal) => {
-                    self.word("text");
-                    self.word(literal);
-                }
+                Part::Text(literal) => self.text(&(discretion.text)(literal)),
                 Part::Reference(reference) => {
                     self.word("reference");
                     self.word(&reference.to_string());
