@@ -37,9 +37,61 @@ pub fn write(path: &Path, text: &str) -> Result<(), Stop> {
     replace().map_err(|error| refused(&error.to_string()))
 }
 
+/// Refuses a file that would be read as one of the project's own from then on.
+pub fn beside(root: &Path, path: &Path) -> Result<(), Stop> {
+    let reads = ["yaml", "yml", "json"];
+    let ends = path.extension().and_then(|end| end.to_str());
+    let inside = || {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+        let below = folder.join(path.file_name()?);
+        let below = below
+            .strip_prefix(root.canonicalize().ok()?)
+            .ok()?
+            .to_owned();
+        let hidden = |part: &std::ffi::OsStr| part.to_string_lossy().starts_with('.');
+        (!below.iter().any(hidden)).then_some(())
+    };
+    if ends.is_some_and(|end| reads.contains(&end)) && inside().is_some() {
+        let message = format!(
+            "`{}` would be read as a file of the project from then on",
+            path.display()
+        );
+        return Err(Stop::new(exit::USAGE, message).help(
+            "name a file outside of the project's folder, or in one that begins with a dot"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_file_of_the_project_is_made() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().join("project");
+        for inner in ["sub", ".kept"] {
+            std::fs::create_dir_all(root.join(inner)).expect("a folder");
+        }
+        for (path, fits) in [
+            ("project/snapshot.json", false),
+            ("project/sub/snapshot.yml", false),
+            ("project/sub/../snapshot.json", false),
+            ("project/snapshot", true),
+            ("project/.snapshot.json", true),
+            ("project/.kept/snapshot.json", true),
+            ("snapshot.json", true),
+            ("project/none/snapshot.json", true),
+        ] {
+            let found = beside(&root, &folder.path().join(path));
+            assert_eq!(found.is_ok(), fits, "{path}");
+        }
+    }
 
     #[cfg(unix)]
     #[test]

@@ -58,26 +58,33 @@ impl Session {
         })
     }
 
-    /// Reads both services and the ledger, and plans.
-    pub async fn look(&self, global: &Global, flags: &Flags) -> Result<Look, Stop> {
+    /// Reads both services and the ledger, and stops when they are not of one world.
+    pub async fn see(&self, trust_ledger: bool) -> Result<Sight, Stop> {
         let kinds = sight::kinds(&self.desired);
-        let (mut live, loaded) = self.read(&kinds, flags.trust_ledger).await?;
+        let (mut live, loaded) = self.read(&kinds, trust_ledger).await?;
         let is_new = loaded.ledger.is_none();
         let ledger = self.ledger(loaded.ledger)?;
         sight::reachable(&self.desired, &ledger)?;
         let had = sight::had(&self.desired, &ledger);
         let further = self.reader.complete(&mut live, &kinds, &had);
         further.await.map_err(world)?;
-        let known = (
-            self.secret_facts(&ledger, &live),
-            doubts::branch(global, &ledger),
-        );
         let sight = Sight {
             live,
             ledger,
             is_new,
             blueprint_missing: loaded.blueprint_missing,
         };
+        sight.check(&self.desired, trust_ledger)?;
+        Ok(sight)
+    }
+
+    /// Reads both services and the ledger, and plans.
+    pub async fn look(&self, global: &Global, flags: &Flags) -> Result<Look, Stop> {
+        let sight = self.see(flags.trust_ledger).await?;
+        let known = (
+            self.secret_facts(&sight.ledger, &sight.live),
+            doubts::branch(global, &sight.ledger),
+        );
         let mut draft = Draft::new(global, &self.desired, sight, known, flags)?;
         let uncounted = draft.uncounted();
         if !uncounted.is_empty() {

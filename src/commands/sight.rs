@@ -67,8 +67,20 @@ pub struct Draft<'a> {
     plan: Plan,
 }
 
+impl Sight {
+    /// Says why nothing may be made of what was seen, if so: it is not one world, or not all of it.
+    pub fn check(&self, desired: &Desired, trust_ledger: bool) -> Result<(), Stop> {
+        let in_port = desired.config.ledger == Some(LedgerHome::Port);
+        if in_port && self.is_new && !self.blueprint_missing && !trust_ledger {
+            orphaned(desired, &self.live)?;
+        }
+        same_world(&self.ledger, &self.live)?;
+        readable(desired, &self.ledger, &self.live)
+    }
+}
+
 impl<'a> Draft<'a> {
-    /// Makes the plan, or says why nothing may be planned on what was seen.
+    /// Makes the plan on what was seen and may be believed.
     pub fn new(
         global: &Global,
         desired: &'a Desired,
@@ -76,12 +88,6 @@ impl<'a> Draft<'a> {
         (secrets, facts): (SecretFacts, Facts),
         flags: &'a Flags,
     ) -> Result<Draft<'a>, Stop> {
-        let in_port = desired.config.ledger == Some(LedgerHome::Port);
-        if in_port && sight.is_new && !sight.blueprint_missing && !flags.trust_ledger {
-            orphaned(desired, &sight.live)?;
-        }
-        same_world(&sight.ledger, &sight.live)?;
-        readable(desired, &sight.ledger, &sight.live)?;
         let mut draft = Draft {
             desired,
             sight,

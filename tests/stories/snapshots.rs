@@ -234,6 +234,35 @@ fn a_snapshot_of_another_world_is_refused() {
     }
 }
 
+/// Snapshots of the embedded sandbox are planned from like any other; there is no file of the
+/// project that a snapshot could become.
+#[test]
+fn a_snapshot_of_the_embedded_sandbox() {
+    let world = World::of("examples/pull-requests");
+    let file = world.path(".snapshot.json");
+    let file = file.to_str().expect("a text");
+    world.run(&["apply", "--sandbox", "--yes"]).exits(0);
+    world
+        .run(&["snapshot", "--sandbox", "--out", file])
+        .exits(0);
+    world.edit("service.yaml", "title: ", "title: New ");
+    let before = world.run(&["plan", "--sandbox"]).exits(0);
+    let found = offline(&world, &["plan"]).says("in the embedded sandbox");
+    let after = world.run(&["plan", "--sandbox"]);
+    assert!(
+        [before.out, after.out].contains(&found.out),
+        "{}",
+        found.out
+    );
+    let inside = world.path("snapshot.json");
+    let inside = inside.to_str().expect("a text");
+    world
+        .run(&["snapshot", "--sandbox", "--out", inside])
+        .exits(64)
+        .says("outside of the project");
+    assert!(world.sandbox.requests().is_empty());
+}
+
 /// Permissions are in no list: those of the project's actions are in the snapshot, and of others a
 /// plan says that they are not.
 #[test]

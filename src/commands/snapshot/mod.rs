@@ -54,6 +54,9 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
+    if let Some(path) = &arguments.out {
+        outfile::beside(&global.config, path)?;
+    }
     runtime()?.block_on(async {
         let session = Session::open(global).await?;
         let taken = take(global, &session).await;

@@ -133,16 +133,18 @@ pub fn replay(
     lifted.follow(&mut ledger);
     drop(before);
 
-    let known = (&form.secrets[..], form.secrets_compared);
-    let runtime = stage::runtime(desired);
-    let known = verdict::recall(desired, &ledger, &live, runtime.as_ref(), known);
-    let facts = doubts::branch(global, &ledger);
     let sight = Sight {
         live,
         ledger,
         is_new,
         blueprint_missing: form.ledger_blueprint_missing,
     };
+    sight.check(desired, flags.trust_ledger)?;
+    let known = (&form.secrets[..], form.secrets_compared);
+    let runtime = stage::runtime(desired);
+    let (live, ledger) = (&sight.live, &sight.ledger);
+    let known = verdict::recall(desired, ledger, live, runtime.as_ref(), known);
+    let facts = doubts::branch(global, ledger);
     let mut draft = Draft::new(global, desired, sight, (known, facts), flags)?;
     let counted = draft.uncounted().into_iter().filter_map(|(addr, census)| {
         let count = form.counts.get(&census.path)?;
