@@ -94,6 +94,7 @@ fn command() -> clap::Command {
     let quiet: &[(&str, &[&str])] = &[
         ("init", NO_CHOICE),
         ("validate", &[]),
+        ("graph", &[]),
         ("explain", NO_PROJECT),
         ("schema", NO_CHOICE),
         #[cfg(feature = "sandbox")]
@@ -149,6 +150,8 @@ pub enum Command {
     Unlock(commands::unlock::Arguments),
     /// Explain a finding code
     Explain(commands::explain::Arguments),
+    /// Draw what is wired to what in the project
+    Graph(commands::graph::Arguments),
     /// Print the JSON Schema for editors
     Schema(commands::schema::Arguments),
     /// Serve the sandbox of both services
@@ -188,6 +191,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Forget(arguments) => commands::forget::run(global, arguments),
         Command::Unlock(arguments) => commands::unlock::run(global, arguments),
         Command::Explain(arguments) => commands::explain::run(global, arguments),
+        Command::Graph(arguments) => commands::graph::run(global, arguments),
         Command::Schema(arguments) => commands::schema::run(global, arguments),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(arguments) => commands::sandbox::run(global, arguments),
@@ -247,7 +251,7 @@ mod tests {
             assert!(help(name).contains("--port-url"), "{name}");
             assert!(help(name).contains("--environment"), "{name}");
         }
-        for name in ["init", "validate", "explain", "schema"] {
+        for name in ["init", "validate", "graph", "explain", "schema"] {
             assert!(!help(name).contains("--port-url"), "{name}");
             assert!(!help(name).contains("Where the services"), "{name}");
         }

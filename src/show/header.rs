@@ -85,7 +85,8 @@ fn entry(label: &str, words: &str, meaning: Meaning, style: &Style, lines: &mut 
     lines.extend(wrapped.iter().map(|line| style.paint(meaning, line)));
 }
 
-fn target_words(target: &Target) -> String {
+/// Which organization or account is meant, where, and who says so.
+pub(in crate::show) fn target_words(target: &Target) -> String {
     if target.sandbox {
         let sandbox = "the embedded sandbox".to_owned();
         return match &target.who {
@@ -105,7 +106,8 @@ fn target_words(target: &Target) -> String {
     format!("{who}{}, {from} {}", target.origin, target.source)
 }
 
-fn last_words(last: Option<&LastApply>) -> String {
+/// When something was applied last.
+pub(in crate::show) fn last_words(last: Option<&LastApply>) -> String {
     match last {
         None => "nothing applied yet".to_owned(),
         Some(LastApply {

@@ -7,7 +7,7 @@ use crate::decide::plan::{Action, Change, Plan, Reason};
 use crate::kinds::LEDGER_BLUEPRINT;
 use crate::show::header::{self, Header};
 use crate::show::render::human::{fields, meaning, moves, part, passes, refused, said, symbol};
-use crate::show::text::{count, escape, pad, width, wrap};
+use crate::show::text::{count, escape, inert, pad, width, wrap};
 use crate::show::{Meaning, Style};
 use crate::words::{Addr, Pointer};
 
@@ -29,7 +29,7 @@ pub fn plan(plan: &Plan, header: &Header, style: &Style) -> String {
     blocks.push(remarks(plan, style));
     blocks.push(summary(plan, style));
     blocks.retain(|block| !block.is_empty());
-    blocks.join("\n")
+    inert(blocks.join("\n"))
 }
 
 /// What the first apply of an organization makes for the ledger.
@@ -112,7 +112,7 @@ fn population(change: &Change, style: &Style) -> Option<String> {
 }
 
 /// The reason in words, beginning with what separates it from the action.
-fn why(change: &Change) -> String {
+pub(in crate::show::render) fn why(change: &Change) -> String {
     let reason = match &change.reason {
         Reason::Missing | Reason::Equal | Reason::Protection => String::new(),
         Reason::Differs(places) => format!(", {}", differ(places)),
@@ -196,7 +196,10 @@ fn protections(plan: &Plan, style: &Style) -> Option<String> {
 }
 
 /// What is equal and only noted in the ledger: as protected or not, or else as ours.
-fn ledger_only(plan: &Plan, protection: bool) -> impl Iterator<Item = &Change> {
+pub(in crate::show::render) fn ledger_only(
+    plan: &Plan,
+    protection: bool,
+) -> impl Iterator<Item = &Change> {
     let adopted = plan.changes.iter().filter(|c| c.action == Action::Adopt);
     adopted.filter(move |change| match change.reason == Reason::Protection {
         true => protection,
@@ -207,10 +210,38 @@ fn ledger_only(plan: &Plan, protection: bool) -> impl Iterator<Item = &Change> {
 /// What is to be known about secrets, and the notes.
 fn remarks(plan: &Plan, style: &Style) -> String {
     let mut lines = Vec::new();
-    let mut add = |label: &str, meaning: Meaning, words: &str| {
+    for Remark {
+        label,
+        meaning,
+        words,
+    } in noted(plan)
+    {
         let first = format!("  {label}: ");
-        let wrapped = wrap(&first, &said(words), style.width);
+        let wrapped = wrap(&first, &said(&words), style.width);
         lines.extend(wrapped.iter().map(|line| style.paint(meaning, line)));
+    }
+    joined(&lines)
+}
+
+/// A sentence beside the changes.
+pub(in crate::show::render) struct Remark {
+    /// What it is about: `missing`, `secrets`, `note`.
+    pub label: &'static str,
+    /// How much it matters.
+    pub meaning: Meaning,
+    /// The sentence, as it came.
+    pub words: String,
+}
+
+/// What is to be known about secrets, and the notes, as sentences.
+pub(in crate::show::render) fn noted(plan: &Plan) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    let mut add = |label, meaning, words: String| {
+        remarks.push(Remark {
+            label,
+            meaning,
+            words,
+        })
     };
     for (addr, at, names) in &plan.missing_secrets {
         let names = names.join(", ");
@@ -218,7 +249,7 @@ fn remarks(plan: &Plan, style: &Style) -> String {
         add(
             "missing",
             Meaning::Remove,
-            &format!("{addr} {at} must be sent, but {names} {be} not set"),
+            format!("{addr} {at} must be sent, but {names} {be} not set"),
         );
     }
     match plan.undecided_secrets {
@@ -229,7 +260,7 @@ fn remarks(plan: &Plan, style: &Style) -> String {
                 "{} {be} decided at apply: a variable is not set, or the last fingerprint was made under another key",
                 count(n, "secret", "secrets")
             );
-            add("secrets", Meaning::Change, &words);
+            add("secrets", Meaning::Change, words);
         }
     }
     match plan.unverified_secrets {
@@ -240,17 +271,43 @@ fn remarks(plan: &Plan, style: &Style) -> String {
                 "{} {be} not verified, because nothing of ours was sent yet; `--rotate-unverified` sends what is at hand",
                 count(n, "secret", "secrets")
             );
-            add("secrets", Meaning::Change, &words);
+            add("secrets", Meaning::Change, words);
         }
     }
     for note in &plan.notes {
-        add("note", Meaning::Change, note);
+        add("note", Meaning::Change, note.clone());
     }
-    joined(&lines)
+    remarks
 }
 
 /// The last lines: how much would change.
 fn summary(plan: &Plan, style: &Style) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    if let Some(limited) = limited(plan) {
+        lines.extend(wrap("", &escape(&limited), style.width));
+    }
+    let title = wrap("", &totals(plan), style.width);
+    lines.extend(title.iter().map(|line| style.paint(Meaning::Title, line)));
+    lines.extend(refused::summary(plan, style));
+    if plan.refusals.is_empty() && !plan.missing_secrets.is_empty() {
+        lines.push(style.paint(Meaning::Remove, "Apply needs the missing secrets first."));
+    }
+    joined(&lines)
+}
+
+/// What `--target` limited a plan to, as a sentence.
+pub(in crate::show::render) fn limited(plan: &Plan) -> Option<String> {
+    let targets: Vec<String> = plan.targets.iter().map(Addr::to_string).collect();
+    (!targets.is_empty()).then(|| {
+        format!(
+            "Only {} and what is needed for it; the rest of the project was left out.",
+            targets.join(", ")
+        )
+    })
+}
+
+/// How much would change, in sentences of ours alone.
+pub(in crate::show::render) fn totals(plan: &Plan) -> String {
     let counts = plan.counts();
     let of = |action: Action| counts.get(&action).copied().unwrap_or(0);
     let mut words = if plan.writes().next().is_none() {
@@ -290,22 +347,7 @@ fn summary(plan: &Plan, style: &Style) -> String {
         1 => words.push_str(" 1 object is given up."),
         n => words.push_str(&format!(" {n} objects are given up.")),
     }
-    let mut lines: Vec<String> = Vec::new();
-    if !plan.targets.is_empty() {
-        let targets: Vec<String> = plan.targets.iter().map(Addr::to_string).collect();
-        let limited = format!(
-            "Only {} and what is needed for it; the rest of the project was left out.",
-            targets.join(", ")
-        );
-        lines.extend(wrap("", &escape(&limited), style.width));
-    }
-    let title = wrap("", &words, style.width);
-    lines.extend(title.iter().map(|line| style.paint(Meaning::Title, line)));
-    lines.extend(refused::summary(plan, style));
-    if plan.refusals.is_empty() && !plan.missing_secrets.is_empty() {
-        lines.push(style.paint(Meaning::Remove, "Apply needs the missing secrets first."));
-    }
-    joined(&lines)
+    words
 }
 
 pub(super) fn joined(lines: &[String]) -> String {

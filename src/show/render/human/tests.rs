@@ -15,7 +15,7 @@ use crate::want::document::Lifecycle;
 use crate::words::value::{Map, SecretSource};
 use crate::words::{Addr, Pointer, Template, Value};
 
-fn plain() -> Style {
+pub(in crate::show::render) fn plain() -> Style {
     Style::default()
 }
 
@@ -35,19 +35,19 @@ fn show_plan(plan: Plan) -> String {
     super::plan(&plan, &header, &plain())
 }
 
-fn addr(text: &str) -> Addr {
+pub(in crate::show::render) fn addr(text: &str) -> Addr {
     text.parse().unwrap()
 }
 
-fn pointer(text: &str) -> Pointer {
+pub(in crate::show::render) fn pointer(text: &str) -> Pointer {
     Pointer::parse(text).unwrap()
 }
 
-fn template(text: &str) -> Template {
+pub(in crate::show::render) fn template(text: &str) -> Template {
     Template::parse(text).unwrap()
 }
 
-fn change(at: &str, action: Action, reason: Reason) -> Change {
+pub(in crate::show::render) fn change(at: &str, action: Action, reason: Reason) -> Change {
     let addr = addr(at);
     Change {
         kind: kinds::of(&addr).unwrap(),
@@ -73,7 +73,7 @@ fn change(at: &str, action: Action, reason: Reason) -> Change {
     }
 }
 
-fn create(at: &str, want: Value) -> Change {
+pub(in crate::show::render) fn create(at: &str, want: Value) -> Change {
     Change {
         fields: diff::everything(&want),
         sends: want.secrets().into_iter().map(|(at, _)| at).collect(),
@@ -82,7 +82,7 @@ fn create(at: &str, want: Value) -> Change {
     }
 }
 
-fn update(at: &str, fields: Vec<FieldChange>) -> Change {
+pub(in crate::show::render) fn update(at: &str, fields: Vec<FieldChange>) -> Change {
     let paths = fields.iter().map(|f| f.path.clone()).collect();
     Change {
         fields,
@@ -90,7 +90,7 @@ fn update(at: &str, fields: Vec<FieldChange>) -> Change {
     }
 }
 
-fn field(at: &str, before: Json, after: Json) -> FieldChange {
+pub(in crate::show::render) fn field(at: &str, before: Json, after: Json) -> FieldChange {
     let some = |json: Json| (!json.is_null()).then(|| Value::from(json));
     FieldChange {
         path: pointer(at),
@@ -99,7 +99,7 @@ fn field(at: &str, before: Json, after: Json) -> FieldChange {
     }
 }
 
-fn delete(at: &str, id: &str) -> Change {
+pub(in crate::show::render) fn delete(at: &str, id: &str) -> Change {
     Change {
         seen: Some(Observed {
             born: Default::default(),
@@ -112,7 +112,7 @@ fn delete(at: &str, id: &str) -> Change {
     }
 }
 
-fn map(entries: Vec<(&str, Value)>) -> Value {
+pub(in crate::show::render) fn map(entries: Vec<(&str, Value)>) -> Value {
     Value::Map(
         entries
             .into_iter()
@@ -614,9 +614,11 @@ fn a_complete_apply_ends_with_its_proof() {
     ");
 }
 
-#[test]
-fn what_gives_access_is_never_shown() {
-    const CANARY: &str = "c4n4ry";
+/// What gives access, and must be shown nowhere.
+pub(in crate::show::render) const CANARY: &str = "c4n4ry";
+
+/// A plan and a report that are full of it.
+pub(in crate::show::render) fn full_of_secrets() -> (Plan, Report) {
     let secret = || Value::Secret(SecretSource::new(template(&format!("x{CANARY}${{env.A}}"))));
     let want = map(vec![
         ("secret", secret()),
@@ -682,16 +684,28 @@ fn what_gives_access_is_never_shown() {
         ledger_problem: Some(format!("https://ingest.port.io/{CANARY}")),
         ..Report::default()
     };
+    let plan = Plan {
+        changes: vec![
+            create("port.webhook.a", want.clone()),
+            update("port.webhook.b", fields),
+        ],
+        refusals: vec![Refusal {
+            guard: "brake",
+            addrs: Vec::new(),
+            message: format!("https://ingest.port.io/{CANARY}"),
+            allow: format!("https://a:{CANARY}@b"),
+        }],
+        notes: vec![format!("https://ingest.port.io/{CANARY}")],
+        ..Plan::default()
+    };
+    (plan, report)
+}
+
+#[test]
+fn what_gives_access_is_never_shown() {
+    let (plan, report) = full_of_secrets();
     for verbose in [0, 1] {
         let style = Style { verbose, ..plain() };
-        let plan = Plan {
-            changes: vec![
-                create("port.webhook.a", want.clone()),
-                update("port.webhook.b", fields.clone()),
-            ],
-            notes: vec![format!("https://ingest.port.io/{CANARY}")],
-            ..Plan::default()
-        };
         let shown =
             super::plan(&plan, &Header::default(), &style) + &super::report(&report, &style);
         assert!(!shown.contains(CANARY), "{shown}");
@@ -700,7 +714,7 @@ fn what_gives_access_is_never_shown() {
 }
 
 /// Whether only line ends, and with colour SGR escapes, steer the terminal.
-fn is_calm(shown: &str) -> bool {
+pub(in crate::show::render) fn is_calm(shown: &str) -> bool {
     let mut rest = shown;
     while let Some(at) = rest.find(|c: char| c.is_control() && c != '\n') {
         let Some(after) = rest[at..].strip_prefix("\u{1b}[") else {
