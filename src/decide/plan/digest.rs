@@ -58,11 +58,7 @@ enum Side {
 pub fn of(subject: &Subject, plan: &Plan, discretion: &Discretion) -> String {
     let mut text = Text::new("spaceport plan 1");
     text.word(subject.project);
-    for part in [
-        subject.environment,
-        subject.organization,
-        subject.account,
-    ] {
+    for part in [subject.environment, subject.organization, subject.account] {
         text.maybe(part);
     }
     for (addr, digest) in changes(plan, discretion) {
