@@ -95,6 +95,7 @@ fn command() -> clap::Command {
         ("init", NO_CHOICE),
         ("validate", &[]),
         ("graph", &[]),
+        ("show", NO_PROJECT),
         ("explain", NO_PROJECT),
         ("schema", NO_CHOICE),
         #[cfg(feature = "sandbox")]
@@ -142,6 +143,8 @@ pub enum Command {
     Plan(commands::plan::Arguments),
     /// Keep what both services hold in a file, to plan from it without credentials
     Snapshot(commands::snapshot::Arguments),
+    /// Show a plan that `plan --out` wrote
+    Show(commands::show::Arguments),
     /// Change both services to what the project wants
     Apply(commands::apply::Arguments),
     /// Give an object up: only the ledger changes
@@ -187,6 +190,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Validate(arguments) => commands::validate::run(global, arguments),
         Command::Plan(arguments) => commands::plan::run(global, arguments),
         Command::Snapshot(arguments) => commands::snapshot::run(global, arguments),
+        Command::Show(arguments) => commands::show::run(global, arguments),
         Command::Apply(arguments) => commands::apply::run(global, arguments),
         Command::Forget(arguments) => commands::forget::run(global, arguments),
         Command::Unlock(arguments) => commands::unlock::run(global, arguments),

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::act::apply::{Apply, Stamp};
 use crate::act::report::{Outcome, Report};
 use crate::cli::Global;
 use crate::commands::counter::Counter;
+use crate::commands::expected::Expected;
 use crate::commands::format::Format;
 use crate::commands::output::Output;
 use crate::commands::plan::Scope;
@@ -35,6 +37,12 @@ use crate::words::{Addr, Finding, Findings, Pointer};
 /// Arguments of `apply`.
 #[derive(Debug, Args)]
 pub struct Arguments {
+    /// A plan that `plan --out` wrote: apply only if a fresh one has the same digest
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Apply only if the plan has this digest
+    #[arg(long, value_name = "DIGEST", conflicts_with = "file")]
+    pub expect: Option<String>,
     /// What to apply.
     #[command(flatten)]
     pub scope: Scope,
@@ -57,14 +65,23 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
     runtime()?.block_on(async {
+        let expected = Expected::of(arguments)?;
         let session = Session::open(global).await?;
-        let applied = apply(global, arguments, &session).await;
+        let output = Output::of_apply(global, arguments.format, &session.desired);
+        let applied = apply(global, arguments, &session, &output, &expected).await;
+        output.end(requests(&session));
         session.stage.strike().await;
         applied
     })
 }
 
-async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Result<u8, Stop> {
+async fn apply(
+    global: &Global,
+    arguments: &Arguments,
+    session: &Session,
+    output: &Output<'_>,
+    expected: &Expected,
+) -> Result<u8, Stop> {
     if !arguments.yes && !std::io::stdin().is_terminal() {
         return Err(Stop::new(exit::USAGE, "there is no terminal to ask on")
             .help("review with `spaceport plan`, then run `spaceport apply --yes`".to_owned()));
@@ -75,9 +92,9 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
     flags.applies = true;
     let mut look = session.look(global, &flags).await?;
     arguments.scope.check(&session.desired, &look.plan)?;
-    let output = Output::new(global, arguments.format, &session.desired);
     let header = session.header(global, &look);
     output.plan(&look.plan, &header)?;
+    expected.holds(&look.plan, &header)?;
     refuse(&look.plan)?;
     missing(global, session, &look.plan)?;
     let mistrusted = flags.trust_ledger && matches!(session.stage.home, Home::Port(_));
@@ -87,6 +104,9 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
     if !arguments.yes && look.plan.writes().next().is_some() {
         // What a person was shown, whatever the format.
         let shown = human::plan(&look.plan, &header, &Style::default());
+        if arguments.format == Format::Json {
+            tell(&shown);
+        }
         consent("\nApply these changes?")?;
         let seen = look.plan;
         // The world may have moved while the user was reading.
@@ -122,7 +142,7 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
 struct Hand<'a> {
     global: &'a Global,
     session: &'a Session,
-    output: Output<'a>,
+    output: &'a Output<'a>,
     writer: Arc<Writer>,
     stop: Arc<AtomicBool>,
 }

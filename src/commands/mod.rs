@@ -14,10 +14,11 @@
 //! | [`checkout`] | the git checkout around a project |
 //! | [`holder`] | what this process says about itself |
 //! | [`turn`] | the right to write, while an apply has it |
+//! | [`expected`] | the plan that was reviewed |
 //! | [`format`] | the one list of output formats |
+//! | [`outfile`] | a file that a command leaves for its user |
 //! | [`output`] | plans and reports on stdout, in the format that was asked for |
 //! | [`step`] | the step of a GitHub workflow that we run in |
-//! | [`outfile`] | a file that a command leaves for its user |
 //! | `facts` | what is known about secrets before anything is sent |
 //! | `doubts` | what is looked up for the guards |
 //! | [`counter`] | the line that counts while an apply is under way |
@@ -27,6 +28,7 @@ pub mod apply;
 pub mod checkout;
 pub mod counter;
 mod doubts;
+pub mod expected;
 pub mod explain;
 mod facts;
 pub mod forget;
@@ -42,6 +44,7 @@ pub mod project;
 pub mod sandbox;
 pub mod schema;
 pub mod session;
+pub mod show;
 pub mod sight;
 pub mod snapshot;
 pub mod stage;

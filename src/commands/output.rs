@@ -2,13 +2,17 @@
 //!
 //! Plan and apply share it. Deliberately not here: how anything looks in a format (see `show`).
 
+use std::sync::{Mutex, PoisonError};
+
 use crate::act::report::{Outcome, Report};
 use crate::cli::Global;
 use crate::commands::format::Format;
 use crate::commands::project::{Stream, style};
 use crate::commands::{print, step, tell};
 use crate::decide::plan::{Change, Plan};
-use crate::exit::{self, Stop};
+use crate::exit::Stop;
+use crate::show::document::PlanDocument;
+use crate::show::document::report::ReportDocument;
 use crate::show::graph::Diagram;
 use crate::show::render::github::Spot;
 use crate::show::render::{github, human, markdown};
@@ -23,6 +27,8 @@ pub struct Output<'a> {
     style: Style,
     global: &'a Global,
     desired: &'a Desired,
+    /// The one value that an apply prints at its end as JSON; `None` for a plan.
+    report: Option<Mutex<Option<ReportDocument>>>,
 }
 
 impl<'a> Output<'a> {
@@ -33,14 +39,52 @@ impl<'a> Output<'a> {
             style: style(global, Stream::Out),
             global,
             desired,
+            report: None,
         }
+    }
+
+    /// The same for an apply, whose plan is a part of its report.
+    pub fn of_apply(global: &'a Global, format: Format, desired: &'a Desired) -> Self {
+        Output {
+            report: Some(Mutex::new(None)),
+            ..Output::new(global, format, desired)
+        }
+    }
+
+    /// Prints the report of an apply, where it is one value at the end.
+    pub fn end(&self, requests: usize) {
+        let Some(report) = self.report.as_ref().filter(|_| self.format == Format::Json) else {
+            return;
+        };
+        self.note(report, |report| {
+            if let Some(mut report) = report.take() {
+                report.requests = requests;
+                print(&json(&report));
+            }
+        });
+    }
+
+    fn note(
+        &self,
+        report: &Mutex<Option<ReportDocument>>,
+        change: impl FnOnce(&mut Option<ReportDocument>),
+    ) {
+        change(&mut report.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Prints a plan.
     pub fn plan(&self, plan: &Plan, header: &Header) -> Result<(), Stop> {
         match self.format {
             Format::Human => print(&human::plan(plan, header, &self.style)),
-            Format::Json => return Err(no_json()),
+            Format::Json => match &self.report {
+                // One value at the end holds it all.
+                Some(report) => self.note(report, |report| {
+                    report.get_or_insert_with(|| {
+                        ReportDocument::begun(PlanDocument::of(plan, header))
+                    });
+                }),
+                None => print(&json(&PlanDocument::of(plan, header))),
+            },
             Format::Markdown => print(&self.markdown(plan, header)),
             Format::Github => {
                 print(&github::plan(plan, header, &|addr| self.spot(addr)));
@@ -52,13 +96,22 @@ impl<'a> Output<'a> {
 
     fn markdown(&self, plan: &Plan, header: &Header) -> String {
         let wiring = Diagram::of_plan_in(plan, self.desired);
-        markdown::plan(plan, header, None, &wiring)
+        markdown::plan(plan, header, header.digest.as_deref(), &wiring)
     }
 
     /// Prints the plan that an apply ends with when it does not converge.
     pub fn again(&self, plan: &Plan, header: &Header) -> Result<(), Stop> {
-        if self.format == Format::Human || self.format == Format::Markdown {
-            print("\n");
+        match (self.format, &self.report) {
+            (Format::Json, Some(report)) => {
+                self.note(report, |report| {
+                    if let Some(report) = report {
+                        report.left = Some(PlanDocument::of(plan, header));
+                    }
+                });
+                return Ok(());
+            }
+            (Format::Human | Format::Markdown, _) => print("\n"),
+            _ => {}
         }
         self.plan(plan, header)
     }
@@ -86,7 +139,15 @@ impl<'a> Output<'a> {
     pub fn report(&self, report: &Report) -> Result<(), Stop> {
         match self.format {
             Format::Human => print(&format!("\n{}", human::report(report, &self.style))),
-            Format::Json => return Err(no_json()),
+            Format::Json => {
+                if let Some(kept) = &self.report {
+                    self.note(kept, |kept| {
+                        if let Some(kept) = kept {
+                            kept.add(report);
+                        }
+                    });
+                }
+            }
             Format::Markdown => print(&format!("\n{}", markdown::report(report))),
             Format::Github => {
                 print(&github::report(report, &|addr| self.spot(addr)));
@@ -105,7 +166,15 @@ impl<'a> Output<'a> {
         let plain = || words(&Style::default());
         match self.format {
             Format::Human => print(&words(&self.style)),
-            Format::Json => return Err(no_json()),
+            Format::Json => {
+                if let Some(kept) = &self.report {
+                    self.note(kept, |kept| {
+                        if let Some(kept) = kept {
+                            kept.converged = true;
+                        }
+                    });
+                }
+            }
             Format::Markdown => print(&format!("\n{}", plain())),
             Format::Github => {
                 tell(plain().trim_end());
@@ -125,6 +194,8 @@ impl<'a> Output<'a> {
     }
 }
 
-fn no_json() -> Stop {
-    Stop::new(exit::USAGE, "plans have no JSON form")
+/// A document as text.
+pub fn json(document: &impl serde::Serialize) -> String {
+    let json = serde_json::to_value(document).expect("the keys of all maps are texts");
+    format!("{json:#}\n")
 }

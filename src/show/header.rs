@@ -16,6 +16,12 @@ pub struct Header {
     pub project: String,
     /// The environment, when the project declares some.
     pub environment: Option<String>,
+    /// The id of Port's organization, when it is known.
+    pub organization: Option<String>,
+    /// Spacelift's account, when it is known.
+    pub account: Option<String>,
+    /// What a review of the plan stands for.
+    pub digest: Option<String>,
     /// Port, when the project has it.
     pub port: Option<Target>,
     /// Spacelift, when the project has it.
@@ -145,6 +151,7 @@ mod tests {
                 commit: Some("3f2c1aa".into()),
                 age: "2 hours ago".into(),
             }),
+            ..Header::default()
         };
         insta::assert_snapshot!(human(&header, &Style::default()), @r"
     acme-portal · staging

@@ -137,9 +137,15 @@ fn a_plan_is_a_comment() {
         world.run(&["plan", "--format", "markdown"]).exits(0).out,
         ran.out
     );
+    let second = ran.out.lines().nth(1).unwrap_or_default();
+    assert!(second.starts_with("<!-- digest: "), "{second}");
+    let file = world.path("plan.json").to_string_lossy().into_owned();
     world
-        .run(&["plan", "--format", "markdown", "--detailed-exitcode"])
+        .run(&["plan", "--out", &file, "--detailed-exitcode"])
         .exits(2);
+    let kept = world.run(&["show", &file, "--format", "markdown"]).exits(0);
+    assert_eq!(kept.out.lines().nth(1), Some(second));
+    assert!(kept.out.contains("+   package spacelift"), "{}", kept.out);
 }
 
 /// In a workflow, stdout holds annotations alone and the summary of the step tells all of it.

@@ -8,7 +8,7 @@ use crate::kinds::LEDGER_BLUEPRINT;
 use crate::show::header::{self, Header};
 use crate::show::render::human::{fields, meaning, moves, part, passes, refused, said, symbol};
 use crate::show::text::{count, escape, inert, pad, width, wrap};
-use crate::show::{Meaning, Style};
+use crate::show::{Meaning, Style, redact};
 use crate::words::{Addr, Pointer};
 
 /// The widest address that the words of others are aligned with.
@@ -27,7 +27,7 @@ pub fn plan(plan: &Plan, header: &Header, style: &Style) -> String {
     blocks.extend(part::noted(plan, style));
     blocks.extend(refused::blocks(plan, style));
     blocks.push(remarks(plan, style));
-    blocks.push(summary(plan, style));
+    blocks.push(summary(plan, header, style));
     blocks.retain(|block| !block.is_empty());
     inert(blocks.join("\n"))
 }
@@ -125,7 +125,9 @@ pub(in crate::show::render) fn why(change: &Change) -> String {
     };
     let more = match (change.action, &change.seen) {
         (Action::Replace, _) => "; it is deleted and created anew".to_owned(),
-        (Action::Delete, Some(seen)) if seen.id != change.addr.name => format!(", id {}", seen.id),
+        (Action::Delete, Some(seen)) if seen.id != change.addr.name => {
+            format!(", id {}", redact::text(&seen.id))
+        }
         (Action::Forget, _) => "; only the ledger changes".to_owned(),
         _ => String::new(),
     };
@@ -281,7 +283,7 @@ pub(in crate::show::render) fn noted(plan: &Plan) -> Vec<Remark> {
 }
 
 /// The last lines: how much would change.
-fn summary(plan: &Plan, style: &Style) -> String {
+fn summary(plan: &Plan, header: &Header, style: &Style) -> String {
     let mut lines: Vec<String> = Vec::new();
     if let Some(limited) = limited(plan) {
         lines.extend(wrap("", &escape(&limited), style.width));
@@ -291,6 +293,15 @@ fn summary(plan: &Plan, style: &Style) -> String {
     lines.extend(refused::summary(plan, style));
     if plan.refusals.is_empty() && !plan.missing_secrets.is_empty() {
         lines.push(style.paint(Meaning::Remove, "Apply needs the missing secrets first."));
+    }
+    // What nothing is written for needs no review.
+    if let Some(digest) = header
+        .digest
+        .as_ref()
+        .filter(|_| plan.writes().next().is_some())
+    {
+        let line = format!("Digest: {}", escape(digest));
+        lines.push(style.paint(Meaning::Detail, &line));
     }
     joined(&lines)
 }

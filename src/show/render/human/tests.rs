@@ -10,6 +10,8 @@ use crate::act::report::{Outcome, Report};
 use crate::decide::diff::{self, FieldChange};
 use crate::decide::plan::{Action, Change, Plan, Reason, Refusal};
 use crate::kinds::{self, Observed};
+use crate::show::document::report::ReportDocument;
+use crate::show::document::{PlanDocument, read};
 use crate::show::{Header, Style};
 use crate::want::document::Lifecycle;
 use crate::words::value::{Map, SecretSource};
@@ -32,7 +34,28 @@ fn show_plan(plan: Plan) -> String {
         project: "acme".into(),
         ..Header::default()
     };
-    super::plan(&plan, &header, &plain())
+    shown_twice(&plan, &header, &plain())
+}
+
+/// A plan, which reads the same when it comes back from a document.
+fn shown_twice(plan: &Plan, header: &Header, style: &Style) -> String {
+    let shown = super::plan(plan, header, style);
+    let written = serde_json::to_string(&PlanDocument::of(plan, header)).expect("JSON");
+    let document = read::plan(&written).unwrap_or_else(|why| panic!("{why}\n{written}"));
+    let (again, header) = document.into_plan().expect("a plan");
+    assert_eq!(shown, super::plan(&again, &header, style), "{written}");
+    // The second time nothing is left to be hidden.
+    let rewritten = serde_json::to_value(PlanDocument::of(&again, &header)).expect("JSON");
+    let mut document = serde_json::to_value(read::plan(&written).expect("a plan")).expect("JSON");
+    let mut rewritten = rewritten;
+    for json in [&mut document, &mut rewritten] {
+        // Digests speak about live objects, which are not in a document.
+        for change in json["changes"].as_array_mut().into_iter().flatten() {
+            change["digest"] = Json::Null;
+        }
+    }
+    assert_eq!(document, rewritten);
+    shown
 }
 
 pub(in crate::show::render) fn addr(text: &str) -> Addr {
@@ -467,7 +490,7 @@ fn adoptions_of_equals_are_folded_and_count_as_no_change() {
         verbose: 1,
         ..plain()
     };
-    let shown = super::plan(&plan, &Header::default(), &style);
+    let shown = shown_twice(&plan, &Header::default(), &style);
     assert!(adopted.iter().all(|at| shown.contains(at)), "{shown}");
 }
 
@@ -523,7 +546,7 @@ fn colour_means_something_and_the_changed_words_stand_out() {
         project: "acme".into(),
         ..Header::default()
     };
-    let shown = super::plan(&plan, &header, &style);
+    let shown = shown_twice(&plan, &header, &style);
     insta::assert_snapshot!(shown.replace('\u{1b}', "ESC"), @r"
     ESC[1macmeESC[0m
 
@@ -707,9 +730,14 @@ fn what_gives_access_is_never_shown() {
     for verbose in [0, 1] {
         let style = Style { verbose, ..plain() };
         let shown =
-            super::plan(&plan, &Header::default(), &style) + &super::report(&report, &style);
+            shown_twice(&plan, &Header::default(), &style) + &super::report(&report, &style);
         assert!(!shown.contains(CANARY), "{shown}");
         assert!(shown.contains("(redacted)"), "{shown}");
+        let document = PlanDocument::of(&plan, &Header::default());
+        let mut document = ReportDocument::begun(document);
+        document.add(&report);
+        let document = serde_json::to_string(&document).expect("JSON");
+        assert!(!document.contains(CANARY), "{document}");
     }
 }
 
@@ -769,7 +797,7 @@ proptest! {
             ..Report::default()
         };
         let shown = [
-            super::plan(&plan, &header, &style),
+            shown_twice(&plan, &header, &style),
             super::report(&report, &style),
             progress(Column::of(&plan), &hostile, Action::Create, &failed, &style),
         ].concat();
