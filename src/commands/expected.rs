@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::commands::apply::Arguments;
+use crate::commands::notice;
 use crate::decide::plan::Plan;
 use crate::exit::{self, Stop};
 use crate::show::Header;
@@ -56,7 +57,7 @@ impl Expected {
     /// Refuses a plan that is another one than was reviewed.
     pub fn holds(&self, plan: &Plan, header: &Header) -> Result<(), Stop> {
         let fresh = header.digest.as_deref().unwrap_or("none");
-        let (expected, differences) = match self {
+        let (reviewed, differences) = match self {
             Expected::Anything => return Ok(()),
             Expected::Digest(digest) if digest == fresh => return Ok(()),
             Expected::File(_, reviewed) if reviewed.digest.as_deref() == Some(fresh) => {
@@ -64,24 +65,20 @@ impl Expected {
             }
             Expected::Digest(digest) => (digest.clone(), Vec::new()),
             Expected::File(file, reviewed) => (
-                format!("the one in `{}`", file.display()),
+                format!("the one of `{}`", file.display()),
                 read::differences(reviewed, &PlanDocument::of(plan, header)),
             ),
         };
-        let mut message = format!(
-            "the plan is another one than was reviewed: its digest is {fresh}, not {expected}"
-        );
         for line in differences.iter().take(NAMED) {
-            message.push_str(&format!("; {line}"));
+            notice(&format!("{line}."));
         }
         if differences.len() > NAMED {
-            let more = count(
-                differences.len() - NAMED,
-                "more difference",
-                "more differences",
-            );
-            message.push_str(&format!("; {more}"));
+            let more = count(differences.len() - NAMED, "difference", "differences");
+            notice(&format!("There are {more} more."));
         }
+        let message = format!(
+            "the plan is another one than was reviewed: its digest is {fresh}, not {reviewed}"
+        );
         Err(Stop::new(exit::BLOCKED, message)
             .help("nothing was changed; review the plan above, and apply that".to_owned()))
     }

@@ -146,6 +146,9 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
+    if let Some(file) = &arguments.out {
+        outfile::beside(&global.config, file)?;
+    }
     match &arguments.live {
         Some(file) => from_snapshot(global, arguments, file),
         None => runtime()?.block_on(from_services(global, arguments)),

@@ -26,6 +26,7 @@ mod moves;
 mod names;
 mod neighbours;
 mod ownership;
+mod plan_files;
 mod port_ledger;
 mod randoms;
 mod reach;

@@ -245,3 +245,173 @@ impl Text {
         hex(&self.0.finalize(), bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::decide::diff;
+    use crate::kinds::{self, Observed};
+    use crate::want::document::Lifecycle;
+    use crate::words::value::SecretSource;
+
+    const OPEN: Discretion = Discretion {
+        text: str::to_owned,
+        at: |_, text| Some(text.to_owned()),
+        authorises: |_| false,
+    };
+
+    const SUBJECT: Subject = Subject {
+        project: "acme",
+        environment: Some("staging"),
+        organization: Some("org_1"),
+        account: Some("acme"),
+    };
+
+    /// An update of a policy from one spec to another.
+    fn update(seen: Json, want: Json) -> Change {
+        let addr: Addr = "spacelift.policy.notify".parse().expect("an address");
+        let kind = kinds::of(&addr).expect("a kind");
+        let (seen, want) = (Value::from(seen), Value::from(want));
+        let found = diff::compare(kind, &want, &seen, &[]);
+        Change {
+            addr,
+            kind,
+            action: Action::Update,
+            reason: Reason::Differs(Vec::new()),
+            fields: found.fields,
+            unknown: Vec::new(),
+            needs: Default::default(),
+            name: "notify".into(),
+            want: Some(want),
+            lifecycle: Lifecycle::default(),
+            seen: Some(Observed {
+                born: Default::default(),
+                id: "notify".into(),
+                name: "notify".into(),
+                value: seen,
+                exports: Default::default(),
+            }),
+            sends: Default::default(),
+            adopts: false,
+            part: None,
+            passes: Vec::new(),
+            from: None,
+            renames: Vec::new(),
+            label: None,
+            losses: Vec::new(),
+            counted: None,
+        }
+    }
+
+    fn digest(changes: Vec<Change>) -> String {
+        let plan = Plan {
+            changes,
+            ..Plan::default()
+        };
+        of(&SUBJECT, &plan, &OPEN)
+    }
+
+    fn policy(body: &str, labels: &[&str]) -> Json {
+        json!({ "name": "notify", "type": "NOTIFICATION", "body": body, "labels": labels })
+    }
+
+    #[test]
+    fn it_speaks_about_what_is_wanted_what_was_seen_and_the_world() {
+        let plain = || update(policy("a", &["x", "y"]), policy("b", &["x", "y"]));
+        let one = digest(vec![plain()]);
+        assert_eq!(one.len(), 64);
+        assert_eq!(one, digest(vec![plain()]));
+        for other in [
+            update(policy("a", &["x", "y"]), policy("c", &["x", "y"])),
+            update(policy("0", &["x", "y"]), policy("b", &["x", "y"])),
+            Change {
+                action: Action::Replace,
+                ..plain()
+            },
+            Change {
+                addr: "spacelift.policy.other".parse().expect("an address"),
+                ..plain()
+            },
+        ] {
+            assert_ne!(one, digest(vec![other]));
+        }
+        let plan = Plan {
+            changes: vec![plain()],
+            ..Plan::default()
+        };
+        for subject in [
+            Subject {
+                account: Some("other"),
+                ..SUBJECT
+            },
+            Subject {
+                organization: None,
+                ..SUBJECT
+            },
+            Subject {
+                environment: None,
+                ..SUBJECT
+            },
+        ] {
+            assert_ne!(one, of(&subject, &plan, &OPEN));
+        }
+    }
+
+    #[test]
+    fn order_stamps_and_spellings_are_nothing_to_it() {
+        let one = update(policy("a\n", &["x", "y"]), policy("b", &["x", "y"]));
+        let mut seen = json!({ "updatedAt": 7, "labels": ["y", "x"] });
+        for (key, value) in policy("a", &[]).as_object().into_iter().flatten() {
+            if key != "labels" {
+                seen[key] = value.clone();
+            }
+        }
+        let other = update(seen, policy("b", &["y", "x"]));
+        assert_eq!(digest(vec![one]), digest(vec![other]));
+    }
+
+    #[test]
+    fn whether_secrets_are_sent_is_outside() {
+        let mut secret = update(policy("a", &[]), policy("a", &[]));
+        secret.reason = Reason::SecretChanged;
+        assert_eq!(digest(vec![secret.clone()]), digest(Vec::new()));
+        let moved = Change {
+            from: Some("spacelift.policy.old".parse().expect("an address")),
+            ..secret
+        };
+        let only_moved = Change {
+            action: Action::Move,
+            reason: Reason::Equal,
+            ..moved.clone()
+        };
+        assert_eq!(digest(vec![moved]), digest(vec![only_moved]));
+        let with = |template: &str| {
+            let mut change = update(policy("a", &[]), policy("b", &[]));
+            let template = Template::parse(template).expect("a template");
+            if let Some(Value::Map(map)) = &mut change.want {
+                let secret = Value::Secret(SecretSource::new(template));
+                map.insert("secret".to_owned(), secret);
+            }
+            digest(vec![change])
+        };
+        assert_ne!(
+            with("${env.A}"),
+            with("${env.B}"),
+            "where it comes from counts"
+        );
+        assert_eq!(with("one"), with("two"), "its text does not");
+    }
+
+    #[test]
+    fn what_is_hidden_of_live_is_left_out() {
+        let hiding = Discretion {
+            at: |_, text| (!text.contains("key")).then(|| text.to_owned()),
+            ..OPEN
+        };
+        let of = |seen: &str| of_change(&update(policy(seen, &[]), policy("b", &[])), &hiding);
+        assert_eq!(of("key 1"), of("key 2"));
+        assert_ne!(of("word 1"), of("word 2"));
+    }
+}
