@@ -139,7 +139,7 @@ fn a_plan_is_a_comment() {
     );
     let second = ran.out.lines().nth(1).unwrap_or_default();
     assert!(second.starts_with("<!-- digest: "), "{second}");
-    let file = world.path("plan.json").to_string_lossy().into_owned();
+    let file = world.path(".plan.json").to_string_lossy().into_owned();
     world
         .run(&["plan", "--out", &file, "--detailed-exitcode"])
         .exits(2);
