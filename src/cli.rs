@@ -93,6 +93,7 @@ fn command() -> clap::Command {
     let options: Vec<clap::Arg> = cli.get_arguments().cloned().collect();
     let quiet: &[(&str, &[&str])] = &[
         ("init", NO_CHOICE),
+        ("add", NO_PROJECT),
         ("validate", &[]),
         ("graph", &[]),
         ("show", NO_PROJECT),
@@ -137,6 +138,8 @@ pub enum Color {
 pub enum Command {
     /// Write a commented project to start from
     Init(commands::init::Arguments),
+    /// Make documents of what vendors' pages print
+    Add(commands::add::Arguments),
     /// Check the project's files, without network
     Validate(commands::validate::Arguments),
     /// Show what an apply would change
@@ -147,6 +150,8 @@ pub enum Command {
     Show(commands::show::Arguments),
     /// Change both services to what the project wants
     Apply(commands::apply::Arguments),
+    /// Write live objects as documents of a project
+    Export(commands::export::Arguments),
     /// Give an object up: only the ledger changes
     Forget(commands::forget::Arguments),
     /// Take the lease on the ledger away from a run that is gone
@@ -187,11 +192,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let global = &cli.global;
     let result = match &cli.command {
         Command::Init(arguments) => commands::init::run(global, arguments),
+        Command::Add(arguments) => commands::add::run(global, arguments),
         Command::Validate(arguments) => commands::validate::run(global, arguments),
         Command::Plan(arguments) => commands::plan::run(global, arguments),
         Command::Snapshot(arguments) => commands::snapshot::run(global, arguments),
         Command::Show(arguments) => commands::show::run(global, arguments),
         Command::Apply(arguments) => commands::apply::run(global, arguments),
+        Command::Export(arguments) => commands::export::run(global, arguments),
         Command::Forget(arguments) => commands::forget::run(global, arguments),
         Command::Unlock(arguments) => commands::unlock::run(global, arguments),
         Command::Explain(arguments) => commands::explain::run(global, arguments),

@@ -16,9 +16,11 @@
 //! | [`findings`] | problems in the user's files |
 //! | [`graph`] | what is wired to what, as Mermaid and as DOT |
 //! | [`snippet`] | the lines of those files that may be shown beside them |
+//! | [`export`] | live objects as documents |
 //! | [`render`] | plans and reports, one room per format |
 
 pub mod document;
+pub mod export;
 pub mod findings;
 pub mod graph;
 pub mod header;

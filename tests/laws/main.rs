@@ -6,6 +6,8 @@
 #![cfg(feature = "sandbox")]
 
 mod bed;
+#[path = "../stories/clicked.rs"]
+mod clicked;
 mod converge;
 #[path = "../contract/dice.rs"]
 mod dice;
@@ -14,6 +16,7 @@ mod formula;
 #[path = "../../benches/generate.rs"]
 mod generate;
 mod hostile;
+mod inherited;
 mod killed;
 mod owned;
 mod project;

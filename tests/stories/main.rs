@@ -5,15 +5,20 @@
 //! any order.
 #![cfg(feature = "sandbox")]
 
+mod add;
 mod adoption;
 mod bootstrap;
 mod choices;
+mod clicked;
 mod crashes;
 mod cycles;
 mod data_loss;
 mod deletes;
+#[path = "../contract/dice.rs"]
+mod dice;
 mod discretion;
 mod drift;
+mod export;
 mod input;
 mod kinds_permissions;
 mod kinds_scorecard;
@@ -44,3 +49,4 @@ mod thieves;
 mod weather;
 mod wiring;
 mod world;
+mod write_back;
