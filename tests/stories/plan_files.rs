@@ -245,7 +245,7 @@ fn files_that_are_no_plan_stop_the_command() {
         (
             "more",
             good.replacen('{', "{\"surprise\": 1,", 1),
-            "unknown field `surprise`",
+            "field `surprise`",
         ),
     ] {
         shelf.write(name, &text);

@@ -7,11 +7,13 @@
 //! | room | noun |
 //! |---|---|
 //! | [`change`] | one change |
+//! | [`loss`] | what a change takes from data |
 //! | [`value`] | values, with leaves that JSON lacks |
 //! | [`read`] | documents that come from elsewhere |
 //! | [`report`] | what became of an apply |
 
 pub mod change;
+pub mod loss;
 pub mod read;
 pub mod report;
 pub mod value;
