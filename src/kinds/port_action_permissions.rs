@@ -213,6 +213,7 @@ impl Kind for ActionPermissions {
             value,
             exports: Map::new(),
             born: Default::default(),
+            touched: Default::default(),
         })
     }
 

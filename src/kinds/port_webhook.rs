@@ -342,6 +342,7 @@ impl Kind for Webhook {
         }
         Some(Observed {
             born: Default::default(),
+            touched: Default::default(),
             id: id.into(),
             name: id.into(),
             value,

@@ -103,6 +103,7 @@ fn delete(at: &str, id: &str) -> Change {
     Change {
         seen: Some(Observed {
             born: Default::default(),
+            touched: Default::default(),
             id: id.into(),
             name: id.into(),
             value: Value::Null,
