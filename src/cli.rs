@@ -141,6 +141,8 @@ pub enum Command {
     Plan(commands::plan::Arguments),
     /// Change both services to what the project wants
     Apply(commands::apply::Arguments),
+    /// Show what is not as the last apply left it
+    Drift(commands::drift::Arguments),
     /// Give an object up: only the ledger changes
     Forget(commands::forget::Arguments),
     /// Take the lease on the ledger away from a run that is gone
@@ -182,6 +184,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Validate(arguments) => commands::validate::run(global, arguments),
         Command::Plan(arguments) => commands::plan::run(global, arguments),
         Command::Apply(arguments) => commands::apply::run(global, arguments),
+        Command::Drift(arguments) => commands::drift::run(global, arguments),
         Command::Forget(arguments) => commands::forget::run(global, arguments),
         Command::Unlock(arguments) => commands::unlock::run(global, arguments),
         Command::Explain(arguments) => commands::explain::run(global, arguments),
@@ -240,7 +243,7 @@ mod tests {
             let sub = cli.find_subcommand_mut(name).expect("a command");
             sub.render_help().to_string()
         };
-        for name in ["plan", "apply", "forget", "unlock"] {
+        for name in ["plan", "apply", "drift", "forget", "unlock"] {
             assert!(help(name).contains("--port-url"), "{name}");
             assert!(help(name).contains("--environment"), "{name}");
         }

@@ -21,6 +21,7 @@ pub mod apply;
 pub mod checkout;
 pub mod counter;
 mod doubts;
+pub mod drift;
 pub mod explain;
 mod facts;
 pub mod forget;

@@ -34,6 +34,17 @@ pub struct Session {
     pub vault: Vault,
 }
 
+/// What there is, before anything is decided.
+#[derive(Debug)]
+pub struct Sight {
+    /// What the services hold.
+    pub live: Live,
+    /// What is ours.
+    pub ledger: Ledger,
+    /// Whether Port has nothing yet that a ledger could be kept under.
+    pub ledger_missing: bool,
+}
+
 /// One look at both sides.
 #[derive(Debug)]
 pub struct Look {
@@ -68,8 +79,8 @@ impl Session {
         })
     }
 
-    /// Reads both services and the ledger, and plans.
-    pub async fn look(&self, global: &Global, flags: &Flags) -> Result<Look, Stop> {
+    /// Reads both services and the ledger, and stops when they are not of one world.
+    pub async fn see(&self, trust_ledger: bool) -> Result<Sight, Stop> {
         let kinds = self.kinds();
         let home = &self.stage.home;
         let in_port = matches!(home, Home::Port(_));
@@ -80,10 +91,8 @@ impl Session {
                 false => self.reader.read(&kinds).await,
             }
         };
-        let (live, kept) = tokio::join!(
-            objects,
-            home.load(&self.reader, &self.vault, flags.trust_ledger)
-        );
+        let (live, kept) =
+            tokio::join!(objects, home.load(&self.reader, &self.vault, trust_ledger));
         let loaded = kept.map_err(|error| unkept(&error))?;
         let mut live = live.map_err(world)?;
         if in_port {
@@ -98,11 +107,25 @@ impl Session {
         let had = had(&self.desired, &ledger);
         let further = self.reader.complete(&mut live, &kinds, &had);
         further.await.map_err(world)?;
-        if in_port && is_new && !loaded.blueprint_missing && !flags.trust_ledger {
+        if in_port && is_new && !loaded.blueprint_missing && !trust_ledger {
             self.orphaned(&live)?;
         }
         self.same_world(&ledger, &live)?;
         self.readable(&ledger, &live)?;
+        Ok(Sight {
+            live,
+            ledger,
+            ledger_missing: loaded.blueprint_missing,
+        })
+    }
+
+    /// Reads both services and the ledger, and plans.
+    pub async fn look(&self, global: &Global, flags: &Flags) -> Result<Look, Stop> {
+        let Sight {
+            live,
+            ledger,
+            ledger_missing,
+        } = self.see(flags.trust_ledger).await?;
         let secrets = self.secret_facts(&ledger, &live);
         let mut facts = self.doubts(global, &ledger);
         let make = |facts: &Facts, flags: &Flags| {
@@ -127,7 +150,7 @@ impl Session {
             // The same input but for the counts, so that there is nothing new to be found.
             (plan, _) = make(&facts, flags);
         }
-        plan.ledger_setup = loaded.blueprint_missing && !plan.is_empty();
+        plan.ledger_setup = ledger_missing && !plan.is_empty();
         Ok(Look { live, ledger, plan })
     }
 

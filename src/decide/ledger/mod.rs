@@ -32,12 +32,12 @@ pub mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
 use crate::words::{Addr, Pointer};
 pub use digest::digests;
 pub use home::{Home, HomeError};
 pub use intent::Intent;
 pub use scope::Scope;
+use serde::{Deserialize, Serialize};
 pub use shelf::Shelf;
 
 /// The format that this version writes.

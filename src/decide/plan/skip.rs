@@ -236,6 +236,7 @@ mod tests {
             label: None,
             losses: Vec::new(),
             counted: None,
+            drift: None,
             passes: Vec::new(),
         }
     }

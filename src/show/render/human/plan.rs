@@ -6,7 +6,9 @@
 use crate::decide::plan::{Action, Change, Plan, Reason};
 use crate::kinds::LEDGER_BLUEPRINT;
 use crate::show::header::{self, Header};
-use crate::show::render::human::{fields, meaning, moves, part, passes, refused, said, symbol};
+use crate::show::render::human::{
+    drift, fields, meaning, moves, part, passes, refused, said, symbol,
+};
 use crate::show::text::{count, escape, pad, width, wrap};
 use crate::show::{Meaning, Style};
 use crate::words::{Addr, Pointer};
@@ -60,6 +62,7 @@ fn changes(plan: &Plan, style: &Style) -> Vec<String> {
         };
         let bare = places.is_empty();
         lines.extend(part::lines(change, style));
+        lines.extend(drift::lines(change, style));
         lines.extend(population(change, style));
         lines.extend(places);
         let block = joined(&lines);
@@ -308,6 +311,7 @@ fn summary(plan: &Plan, style: &Style) -> String {
     joined(&lines)
 }
 
+/// Lines with their line ends.
 pub(super) fn joined(lines: &[String]) -> String {
     lines
         .iter()

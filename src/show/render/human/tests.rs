@@ -70,6 +70,7 @@ fn change(at: &str, action: Action, reason: Reason) -> Change {
         label: None,
         losses: Vec::new(),
         counted: None,
+        drift: None,
     }
 }
 
