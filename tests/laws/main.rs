@@ -5,6 +5,7 @@
 
 #![cfg(feature = "sandbox")]
 
+mod applied;
 mod bed;
 mod converge;
 #[path = "../contract/dice.rs"]

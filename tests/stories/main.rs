@@ -14,6 +14,7 @@ mod data_loss;
 mod deletes;
 mod discretion;
 mod drift;
+mod drift_command;
 mod input;
 mod kinds_permissions;
 mod kinds_scorecard;

@@ -82,7 +82,7 @@ fn last(drifted: &Drifted) -> Option<String> {
 }
 
 fn object(drifted: &Drifted, column: usize, style: &Style) -> String {
-    let (action, meaning, mut words) = match &drifted.fate {
+    let (action, meaning, words) = match &drifted.fate {
         Fate::Changed => (
             Action::Update,
             Meaning::Change,
@@ -99,9 +99,6 @@ fn object(drifted: &Drifted, column: usize, style: &Style) -> String {
             format!("is gone; another object has its name, with the id {id}"),
         ),
     };
-    if let Some(last) = last(drifted) {
-        words.push_str(&format!(", {last}"));
-    }
     let addr = escape(&drifted.addr.to_string());
     let first = format!("  {} {}  ", symbol(action), pad(&addr, column));
     let mut lines = wrap(&first, &said(&words), style.width);
@@ -111,6 +108,12 @@ fn object(drifted: &Drifted, column: usize, style: &Style) -> String {
     }
     for line in &mut lines {
         *line = style.paint(meaning, line);
+    }
+    for line in last(drifted)
+        .iter()
+        .flat_map(|last| wrap(BELOW, &said(last), style.width))
+    {
+        lines.push(style.paint(Meaning::Detail, &line));
     }
     lines.extend(places(drifted, style));
     if drifted.rewritten {
