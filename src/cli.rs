@@ -139,6 +139,8 @@ pub enum Command {
     Validate(commands::validate::Arguments),
     /// Show what an apply would change
     Plan(commands::plan::Arguments),
+    /// Keep what both services hold in a file, to plan from it without credentials
+    Snapshot(commands::snapshot::Arguments),
     /// Change both services to what the project wants
     Apply(commands::apply::Arguments),
     /// Show what is not as the last apply left it
@@ -183,6 +185,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Init(arguments) => commands::init::run(global, arguments),
         Command::Validate(arguments) => commands::validate::run(global, arguments),
         Command::Plan(arguments) => commands::plan::run(global, arguments),
+        Command::Snapshot(arguments) => commands::snapshot::run(global, arguments),
         Command::Apply(arguments) => commands::apply::run(global, arguments),
         Command::Drift(arguments) => commands::drift::run(global, arguments),
         Command::Forget(arguments) => commands::forget::run(global, arguments),
@@ -243,7 +246,7 @@ mod tests {
             let sub = cli.find_subcommand_mut(name).expect("a command");
             sub.render_help().to_string()
         };
-        for name in ["plan", "apply", "drift", "forget", "unlock"] {
+        for name in ["plan", "snapshot", "apply", "drift", "forget", "unlock"] {
             assert!(help(name).contains("--port-url"), "{name}");
             assert!(help(name).contains("--environment"), "{name}");
         }

@@ -1,40 +1,65 @@
-//! What the documents say is true: every command in a `console` block runs and ends well, and
-//! the plan that the README shows is a piece of the real one.
+//! What the documents say is true: every command in a Markdown file runs and ends well, and the plan
+//! that the README shows is a piece of the real one.
+//!
+//! Commands that name no sandbox meet one all the same: the environment says that both services are
+//! here.
 #![cfg(feature = "sandbox")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The repository's documents that hold commands.
+use spaceport::sandbox::{CLIENT_ID, CLIENT_SECRET, KEY_ID, KEY_SECRET, Options, Sandbox};
+
+/// Commands that run this very test.
+const OURSELVES: [&str; 3] = [
+    "cargo test",
+    ".ci/run",
+    "PROPTEST_CASES=2000 cargo test --test laws",
+];
+
+/// All Markdown files of the repository.
 fn documents() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found = vec![root.join("README.md"), root.join("port-config/README.md")];
-    for entry in fs::read_dir(root.join("examples")).expect("there are examples") {
-        let readme = entry
-            .expect("the folder can be read")
-            .path()
-            .join("README.md");
-        assert!(readme.exists(), "{} is missing", readme.display());
-        found.push(readme);
+    fn gather(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).expect("the folder can be read") {
+            let path = entry.expect("the folder can be read").path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let others = ["target", ".git", ".spaceport"].contains(&name.as_ref());
+            if path.is_dir() && !others {
+                gather(&path, found);
+            } else if name.ends_with(".md") {
+                found.push(path);
+            }
+        }
     }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for entry in fs::read_dir(root.join("examples")).expect("there are examples") {
+        let readme = entry.expect("an example").path().join("README.md");
+        assert!(readme.exists(), "{} is missing", readme.display());
+    }
+    let mut found = Vec::new();
+    gather(root, &mut found);
     found.sort();
     found
 }
 
-/// The commands of a document: lines that begin with `$ ` in `console` blocks.
+/// The commands of a document: lines that begin with `$ ` in `console` blocks, and all lines of `sh`
+/// blocks but those that set a variable.
 fn commands(text: &str) -> Vec<String> {
-    let mut inside = false;
+    let mut inside = "";
     let mut found = Vec::new();
     for line in text.lines() {
         match line {
-            "```console" => inside = true,
-            "```" => inside = false,
-            line if inside => found.extend(line.strip_prefix("$ ").map(str::to_owned)),
+            "```console" | "```sh" => inside = &line[3..],
+            "```" => inside = "",
+            line if inside == "console" => found.extend(line.strip_prefix("$ ")),
+            line if inside == "sh" && !line.starts_with("export ") => {
+                found.push(line.split(" #").next().unwrap_or_default().trim())
+            }
             _ => {}
         }
     }
-    found
+    found.into_iter().map(str::to_owned).collect()
 }
 
 /// A copy of the projects, so that nothing is left behind in the repository.
@@ -63,37 +88,52 @@ fn copy() -> tempfile::TempDir {
     copy
 }
 
-/// Runs what follows `spaceport` in a command, without anything of our environment.
-fn spaceport(folder: &Path, arguments: &str) -> Output {
+/// Runs what follows `spaceport` in a command, with nothing in its environment but both services.
+fn spaceport(folder: &Path, arguments: &str, services: &Sandbox) -> Output {
+    let url = services.url();
     Command::new(env!("CARGO_BIN_EXE_spaceport"))
         .args(arguments.split_whitespace())
         .current_dir(folder)
         .env_clear()
+        .env("PORT_BASE_URL", url)
+        .env("PORT_CLIENT_ID", CLIENT_ID)
+        .env("PORT_CLIENT_SECRET", CLIENT_SECRET)
+        .env("SPACELIFT_API_KEY_ENDPOINT", url)
+        .env("SPACELIFT_API_KEY_ID", KEY_ID)
+        .env("SPACELIFT_API_KEY_SECRET", KEY_SECRET)
+        .env("SPACELIFT_RUNTIME_KEY_ID", KEY_ID)
+        .env("SPACELIFT_RUNTIME_KEY_SECRET", KEY_SECRET)
         .output()
         .expect("the binary can be run")
 }
 
-#[test]
-fn every_command_in_the_documents_ends_well() {
+/// Both services, in this process.
+async fn services() -> Sandbox {
+    let started = Sandbox::start(Options::default()).await;
+    started.expect("the sandbox starts")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_command_in_the_documents_ends_well() {
     let mut ran = 0;
     for document in documents() {
-        let copy = copy();
+        let (copy, services) = (copy(), services().await);
         let text = fs::read_to_string(&document).expect("the document can be read");
         for command in commands(&text) {
             let arguments = match command.as_str() {
-                // The tests are running already, and this file is one of them.
-                "cargo test" => continue,
+                command if OURSELVES.contains(&command) => continue,
                 command => command
                     .strip_prefix("cargo run --release -- ")
                     .or_else(|| command.strip_prefix("spaceport "))
                     .unwrap_or_else(|| panic!("`{command}` is a command of another kind")),
             };
-            let output = spaceport(copy.path(), arguments);
+            let output = spaceport(copy.path(), arguments, &services);
             assert!(
                 output.status.success(),
-                "{}: `{command}` ended with {}\n{}",
+                "{}: `{command}` ended with {}\n{}\n{}",
                 document.display(),
                 output.status,
+                String::from_utf8_lossy(&output.stdout),
                 String::from_utf8_lossy(&output.stderr)
             );
             ran += 1;
@@ -102,31 +142,31 @@ fn every_command_in_the_documents_ends_well() {
     assert!(ran > 10, "only {ran} commands were found");
 }
 
-#[test]
-fn the_readme_begins_with_two_commands_and_the_second_run_changes_nothing() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_readme_begins_with_two_commands_and_the_second_run_changes_nothing() {
     let readme = include_str!("../README.md");
     assert_eq!(
         commands(readme)[..2],
         ["cargo run --release -- apply --sandbox --yes", "cargo test"]
     );
-    let copy = copy();
-    let first = spaceport(copy.path(), "apply --sandbox --yes");
+    let (copy, services) = (copy(), services().await);
+    let first = spaceport(copy.path(), "apply --sandbox --yes", &services);
     assert!(String::from_utf8_lossy(&first.stdout).contains("converged: 0 changes"));
-    let second = spaceport(copy.path(), "apply --sandbox --yes");
+    let second = spaceport(copy.path(), "apply --sandbox --yes", &services);
     assert!(second.status.success());
     assert!(String::from_utf8_lossy(&second.stdout).contains("No changes"));
 }
 
-#[test]
-fn the_plan_in_the_readme_is_a_piece_of_the_real_one() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_plan_in_the_readme_is_a_piece_of_the_real_one() {
     let readme = include_str!("../README.md");
     let shown = readme
         .split_once("<!-- plan: begin -->\n```text\n")
         .and_then(|(_, rest)| rest.split_once("```\n<!-- plan: end -->"))
         .map(|(shown, _)| shown)
         .expect("the README shows a plan");
-    let copy = copy();
-    let output = spaceport(copy.path(), "plan --sandbox");
+    let (copy, services) = (copy(), services().await);
+    let output = spaceport(copy.path(), "plan --sandbox", &services);
     let real = String::from_utf8_lossy(&output.stdout);
     for block in shown.split("\n\n") {
         assert!(

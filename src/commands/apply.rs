@@ -16,7 +16,8 @@ use crate::cli::Global;
 use crate::commands::counter::Counter;
 use crate::commands::plan::Scope;
 use crate::commands::project::{self, Stream, style};
-use crate::commands::session::{Look, Session, unkept};
+use crate::commands::session::{Session, unkept};
+use crate::commands::sight::Look;
 use crate::commands::turn::Turn;
 use crate::commands::{checkout, consent, print, runtime, tell};
 use crate::decide::ledger::home::Lock;
@@ -67,7 +68,7 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
     flags.rekey = true;
     flags.applies = true;
     let mut look = session.look(global, &flags).await?;
-    arguments.scope.check(session, &look.plan)?;
+    arguments.scope.check(&session.desired, &look.plan)?;
     let style = style(global, Stream::Out);
     let header = session.header(global, &look);
     let shown = human::plan(&look.plan, &header, &style);

@@ -14,16 +14,16 @@ use crate::exit::Stop;
 use crate::kinds::Census;
 use crate::words::Addr;
 
-impl Session {
-    /// What can be looked up before there is a plan.
-    pub(super) fn doubts(&self, global: &Global, ledger: &Ledger) -> Facts {
-        let applied = ledger.commit.as_deref();
-        Facts {
-            branch: applied.and_then(|commit| checkout::contains(&global.config, commit)),
-            ..Facts::default()
-        }
+/// What can be looked up before there is a plan: the branch.
+pub(super) fn branch(global: &Global, ledger: &Ledger) -> Facts {
+    let applied = ledger.commit.as_deref();
+    Facts {
+        branch: applied.and_then(|commit| checkout::contains(&global.config, commit)),
+        ..Facts::default()
     }
+}
 
+impl Session {
     /// How much data is under these objects.
     pub(super) async fn count(
         &self,

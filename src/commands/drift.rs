@@ -9,7 +9,8 @@ use clap::Args;
 
 use crate::cli::Global;
 use crate::commands::project::{Stream, style};
-use crate::commands::session::{Look, Session, Sight};
+use crate::commands::session::Session;
+use crate::commands::sight::{Look, Sight};
 use crate::commands::{print, runtime};
 use crate::decide::drift::{self, Drift};
 use crate::decide::ledger::{Home, Ledger};

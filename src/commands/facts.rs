@@ -7,70 +7,124 @@
 use std::collections::BTreeMap;
 
 use crate::commands::session::Session;
-use crate::decide::ledger::{Fingerprint, Ledger};
+use crate::decide::ledger::{Entry, Fingerprint, Ledger};
 use crate::decide::plan::settle::{self, Exports};
 use crate::decide::plan::{SecretFact, SecretFacts, held, live_of};
 use crate::there::live::Live;
-use crate::there::services::FingerprintKey;
+use crate::there::services::{FingerprintKey, Vault};
+use crate::want::desired::{Desired, Object};
 use crate::words::template::Reference;
 use crate::words::value::SecretSource;
 use crate::words::{Addr, Pointer};
+
+/// A secret whose text is at hand, and what the ledger holds of its object.
+pub(super) struct Asked<'a> {
+    /// The object.
+    pub object: &'a Object,
+    /// Where the secret stands.
+    pub at: &'a Pointer,
+    /// What it is made from, with the attributes that live knows.
+    pub source: &'a SecretSource,
+    /// The entry that speaks about the object, with its address.
+    pub entry: Option<(&'a Addr, &'a Entry)>,
+}
+
+/// What is known about every secret. Those whose variables are not set are told at once; `judge`
+/// is asked about the others.
+pub(super) fn facts(
+    desired: &Desired,
+    ledger: &Ledger,
+    live: &Live,
+    vault: &Vault,
+    judge: &mut dyn FnMut(&Asked) -> SecretFact,
+) -> SecretFacts {
+    let mut facts = BTreeMap::new();
+    for object in desired.objects.values() {
+        let secrets = object.spec.secrets();
+        if secrets.is_empty() {
+            continue;
+        }
+        let entry = held(desired, live, ledger, object);
+        for (at, source) in secrets {
+            if source.random().is_some() {
+                continue;
+            }
+            let source = settled(desired, source, ledger, live);
+            let missing = vault.missing(&source);
+            let fact = if !missing.is_empty() {
+                SecretFact::Unset(missing)
+            } else if source.template().references().any(is_attribute) {
+                // Its text is known only when the other object is.
+                continue;
+            } else {
+                judge(&Asked {
+                    object,
+                    at: &at,
+                    source: &source,
+                    entry,
+                })
+            };
+            facts.insert((object.addr.clone(), at), fact);
+        }
+    }
+    facts
+}
+
+/// A secret's source with the attributes that live knows.
+fn settled(desired: &Desired, source: &SecretSource, ledger: &Ledger, live: &Live) -> SecretSource {
+    let read = source.template().references();
+    let read = read.filter_map(|reference| match reference {
+        Reference::Attribute(addr, _) => Some(addr),
+        _ => None,
+    });
+    exports(desired, read, ledger, live).settle_secret(source)
+}
+
+/// What live exports of these objects.
+pub(super) fn exports<'a>(
+    desired: &Desired,
+    read: impl Iterator<Item = &'a Addr>,
+    ledger: &Ledger,
+    live: &Live,
+) -> Exports {
+    let mut exports = Exports::default();
+    for addr in read {
+        let found = match desired.objects.get(addr) {
+            Some(object) => {
+                live_of(live, ledger, object).map(|seen| settle::exports_of(object.kind, seen))
+            }
+            None => settle::outside(addr, live),
+        };
+        if let Some(found) = found {
+            exports.insert(addr.clone(), found);
+        }
+    }
+    exports
+}
+
+impl Asked<'_> {
+    /// What follows when its text has this fingerprint; without one nothing can be compared.
+    pub fn compared(&self, now: Option<Fingerprint>) -> SecretFact {
+        let known = self
+            .entry
+            .and_then(|(_, entry)| entry.fingerprints.get(self.at));
+        let known = known.map_or(&[][..], Vec::as_slice);
+        compare(known, now, self.entry.is_some_and(|(_, e)| !e.adopted))
+    }
+}
 
 impl Session {
     /// What is known about every secret, without sending anything.
     pub(super) fn secret_facts(&self, ledger: &Ledger, live: &Live) -> SecretFacts {
         let key = self.vault.fingerprint_key(ledger.salt.as_bytes());
-        let mut facts = BTreeMap::new();
-        for object in self.desired.objects.values() {
-            let secrets = object.spec.secrets();
-            if secrets.is_empty() {
-                continue;
-            }
-            let entry = held(&self.desired, live, ledger, object);
-            for (at, source) in secrets {
-                if source.random().is_some() {
-                    continue;
-                }
-                let source = self.settled(source, ledger, live);
-                let missing = self.vault.missing(&source);
-                let fact = if !missing.is_empty() {
-                    SecretFact::Unset(missing)
-                } else if source.template().references().any(is_attribute) {
-                    // Its text is known only when the other object is.
-                    continue;
-                } else {
-                    let known = entry.and_then(|(_, entry)| entry.fingerprints.get(&at));
-                    let under = entry.map_or(&object.addr, |(addr, entry)| entry.marked_as(addr));
-                    let now = key
-                        .as_ref()
-                        .and_then(|key| self.mark(key, under, &at, &source));
-                    let known = known.map_or(&[][..], Vec::as_slice);
-                    compare(known, now, entry.is_some_and(|(_, entry)| !entry.adopted))
-                };
-                facts.insert((object.addr.clone(), at), fact);
-            }
-        }
-        facts
-    }
-
-    /// A secret's source with the attributes that live knows.
-    fn settled(&self, source: &SecretSource, ledger: &Ledger, live: &Live) -> SecretSource {
-        let mut exports = Exports::default();
-        for reference in source.template().references() {
-            let Reference::Attribute(addr, _) = reference else {
-                continue;
-            };
-            let found = match self.desired.objects.get(addr) {
-                Some(object) => {
-                    live_of(live, ledger, object).map(|seen| settle::exports_of(object.kind, seen))
-                }
-                None => settle::outside(addr, live),
-            };
-            if let Some(found) = found {
-                exports.insert(addr.clone(), found);
-            }
-        }
-        exports.settle_secret(source)
+        facts(&self.desired, ledger, live, &self.vault, &mut |asked| {
+            let own = &asked.object.addr;
+            let under = asked.entry.map_or(own, |(addr, e)| e.marked_as(addr));
+            let now = key
+                .as_ref()
+                .and_then(|key| self.mark(key, under, asked.at, asked.source));
+            asked.compared(now)
+        })
     }
 
     /// The fingerprint of a secret that was sent, for the ledger.

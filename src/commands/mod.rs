@@ -7,11 +7,14 @@
 //! | room | noun |
 //! |---|---|
 //! | [`project`] | a project, read and checked |
-//! | [`session`] | both services, looked at and planned against |
+//! | [`session`] | both services, looked at |
+//! | [`sight`] | what was seen, and the plan on it |
 //! | [`stage`] | the world that a command works on: real services or the embedded sandbox |
+//! | [`snapshot`] | the same, kept in a file, and looked at later |
 //! | [`checkout`] | the git checkout around a project |
 //! | [`holder`] | what this process says about itself |
 //! | [`turn`] | the right to write, while an apply has it |
+//! | [`outfile`] | a file that a command leaves for its user |
 //! | `facts` | what is known about secrets before anything is sent |
 //! | `doubts` | what is looked up for the guards |
 //! | [`counter`] | the line that counts while an apply is under way |
@@ -27,12 +30,15 @@ mod facts;
 pub mod forget;
 pub mod holder;
 pub mod init;
+pub mod outfile;
 pub mod plan;
 pub mod project;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod schema;
 pub mod session;
+pub mod sight;
+pub mod snapshot;
 pub mod stage;
 pub mod turn;
 pub mod unlock;
@@ -48,6 +54,17 @@ use crate::show::{Style, redact, text};
 pub fn environment() -> BTreeMap<String, String> {
     std::env::vars_os()
         .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+        .collect()
+}
+
+/// The same without some names, whose texts are not even looked at.
+pub fn environment_without(names: &[&str]) -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(k, v)| {
+            let name = k.into_string().ok()?;
+            let read = !names.contains(&name.as_str());
+            read.then(|| Some((name, v.into_string().ok()?)))?
+        })
         .collect()
 }
 

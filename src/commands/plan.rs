@@ -1,14 +1,20 @@
-//! `spaceport plan`: shows what an apply would change. Sends no write.
+//! `spaceport plan`: shows what an apply would change. Sends no write; from a snapshot, nothing.
+
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::cli::Global;
 use crate::commands::project::{Stream, style};
 use crate::commands::session::Session;
-use crate::commands::{print, runtime};
+use crate::commands::sight::{self, Look, Places};
+use crate::commands::snapshot::replay::{self, Replay};
+use crate::commands::{environment_without, notice, print, project, runtime};
 use crate::decide::plan::{Flags, Plan};
 use crate::exit::{self, Stop};
 use crate::show::render::human;
+use crate::want::desired::Desired;
+use crate::want::resolve::CREDENTIALS;
 use crate::words::Addr;
 use crate::words::finding::did_you_mean;
 
@@ -88,8 +94,8 @@ impl Scope {
     }
 
     /// Addresses must be those of objects of the project; targets may be the ledger's, too.
-    pub fn check(&self, session: &Session, plan: &Plan) -> Result<(), Stop> {
-        let objects = &session.desired.objects;
+    pub fn check(&self, desired: &Desired, plan: &Plan) -> Result<(), Stop> {
+        let objects = &desired.objects;
         let adopted = self.adopt.iter().filter_map(|text| text.parse().ok());
         let losing = self.allow_data_loss.iter();
         let named = self
@@ -125,24 +131,73 @@ pub struct Arguments {
     /// Exit with 2 when there are changes
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Plan from this file that `snapshot` wrote, without credentials and network
+    #[arg(long, value_name = "FILE")]
+    pub live: Option<PathBuf>,
 }
 
 /// Runs the command.
 pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
-    runtime()?.block_on(async {
-        let session = Session::open(global).await?;
-        let shown = look(global, arguments, &session).await;
-        session.stage.strike().await;
-        // The process ends here; taking large trees apart leaf by leaf would only take time.
-        std::mem::forget(session.desired);
-        shown
-    })
+    match &arguments.live {
+        Some(file) => from_snapshot(global, arguments, file),
+        None => runtime()?.block_on(from_services(global, arguments)),
+    }
 }
 
-async fn look(global: &Global, arguments: &Arguments, session: &Session) -> Result<u8, Stop> {
-    let look = session.look(global, &arguments.scope.flags()?).await?;
-    arguments.scope.check(session, &look.plan)?;
-    let header = session.header(global, &look);
+async fn from_services(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
+    let session = Session::open(global).await?;
+    let shown = async {
+        let look = session.look(global, &arguments.scope.flags()?).await?;
+        let places = session.places(global);
+        show(global, arguments, &session.desired, &places, look)
+    };
+    let shown = shown.await;
+    session.stage.strike().await;
+    // The process ends here; taking large trees apart leaf by leaf would only take time.
+    std::mem::forget(session.desired);
+    shown
+}
+
+/// Plans from a snapshot: there is no reader, and nothing to wait for.
+fn from_snapshot(global: &Global, arguments: &Arguments, file: &Path) -> Result<u8, Stop> {
+    let elsewhere = [
+        ("--sandbox", global.sandbox.is_some()),
+        ("--port-url", global.port_url.is_some()),
+        ("--spacelift-url", global.spacelift_url.is_some()),
+        ("--ca-bundle", global.ca_bundle.is_some()),
+    ];
+    if let Some((flag, _)) = elsewhere.iter().find(|(_, given)| *given) {
+        let message = format!("`--live` asks no service, so `{flag}` says nothing to it");
+        return Err(Stop::new(exit::USAGE, message)
+            .help("take the snapshot with that option, and plan without it".to_owned()));
+    }
+    let desired = project::open(global, &environment_without(CREDENTIALS))?;
+    let flags = arguments.scope.flags()?;
+    let Replay {
+        look,
+        places,
+        taken_at,
+    } = replay::look(global, &desired, file, &flags)?;
+    if !global.quiet {
+        let age = sight::age(&taken_at);
+        notice(&format!(
+            "Planned from a snapshot of {taken_at}, {age}. Nothing was asked of the services."
+        ));
+    }
+    let shown = show(global, arguments, &desired, &places, look);
+    std::mem::forget(desired);
+    shown
+}
+
+fn show(
+    global: &Global,
+    arguments: &Arguments,
+    desired: &Desired,
+    places: &Places,
+    look: Look,
+) -> Result<u8, Stop> {
+    arguments.scope.check(desired, &look.plan)?;
+    let header = sight::header(desired, places, &look);
     print(&human::plan(
         &look.plan,
         &header,

@@ -336,6 +336,12 @@ pub trait Kind: Debug + Sync + Send {
         false
     }
 
+    /// Whether an empty list of its objects was not seen at all, as far as the number of spaces
+    /// tells that were listed.
+    fn is_unseen(&self, _spaces: usize) -> bool {
+        false
+    }
+
     /// Reads the new object in the answer of [`Kind::create`]'s first request, which may say less
     /// than a list does; `want` is what was sent.
     fn observe_created(&self, _want: &Value, item: &Json) -> Option<Observed> {

@@ -146,6 +146,12 @@ impl Kind for Space {
         SYSTEM.contains(&id)
     }
 
+    /// `root` is always there (SA section 6), and a space that is made a second time is a twin (SA
+    /// section 5).
+    fn is_unseen(&self, spaces: usize) -> bool {
+        spaces == 0
+    }
+
     /// Refused with the service's own words while something lies in it (SA section 6).
     fn delete(&self, id: &str) -> Call {
         Call::Spacelift {

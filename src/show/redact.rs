@@ -2,7 +2,8 @@
 //! authorise, and userinfo in URLs.
 //!
 //! Whoever has the URL of a Port webhook can post to it, so its key is replaced (PA section 4).
-//! Deliberately not here: `Secret` leaves, whose texts nobody in this layer can reach.
+//! What is hidden is found here alone, whatever is put in its place. Deliberately not here:
+//! `Secret` leaves, whose texts nobody in this layer can reach.
 
 use crate::words::Pointer;
 
@@ -23,7 +24,12 @@ const SCHEMES: &[&str] = &[
 
 /// The text as it may be shown at this place of a spec; `None` when all of it is redacted.
 pub fn at(place: &Pointer, value: &str) -> Option<String> {
-    (!authorises(place) || is_only_templates(value)).then(|| text(value))
+    (!hides(place, value)).then(|| text(value))
+}
+
+/// Whether all of a text is redacted at this place of a spec.
+pub fn hides(place: &Pointer, value: &str) -> bool {
+    authorises(place) && !is_only_templates(value)
 }
 
 /// Whether a place holds a header that authorises: its value, whatever its type, is redacted.
@@ -55,8 +61,25 @@ pub fn is_credential(name: &str) -> bool {
     .any(|word| name.contains(word))
 }
 
+/// What a hidden part of a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hidden {
+    /// What stands before the `@` of a URL.
+    Userinfo,
+    /// What follows the host of an intake URL: its key.
+    Intake,
+}
+
 /// Free text, with intake keys and the userinfo of URLs replaced.
 pub fn text(text: &str) -> String {
+    text_with(text, &mut |what, _| match what {
+        Hidden::Userinfo => REDACTED.to_owned(),
+        Hidden::Intake => "…".to_owned(),
+    })
+}
+
+/// Free text, with each hidden part replaced by what `hide` makes of it.
+pub fn text_with(text: &str, hide: &mut dyn FnMut(Hidden, &str) -> String) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("://") {
@@ -67,7 +90,7 @@ pub fn text(text: &str) -> String {
             Some(end) => {
                 match is_only_templates(&after[..end].replace(':', " ")) {
                     true => shown.push_str(&after[..end]),
-                    false => shown.push_str(REDACTED),
+                    false => shown.push_str(&hide(Hidden::Userinfo, &after[..end])),
                 }
                 shown.push('@');
                 &after[end + 1..authority]
@@ -82,7 +105,7 @@ pub fn text(text: &str) -> String {
                 shown.push_str(&rest[..1]);
             }
             if end > 1 {
-                shown.push('…');
+                shown.push_str(&hide(Hidden::Intake, &rest[1..end]));
             }
             rest = &rest[end..];
         }

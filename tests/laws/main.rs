@@ -18,6 +18,7 @@ mod hostile;
 mod killed;
 mod owned;
 mod project;
+mod remembered;
 mod same;
 #[path = "../stories/world.rs"]
 #[allow(dead_code, reason = "shared with the stories")]

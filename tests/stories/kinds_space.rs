@@ -113,6 +113,25 @@ fn a_space_is_never_made_twice() {
     world.plan().exits(0);
 }
 
+/// A list without any space, not even `root`, was not seen: the only space of ours is not made again.
+#[test]
+fn a_list_without_root_is_not_believed() {
+    let world = World::new();
+    world.write(
+        "space.yaml",
+        "kind: spacelift.space\nspec: { name: Alone }\n",
+    );
+    world.applied();
+    world.forget_requests();
+    world
+        .sandbox
+        .fault(Fault::new(Effect::EmptyLists).path("/graphql").forever());
+    world.apply().exits(5).says("this key cannot see them");
+    assert_eq!(world.writes(), [""; 0]);
+    world.sandbox.clear_faults();
+    world.plan().exits(0);
+}
+
 /// A namesake below another parent is another space; one below the same parent is not told apart.
 #[test]
 fn names_may_repeat() {

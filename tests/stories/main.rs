@@ -33,6 +33,8 @@ mod reach;
 mod renames;
 mod secrets;
 mod skip_refused;
+mod snapshots;
+mod sockets;
 mod stale_branch;
 mod starting;
 mod stub;

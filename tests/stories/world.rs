@@ -222,7 +222,8 @@ impl World {
         ))
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// The binary on the project, not yet started.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = binary();
         command
             .arg("-C")

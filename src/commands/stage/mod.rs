@@ -48,16 +48,7 @@ impl Stage {
         desired: &Desired,
         env: &BTreeMap<String, String>,
     ) -> Result<Stage, Stop> {
-        if desired.config.has_environments && desired.config.environment.is_none() {
-            return Err(Stop::new(
-                exit::USAGE,
-                "the project declares environments, and none is chosen",
-            )
-            .help(format!(
-                "choose one with `-e`: {}",
-                desired.config.environments.join(", ")
-            )));
-        }
+        chosen(desired)?;
         match &global.sandbox {
             Some(folder) => Stage::embedded(global, desired, env, Path::new(folder)).await,
             None => Stage::real(global, desired, env),
@@ -125,6 +116,25 @@ impl Stage {
     }
 }
 
+/// A project that declares environments is worked on in one of them.
+pub fn chosen(desired: &Desired) -> Result<(), Stop> {
+    if !desired.config.has_environments || desired.config.environment.is_some() {
+        return Ok(());
+    }
+    let message = "the project declares environments, and none is chosen";
+    let names = desired.config.environments.join(", ");
+    Err(Stop::new(exit::USAGE, message).help(format!("choose one with `-e`: {names}")))
+}
+
+/// Which runtime key a project names.
+pub fn runtime(desired: &Desired) -> Option<RuntimeKey> {
+    let runtime = desired.config.runtime.as_ref()?;
+    Some(RuntimeKey {
+        id: runtime.key_id.clone(),
+        secret: runtime.key_secret.clone(),
+    })
+}
+
 /// The ledger of a project in Port.
 fn in_port(desired: &Desired) -> Home {
     let config = &desired.config;
@@ -166,12 +176,4 @@ fn resolve(
     };
     endpoints::resolve(&wanted, flags, env)
         .map_err(|error| Stop::new(exit::WORLD, &error.message).help(error.help.clone()))
-}
-
-fn runtime(desired: &Desired) -> Option<RuntimeKey> {
-    let runtime = desired.config.runtime.as_ref()?;
-    Some(RuntimeKey {
-        id: runtime.key_id.clone(),
-        secret: runtime.key_secret.clone(),
-    })
 }

@@ -22,7 +22,7 @@ use crate::there::live::Live;
 use crate::want::desired::{Desired, Object};
 use crate::words::{Addr, Pointer, Value};
 pub use since::How;
-use since::{rewritten, since, told};
+use since::{rewritten, since};
 
 /// Live against the last apply.
 #[derive(Debug, Clone, Default)]
@@ -328,7 +328,7 @@ fn places(
     let mut places: Vec<DriftedPlace> = Vec::new();
     let mut unmet: Vec<(Pointer, How)> = Vec::new();
     if let Some(change) = change {
-        let now = change.want.as_ref().map(|want| told(kind, entry, want));
+        let now = change.want.as_ref().map(|want| entry.told(kind, want));
         let edited = |at: &Pointer| {
             let at = at.to_string();
             now.as_ref()

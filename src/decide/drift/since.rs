@@ -3,11 +3,8 @@
 //! The ledger has digests and no values, so that only "another one" can be told. Deliberately not
 //! here: what the project wants by now (see [`super`]).
 
-use std::collections::BTreeMap;
-
-use crate::decide::graft::graft;
+use crate::decide::ledger::Entry;
 use crate::decide::ledger::lease::milliseconds;
-use crate::decide::ledger::{Entry, digest, digests};
 use crate::kinds::{Kind, Observed};
 use crate::words::{Pointer, Value};
 
@@ -29,7 +26,7 @@ pub fn since(kind: &dyn Kind, entry: &Entry, live: &Value) -> Vec<(Pointer, How)
     if then.is_empty() || then.contains_key("") {
         return Vec::new();
     }
-    let now = told(kind, entry, live);
+    let now = entry.told(kind, live);
     let mut places: Vec<(Pointer, How)> = Vec::new();
     for (at, digest) in then {
         let how = match now.get(at) {
@@ -43,18 +40,6 @@ pub fn since(kind: &dyn Kind, entry: &Entry, live: &Value) -> Vec<(Pointer, How)
     places.extend(came.filter_map(|at| Some((Pointer::parse(at)?, How::Came))));
     places.sort_by(|a, b| a.0.cmp(&b.0));
     places
-}
-
-/// The digests of a spec, as the entry's were made: of what was ours then.
-pub(super) fn told(kind: &dyn Kind, entry: &Entry, spec: &Value) -> BTreeMap<String, String> {
-    let extra = digest::extra(kind, &entry.digests);
-    match entry.manage.is_empty() {
-        true => digests(kind, spec, &entry.ignore, &extra),
-        false => {
-            let ours = graft(&Value::Null, spec, &entry.manage);
-            digests(kind, &ours, &entry.ignore, &extra)
-        }
-    }
 }
 
 /// Whether somebody else wrote what cannot be read: its service says that it was written later

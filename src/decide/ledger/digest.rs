@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use crate::decide::canon::{canonical, sorted_text};
-use crate::decide::ledger::hex;
+use crate::decide::graft::graft;
+use crate::decide::ledger::{Entry, hex};
 use crate::kinds::Kind;
 use crate::kinds::shape::{Object, Shape};
 use crate::words::value::Map;
@@ -33,9 +34,23 @@ pub fn digests(
     found
 }
 
+impl Entry {
+    /// The digests of a spec as those of this entry were made: of what was ours then.
+    pub fn told(&self, kind: &dyn Kind, spec: &Value) -> BTreeMap<String, String> {
+        let extra = extra(kind, &self.digests);
+        match self.manage.is_empty() {
+            true => digests(kind, spec, &self.ignore, &extra),
+            false => {
+                let ours = graft(&Value::Null, spec, &self.manage);
+                digests(kind, &ours, &self.ignore, &extra)
+            }
+        }
+    }
+}
+
 /// The top-level fields in digests that are not among the fields of a kind: what the project said
 /// in `lifecycle.extra` then.
-pub fn extra(kind: &dyn Kind, digests: &BTreeMap<String, String>) -> BTreeSet<String> {
+fn extra(kind: &dyn Kind, digests: &BTreeMap<String, String>) -> BTreeSet<String> {
     let known = |key: &str| match kind.shape() {
         Shape::Object(object) => object.field(key).is_some(),
         _ => true,

@@ -52,7 +52,7 @@ pub(super) fn create(state: &mut PortState, request: &Request<'_>) -> Outcome {
     let action = joined(server, without_empty_condition(body));
     let answer = Answer::one(guesses::CREATED, "action", &action);
     state.tables.put(Table::Actions, &id, action);
-    permissions::born_late(state, "action", &id);
+    permissions::born_with_action(state, &id);
     Ok(answer)
 }
 

@@ -105,6 +105,13 @@ pub(super) fn change_page(state: &mut PortState, request: &Request<'_>, id: &str
     Ok(answer)
 }
 
+/// A new action has the default permissions.
+pub(super) fn born_with_action(state: &mut PortState, id: &str) {
+    let permissions = action_default();
+    state.tables.put(Table::ActionPermissions, id, permissions);
+    born_late(state, "action", id);
+}
+
 /// A new object's permissions are not there yet, as often as the quirk `late_permissions` says.
 pub(super) fn born_late(state: &mut PortState, kind: &str, id: &str) {
     let times = state.quirks.late_permissions;

@@ -41,7 +41,9 @@ pub(super) fn refusals(input: &Input) -> Vec<Refusal> {
         let gone = addrs
             .iter()
             .any(|addr| !input.desired.objects.contains_key(addr));
-        if (addrs.len() >= COUNTS_FROM || gone) && input.live.of_kind(kind.name()).next().is_none()
+        let unseen = !addrs.is_empty() && kind.is_unseen(input.live.spaces.len());
+        if (addrs.len() >= COUNTS_FROM || gone || unseen)
+            && input.live.of_kind(kind.name()).next().is_none()
         {
             refusals.push(Refusal {
                 guard: GUARD,
