@@ -15,6 +15,7 @@
 //! | [`holder`] | what this process says about itself |
 //! | [`turn`] | the right to write, while an apply has it |
 //! | [`outfile`] | a file that a command leaves for its user |
+//! | [`format`] | the one list of output formats |
 //! | `facts` | what is known about secrets before anything is sent |
 //! | `doubts` | what is looked up for the guards |
 //! | [`counter`] | the line that counts while an apply is under way |
@@ -28,6 +29,7 @@ pub mod drift;
 pub mod explain;
 mod facts;
 pub mod forget;
+pub mod format;
 pub mod holder;
 pub mod init;
 pub mod outfile;

@@ -1,8 +1,9 @@
 //! `spaceport validate`: checks the project's files, without network or credentials.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::cli::{Global, NO_HELP};
+use crate::cli::Global;
+use crate::commands::format::Format;
 use crate::commands::project::{self, Stream, style};
 use crate::commands::{environment, print, tell};
 use crate::exit::{self, Stop};
@@ -14,17 +15,6 @@ pub struct Arguments {
     /// How to print the findings; json is one object with the list `findings`
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-}
-
-/// How findings are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    #[value(help = NO_HELP)]
-    Human,
-    /// One JSON object with the list `findings`.
-    #[value(help = NO_HELP)]
-    Json,
 }
 
 /// Runs the command.
