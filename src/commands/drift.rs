@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use clap::Args;
 
 use crate::cli::Global;
+use crate::commands::format::Format;
 use crate::commands::project::{Stream, style};
 use crate::commands::session::Session;
 use crate::commands::sight::{Look, Sight};
@@ -16,6 +17,7 @@ use crate::decide::drift::{self, Drift};
 use crate::decide::ledger::{Home, Ledger};
 use crate::decide::plan::{self, Facts, Flags, SecretFacts, guard};
 use crate::exit::{self, Stop};
+use crate::show::drift::json;
 use crate::show::render::human;
 use crate::words::Addr;
 use crate::words::finding::did_you_mean;
@@ -26,6 +28,9 @@ pub struct Arguments {
     /// Only this object, such as `port.blueprint.service`; may be given several times
     #[arg(long = "target", value_name = "ADDR")]
     pub targets: Vec<Addr>,
+    /// How it is printed
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
+    pub format: Format,
     /// Go on although a list came back empty that the ledger says is not
     #[arg(long)]
     pub allow_empty: bool,
@@ -89,7 +94,14 @@ async fn look(global: &Global, arguments: &Arguments, session: &Session) -> Resu
     }
     let look = Look { live, ledger, plan };
     let header = session.header(global, &look);
-    print(&human::drift(&drift, &header, &style(global, Stream::Out)));
+    match arguments.format {
+        Format::Human => print(&human::drift(&drift, &header, &style(global, Stream::Out))),
+        Format::Json => {
+            let document = serde_json::to_string_pretty(&json(&drift, &look.ledger));
+            let document = document.map_err(|error| Stop::new(exit::BUG, error))?;
+            print(&format!("{document}\n"));
+        }
+    }
     Ok(code(&drift))
 }
 

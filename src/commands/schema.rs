@@ -1,4 +1,5 @@
-//! `spaceport schema`: the JSON Schema of the project's files, for editors.
+//! `spaceport schema`: the JSON Schema of the project's files, for editors, and of JSON that
+//! spaceport prints.
 
 use clap::{Args, ValueEnum};
 
@@ -6,6 +7,7 @@ use crate::cli::{Global, NO_HELP};
 use crate::commands::{print, tell};
 use crate::exit::{self, Stop};
 use crate::kinds::schema;
+use crate::show::drift;
 
 /// The file names that `--write` and `init` use.
 pub const FILES: [(Of, &str); 2] = [
@@ -16,15 +18,15 @@ pub const FILES: [(Of, &str); 2] = [
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Which files the schema is for; project means `spaceport.yaml`
-    #[arg(long, value_name = "FILES", value_enum, default_value_t = Of::Documents)]
+    /// What the schema is for; project means `spaceport.yaml`, drift what `drift` prints as JSON
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Of::Documents)]
     pub of: Of,
     /// Write both schemas into the project's folder instead
     #[arg(long)]
     pub write: bool,
 }
 
-/// Which files a schema is for.
+/// What a schema is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Of {
     /// The documents, one object each.
@@ -33,6 +35,9 @@ pub enum Of {
     /// `spaceport.yaml`.
     #[value(help = NO_HELP)]
     Project,
+    /// What `drift --format json` prints.
+    #[value(help = NO_HELP)]
+    Drift,
 }
 
 /// Runs the command.
@@ -61,6 +66,7 @@ pub fn text(of: Of) -> String {
     let schema = match of {
         Of::Documents => schema::document_schema(),
         Of::Project => schema::project_schema(),
+        Of::Drift => drift::schema(),
     };
     format!("{:#}\n", schema.to_value())
 }

@@ -12,10 +12,12 @@
 //! | [`text`] | texts made harmless, measured, cut and wrapped |
 //! | [`redact`] | what of a value must not be shown |
 //! | [`header`] | the lines that plan and apply begin with |
+//! | [`drift`] | drift as a JSON document |
 //! | [`findings`] | problems in the user's files |
 //! | [`snippet`] | the lines of those files that may be shown beside them |
 //! | [`render`] | plans and reports, one room per format |
 
+pub mod drift;
 pub mod findings;
 pub mod header;
 pub mod redact;

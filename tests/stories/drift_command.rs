@@ -478,3 +478,42 @@ fn drift_needs_a_ledger_and_the_lists() {
     world.quirks(json!({}));
     drift(&world).exits(5).says("--trust-ledger");
 }
+
+/// The same as data, with its schema.
+#[test]
+fn drift_is_data_for_machines() {
+    let world = World::new();
+    world.write("service.yaml", &blueprint("service", "Service"));
+    world.applied();
+    clicked(&world, "blueprints", "service", |live| {
+        live["title"] = json!("Clicked");
+    });
+    let ran = world.run(&["drift", "--format", "json"]).exits(2);
+    let document: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let written = &world.of_port("blueprints", "service")["updatedAt"];
+    assert_eq!(
+        document["objects"],
+        json!([{
+            "address": "port.blueprint.service", "id": "service", "state": "changed",
+            "rewritten": false, "lastWrite": {"at": written, "by": "auth0|ann"}, "remarks": [],
+            "places": [{
+                "path": "/title", "change": "changed", "live": "Clicked", "project": "Service",
+                "asApplied": true,
+            }],
+        }])
+    );
+    assert_eq!(
+        (&document["drifted"], &document["formatVersion"]),
+        (&json!(true), &json!(1))
+    );
+    let schema = world.run(&["schema", "--of", "drift"]).exits(0);
+    let schema: Value = serde_json::from_str(&schema.out).expect("JSON");
+    assert!(jsonschema::is_valid(&schema, &document), "{document:#}");
+    world.applied();
+    let ran = world.run(&["drift", "--format", "json"]).exits(0);
+    let document: Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!(
+        (&document["drifted"], &document["same"]),
+        (&json!(false), &json!(1))
+    );
+}

@@ -34,6 +34,17 @@ pub fn lines(change: &Change, style: &Style) -> Vec<String> {
     let Some(drifted) = &change.drift else {
         return Vec::new();
     };
+    let words = words(drifted, &|places| part::list(places, style)).join("; ");
+    let mut lines = wrap(BELOW, &said(&words), style.width);
+    for line in &mut lines {
+        *line = style.paint(Meaning::Detail, line);
+    }
+    lines.extend(remarks(drifted, style));
+    lines
+}
+
+/// What a plan says about the drift of an object, in pieces; `list` writes places.
+pub fn words(drifted: &Drifted, list: &dyn Fn(&[Pointer]) -> String) -> Vec<String> {
     let mut words = Vec::new();
     match &drifted.fate {
         Fate::Changed => {}
@@ -53,19 +64,14 @@ pub fn lines(change: &Change, style: &Style) -> Vec<String> {
             }
         }
         if !places.is_empty() {
-            words.push(format!("{what}: {}", part::list(&places, style)));
+            words.push(format!("{what}: {}", list(&places)));
         }
     }
     if drifted.rewritten {
         words.push("somebody else wrote it since the last apply".to_owned());
     }
     words.extend(last(drifted));
-    let mut lines = wrap(BELOW, &said(&words.join("; ")), style.width);
-    for line in &mut lines {
-        *line = style.paint(Meaning::Detail, line);
-    }
-    lines.extend(remarks(drifted, style));
-    lines
+    words
 }
 
 fn origin_of(place: &DriftedPlace) -> Origin {
