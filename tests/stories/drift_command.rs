@@ -68,7 +68,7 @@ fn an_edit_in_the_console_is_told_with_its_author() {
             "      + /icon  = \"Rocket\"",
             "      ~ /title = \"Service\" → \"Clicked\"",
             "",
-            "Drift: 1 object changed; 1 object is as it was applied last.",
+            "Drift: 1 object changed; 1 is as it was applied.",
             "An apply brings back what the project wants; to keep a change, write it into the",
             "project's files.",
         ]
@@ -131,7 +131,7 @@ fn a_plan_tells_drift_from_edits() {
     let ran = drift(&world).exits(2).hides("/title");
     for line in [
         "      ~ /description = \"One\" → \"Clicked\"\n",
-        "      ~ /icon = \"Rocket\"\n          the project wants \"Cloud\" by now\n",
+        "      ~ /icon = \"Rocket\"\n          by now the project wants \"Cloud\"\n",
     ] {
         assert!(ran.out.contains(line), "{line}\n{}", ran.out);
     }
@@ -180,7 +180,7 @@ fn what_was_deleted_or_replaced_is_told() {
     for text in [
         "- port.blueprint.service is gone",
         "± spacelift.policy.gate is gone; another object has its name, with the id another",
-        "Drift: 1 gone, 1 replaced; 1 object is as it was applied last.",
+        "Drift: 1 gone, 1 replaced; 1 is as it was applied.",
     ] {
         assert!(words.contains(text), "{text}\n{}", ran.out);
     }

@@ -564,7 +564,9 @@ fn digests_follow_what_is_hidden() {
         "it stands in the project"
     );
     let drifted = format!("drifted: {header}");
-    same(&world, &["plan", "-vv"]).says(&drifted).hides("canary");
+    same(&world, &["plan", "-vv"])
+        .says(&drifted)
+        .hides("canary");
     // Nor does the project want it any more: nobody may guess what it was.
     world.edit("all.yaml", "Bearer canary-header", "Bearer canary-renewed");
     let third = kept(&fs::read_to_string(taken(&world, &[])).expect("a text"));

@@ -174,10 +174,10 @@ fn places(drifted: &Drifted, style: &Style) -> Vec<String> {
         if let Before::Edited(want) = &place.before {
             let words = match want {
                 Some(want) => format!(
-                    "the project wants {} by now",
+                    "by now the project wants {}",
                     value::inline(&place.path, want)
                 ),
-                None => "the project has nothing there by now".to_owned(),
+                None => "by now the project has nothing there".to_owned(),
             };
             let inner = format!("{BELOW}    ");
             let room = style.width.saturating_sub(width(&inner));
@@ -248,7 +248,12 @@ fn summary(drift: &Drift, style: &Style) -> String {
             if replaced > 0 {
                 parts.push(format!("{replaced} replaced"));
             }
-            format!("Drift: {}; {same}.", parts.join(", "))
+            let rest = match drift.same {
+                0 => String::new(),
+                1 => "; 1 is as it was applied".to_owned(),
+                n => format!("; {n} are as they were applied"),
+            };
+            format!("Drift: {}{rest}.", parts.join(", "))
         }
     };
     let mut lines = Vec::new();
@@ -265,4 +270,154 @@ fn summary(drift: &Drift, style: &Style) -> String {
         lines.extend(help.iter().map(|line| style.paint(Meaning::Detail, line)));
     }
     joined(&lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::kinds::Touch;
+    use crate::words::{Addr, Value};
+
+    fn place(at: &str, how: How, live: Json, before: Before) -> DriftedPlace {
+        DriftedPlace {
+            path: Pointer::parse(at).expect("a pointer"),
+            how,
+            live: (!live.is_null()).then(|| live.into()),
+            before,
+        }
+    }
+
+    fn drifted(addr: &str, fate: Fate, places: Vec<DriftedPlace>) -> Drifted {
+        let addr: Addr = addr.parse().expect("an address");
+        Drifted {
+            id: addr.name.clone(),
+            addr,
+            fate,
+            renamed: None,
+            places,
+            rewritten: false,
+            remarks: Vec::new(),
+            touched: Touch {
+                at: Some("2026-11-20T10:00:00.000Z".into()),
+                by: Some("auth0|ann \u{1b}[2J".into()),
+            },
+        }
+    }
+
+    fn told() -> Drift {
+        let text = |text: &str| Some(Value::text(text));
+        let places = vec![
+            place(
+                "/title",
+                How::Changed,
+                json!("B"),
+                Before::Applied(text("A")),
+            ),
+            place("/icon", How::Went, Json::Null, Before::Applied(text("Box"))),
+            place("/old", How::Went, Json::Null, Before::Unknown),
+            place("/new", How::Came, json!("x".repeat(90)), Before::Unknown),
+            place(
+                "/invocationMethod/headers/Authorization",
+                How::Changed,
+                json!("Bearer canary"),
+                Before::Edited(text(&format!(
+                    "Bearer {{{{ .secrets.{} }}}}",
+                    "T".repeat(60)
+                ))),
+            ),
+            place("/gone", How::Came, json!(1), Before::Edited(None)),
+        ];
+        let mut hook = drifted(
+            "spacelift.webhook.port",
+            Fate::Changed,
+            vec![place(
+                "/enabled",
+                How::Came,
+                json!(false),
+                Before::Applied(None),
+            )],
+        );
+        hook.remarks = vec![
+            "Spacelift switches a webhook off after ten failed deliveries in a row: look at them",
+        ];
+        hook.touched = Touch::default();
+        let mut secret = drifted("port.secret.KEY", Fate::Changed, Vec::new());
+        secret.rewritten = true;
+        Drift {
+            objects: vec![
+                drifted("port.action.a", Fate::Changed, places),
+                drifted("port.blueprint.b", Fate::Gone, Vec::new()),
+                secret,
+                drifted(
+                    "spacelift.policy.gate",
+                    Fate::Replaced("gate-2".into()),
+                    Vec::new(),
+                ),
+                hook,
+            ],
+            same: 3,
+            accepted: vec!["port.blueprint.c".parse().expect("an address")],
+            notes: vec!["see https://ingest.port.io/canary".into()],
+            ..Drift::default()
+        }
+    }
+
+    #[test]
+    fn drift_is_calm_at_eighty_columns_and_hides_what_is_to_be_hidden() {
+        let header = Header {
+            project: "acme".into(),
+            ..Header::default()
+        };
+        let shown = drift(&told(), &header, &Style::default());
+        assert!(shown.lines().all(|line| width(line) <= 80), "{shown}");
+        insta::assert_snapshot!(shown, @r#"
+        acme
+
+          ~ port.action.a           changed
+              last written by auth0|ann \u{1b}[2J, 2026-11-20 10:00Z
+              ~ /title = "A" → "B"
+              - /icon  = "Box"
+              - /old
+              + /new = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… (+45 characters)
+              ~ /invocationMethod/headers/Authorization = (redacted)
+                  by now the project wants "Bearer {{ .secrets.TTTTTT… (+58 characters)
+              + /gone = 1
+                  by now the project has nothing there
+
+          - port.blueprint.b        is gone
+
+          ~ port.secret.KEY         written by somebody else
+              last written by auth0|ann \u{1b}[2J, 2026-11-20 10:00Z
+              what it holds cannot be read. `spaceport apply --rotate port.secret.KEY`
+              sends it again; `lifecycle: { seed: true }` leaves it to others
+
+          ± spacelift.policy.gate   is gone; another object has its name, with the id
+                                    gate-2
+
+          ~ spacelift.webhook.port  changed
+              + /enabled = false
+              ! Spacelift switches a webhook off after ten failed deliveries in a row:
+                look at them
+
+          → port.blueprint.c is not as it was applied, but as the project wants it by
+            now
+
+          note: see https://ingest.port.io/…
+
+        Drift: 3 objects changed, 1 gone, 1 replaced; 3 are as they were applied.
+        An apply brings back what the project wants; to keep a change, write it into the
+        project's files.
+        "#);
+        let verbose = Style {
+            verbose: 1,
+            ..Style::default()
+        };
+        let shown = drift(&told(), &header, &verbose);
+        assert!(
+            !shown.contains("canary") && !shown.contains('\u{1b}'),
+            "{shown}"
+        );
+    }
 }
