@@ -94,6 +94,8 @@ fn command() -> clap::Command {
     let quiet: &[(&str, &[&str])] = &[
         ("init", NO_CHOICE),
         ("validate", &[]),
+        ("graph", &[]),
+        ("show", NO_PROJECT),
         ("explain", NO_PROJECT),
         ("schema", NO_CHOICE),
         #[cfg(feature = "sandbox")]
@@ -141,6 +143,8 @@ pub enum Command {
     Plan(commands::plan::Arguments),
     /// Keep what both services hold in a file, to plan from it without credentials
     Snapshot(commands::snapshot::Arguments),
+    /// Show a plan that `plan --out` wrote
+    Show(commands::show::Arguments),
     /// Change both services to what the project wants
     Apply(commands::apply::Arguments),
     /// Show what is not as the last apply left it
@@ -151,6 +155,8 @@ pub enum Command {
     Unlock(commands::unlock::Arguments),
     /// Explain a finding code
     Explain(commands::explain::Arguments),
+    /// Draw what is wired to what in the project
+    Graph(commands::graph::Arguments),
     /// Print the JSON Schema for editors
     Schema(commands::schema::Arguments),
     /// Serve the sandbox of both services
@@ -186,11 +192,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Validate(arguments) => commands::validate::run(global, arguments),
         Command::Plan(arguments) => commands::plan::run(global, arguments),
         Command::Snapshot(arguments) => commands::snapshot::run(global, arguments),
+        Command::Show(arguments) => commands::show::run(global, arguments),
         Command::Apply(arguments) => commands::apply::run(global, arguments),
         Command::Drift(arguments) => commands::drift::run(global, arguments),
         Command::Forget(arguments) => commands::forget::run(global, arguments),
         Command::Unlock(arguments) => commands::unlock::run(global, arguments),
         Command::Explain(arguments) => commands::explain::run(global, arguments),
+        Command::Graph(arguments) => commands::graph::run(global, arguments),
         Command::Schema(arguments) => commands::schema::run(global, arguments),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(arguments) => commands::sandbox::run(global, arguments),
@@ -250,7 +258,7 @@ mod tests {
             assert!(help(name).contains("--port-url"), "{name}");
             assert!(help(name).contains("--environment"), "{name}");
         }
-        for name in ["init", "validate", "explain", "schema"] {
+        for name in ["init", "validate", "graph", "explain", "schema"] {
             assert!(!help(name).contains("--port-url"), "{name}");
             assert!(!help(name).contains("Where the services"), "{name}");
         }

@@ -9,16 +9,14 @@ use clap::Args;
 
 use crate::cli::Global;
 use crate::commands::format::Format;
-use crate::commands::project::{Stream, style};
+use crate::commands::output::Output;
+use crate::commands::runtime;
 use crate::commands::session::Session;
 use crate::commands::sight::{Look, Sight};
-use crate::commands::{print, runtime};
 use crate::decide::drift::{self, Drift};
 use crate::decide::ledger::{Home, Ledger};
 use crate::decide::plan::{self, Facts, Flags, SecretFacts, guard};
 use crate::exit::{self, Stop};
-use crate::show::drift::json;
-use crate::show::render::human;
 use crate::words::Addr;
 use crate::words::finding::did_you_mean;
 
@@ -94,14 +92,8 @@ async fn look(global: &Global, arguments: &Arguments, session: &Session) -> Resu
     }
     let look = Look { live, ledger, plan };
     let header = session.header(global, &look);
-    match arguments.format {
-        Format::Human => print(&human::drift(&drift, &header, &style(global, Stream::Out))),
-        Format::Json => {
-            let document = serde_json::to_string_pretty(&json(&drift, &look.ledger));
-            let document = document.map_err(|error| Stop::new(exit::BUG, error))?;
-            print(&format!("{document}\n"));
-        }
-    }
+    let output = Output::new(global, arguments.format, &session.desired);
+    output.drift(&drift, &header, &look.ledger)?;
     Ok(code(&drift))
 }
 

@@ -15,4 +15,10 @@ pub enum Format {
     /// One JSON value.
     #[value(help = NO_HELP)]
     Json,
+    /// For a comment on a pull request.
+    #[value(help = NO_HELP)]
+    Markdown,
+    /// Annotations for GitHub's runner, and Markdown for the summary of the step.
+    #[value(help = NO_HELP)]
+    Github,
 }

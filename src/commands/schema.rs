@@ -1,5 +1,4 @@
-//! `spaceport schema`: the JSON Schema of the project's files, for editors, and of JSON that
-//! spaceport prints.
+//! `spaceport schema`: the JSON Schema of the project's files, for editors, and of what we write.
 
 use clap::{Args, ValueEnum};
 
@@ -7,7 +6,9 @@ use crate::cli::{Global, NO_HELP};
 use crate::commands::{print, tell};
 use crate::exit::{self, Stop};
 use crate::kinds::schema;
-use crate::show::drift;
+use crate::show::document::PlanDocument;
+use crate::show::document::drift::DriftDocument;
+use crate::show::document::report::ReportDocument;
 
 /// The file names that `--write` and `init` use.
 pub const FILES: [(Of, &str); 2] = [
@@ -18,7 +19,7 @@ pub const FILES: [(Of, &str); 2] = [
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// What the schema is for; project means `spaceport.yaml`, drift what `drift` prints as JSON
+    /// What the schema is for; project means `spaceport.yaml`, the others what we write as JSON
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = Of::Documents)]
     pub of: Of,
     /// Write both schemas into the project's folder instead
@@ -26,7 +27,7 @@ pub struct Arguments {
     pub write: bool,
 }
 
-/// What a schema is for.
+/// Which files a schema is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Of {
     /// The documents, one object each.
@@ -35,7 +36,13 @@ pub enum Of {
     /// `spaceport.yaml`.
     #[value(help = NO_HELP)]
     Project,
-    /// What `drift --format json` prints.
+    /// What `plan --out` and `plan --format json` write.
+    #[value(help = NO_HELP)]
+    Plan,
+    /// What `apply --format json` writes.
+    #[value(help = NO_HELP)]
+    Report,
+    /// What `drift --format json` writes.
     #[value(help = NO_HELP)]
     Drift,
 }
@@ -66,7 +73,9 @@ pub fn text(of: Of) -> String {
     let schema = match of {
         Of::Documents => schema::document_schema(),
         Of::Project => schema::project_schema(),
-        Of::Drift => drift::schema(),
+        Of::Plan => schemars::schema_for!(PlanDocument),
+        Of::Report => schemars::schema_for!(ReportDocument),
+        Of::Drift => schemars::schema_for!(DriftDocument),
     };
     format!("{:#}\n", schema.to_value())
 }

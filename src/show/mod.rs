@@ -12,13 +12,15 @@
 //! | [`text`] | texts made harmless, measured, cut and wrapped |
 //! | [`redact`] | what of a value must not be shown |
 //! | [`header`] | the lines that plan and apply begin with |
-//! | [`drift`] | drift as a JSON document |
+//! | [`document`] | plans, reports and drift as JSON, which plans can be made of again |
 //! | [`findings`] | problems in the user's files |
+//! | [`graph`] | what is wired to what, as Mermaid and as DOT |
 //! | [`snippet`] | the lines of those files that may be shown beside them |
 //! | [`render`] | plans and reports, one room per format |
 
-pub mod drift;
+pub mod document;
 pub mod findings;
+pub mod graph;
 pub mod header;
 pub mod redact;
 pub mod render;

@@ -517,3 +517,38 @@ fn drift_is_data_for_machines() {
         (&json!(false), &json!(1))
     );
 }
+
+/// The same for pull requests and for the runner of a workflow.
+#[test]
+fn drift_is_told_in_every_format() {
+    let mut world = World::new();
+    world.write("service.yaml", &blueprint("service", "Service"));
+    world.applied();
+    clicked(&world, "blueprints", "service", |live| {
+        live["title"] = json!("``` @all ::error::x");
+    });
+    let shown = world.run(&["drift", "--format", "markdown"]).exits(2).out;
+    assert!(
+        shown.contains("````text\n  ~ port.blueprint.service  changed\n"),
+        "{shown}"
+    );
+    let summary = world.path("summary.md");
+    world.set("GITHUB_STEP_SUMMARY", summary.to_str().expect("a text"));
+    let ran = world.run(&["drift", "--format", "github"]).exits(2);
+    assert!(ran.out.contains("::warning file="), "{}", ran.out);
+    assert!(
+        ran.out.lines().all(|line| line.starts_with("::")),
+        "{}",
+        ran.out
+    );
+    assert!(world.read("summary.md").contains("````text\n"));
+    // The plan says it as well, and says it again when it is read from a file.
+    let plan = world.run(&["plan", "--format", "markdown"]).exits(0).out;
+    assert!(plan.contains("drifted: "), "{plan}");
+    let document = world.run(&["plan", "--format", "json"]).exits(0).out;
+    let document: Value = serde_json::from_str(&document).expect("JSON");
+    assert_eq!(
+        document["changes"][0]["drift"]["places"][0]["asApplied"],
+        true
+    );
+}

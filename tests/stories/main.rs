@@ -31,6 +31,7 @@ mod port_ledger;
 mod randoms;
 mod reach;
 mod renames;
+mod reviews;
 mod secrets;
 mod skip_refused;
 mod snapshots;

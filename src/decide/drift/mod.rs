@@ -55,7 +55,7 @@ pub struct Drifted {
     /// Whether somebody else wrote what cannot be read.
     pub rewritten: bool,
     /// What its service does by itself, where that is what happened.
-    pub remarks: Vec<&'static str>,
+    pub remarks: Vec<String>,
     /// Who wrote it last, and when, as far as its service tells.
     pub touched: Touch,
 }
@@ -269,6 +269,7 @@ fn drifted(
         .places
         .iter()
         .filter_map(|place| kind.by_itself(&place.path, place.live.as_ref()))
+        .map(str::to_owned)
         .collect();
     drifted.touched = seen.touched.clone();
     (drifted.rewritten || !drifted.places.is_empty()).then_some(drifted)

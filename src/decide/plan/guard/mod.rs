@@ -33,6 +33,17 @@ const WHOLE: [&str; 2] = [empty::GUARD, stale::GUARD];
 /// The guard that stops whoever looks, also without anything to be done.
 pub const EMPTY: &str = empty::GUARD;
 
+/// All guards.
+pub const GUARDS: [&str; 7] = [
+    "adoption",
+    "brake",
+    "data-loss",
+    empty::GUARD,
+    "label",
+    "protect",
+    stale::GUARD,
+];
+
 /// Why an apply is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {

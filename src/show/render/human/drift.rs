@@ -87,7 +87,8 @@ fn last(drifted: &Drifted) -> Option<String> {
     (drifted.fate == Fate::Changed).then(|| format!("last written {words}"))
 }
 
-fn object(drifted: &Drifted, column: usize, style: &Style) -> String {
+/// One object with its places, each line with its line end.
+pub(in crate::show::render) fn object(drifted: &Drifted, column: usize, style: &Style) -> String {
     let (action, meaning, words) = match &drifted.fate {
         Fate::Changed => (
             Action::Update,
@@ -136,7 +137,7 @@ fn object(drifted: &Drifted, column: usize, style: &Style) -> String {
 /// What the service does by itself.
 fn remarks(drifted: &Drifted, style: &Style) -> Vec<String> {
     let each = drifted.remarks.iter().flat_map(|remark| {
-        let wrapped = wrap(&format!("{BELOW}! "), remark, style.width);
+        let wrapped = wrap(&format!("{BELOW}! "), &said(remark), style.width);
         wrapped.into_iter()
     });
     each.map(|line| style.paint(Meaning::Change, &line))
@@ -224,8 +225,8 @@ fn notes(drift: &Drift, style: &Style) -> String {
     joined(&painted)
 }
 
-/// The last lines: how much is not as it was applied.
-fn summary(drift: &Drift, style: &Style) -> String {
+/// How much is not as it was applied, in a sentence.
+pub(in crate::show::render) fn totals(drift: &Drift) -> String {
     let of = |fate: fn(&Fate) -> bool| drift.objects.iter().filter(|o| fate(&o.fate)).count();
     let changed = of(|fate| *fate == Fate::Changed);
     let gone = of(|fate| *fate == Fate::Gone);
@@ -234,7 +235,7 @@ fn summary(drift: &Drift, style: &Style) -> String {
         1 => "1 object is as it was applied last".to_owned(),
         n => format!("{n} objects are as they were applied last"),
     };
-    let words = match (drift.objects.len(), drift.same) {
+    match (drift.objects.len(), drift.same) {
         (0, 0) => "Nothing of this project was applied yet.".to_owned(),
         (0, _) => format!("No drift. {same}."),
         _ => {
@@ -255,7 +256,12 @@ fn summary(drift: &Drift, style: &Style) -> String {
             };
             format!("Drift: {}{rest}.", parts.join(", "))
         }
-    };
+    }
+}
+
+/// The last lines.
+fn summary(drift: &Drift, style: &Style) -> String {
+    let words = totals(drift);
     let mut lines = Vec::new();
     if !drift.targets.is_empty() {
         let targets: Vec<String> = drift.targets.iter().map(ToString::to_string).collect();
@@ -340,7 +346,8 @@ mod tests {
             )],
         );
         hook.remarks = vec![
-            "Spacelift switches a webhook off after ten failed deliveries in a row: look at them",
+            "Spacelift switches a webhook off after ten failed deliveries in a row: look at them"
+                .into(),
         ];
         hook.touched = Touch::default();
         let mut secret = drifted("port.secret.KEY", Fate::Changed, Vec::new());

@@ -91,13 +91,17 @@ fn parent(at: &Pointer) -> Option<&[String]> {
 }
 
 /// One place that comes, goes or changes.
-struct Row<'a> {
-    at: Pointer,
-    before: Option<&'a Value>,
-    after: Option<&'a Value>,
+pub(in crate::show::render) struct Row<'a> {
+    /// Where, from the spec on.
+    pub at: Pointer,
+    /// What is there now.
+    pub before: Option<&'a Value>,
+    /// What will be there.
+    pub after: Option<&'a Value>,
 }
 
-fn rows(change: &Change) -> Vec<Row<'_>> {
+/// The places of a change, down to leaves; secrets that are only sent anew have equal sides.
+pub(in crate::show::render) fn rows(change: &Change) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     for FieldChange {
         path,
@@ -364,7 +368,7 @@ impl Layout<'_> {
 }
 
 /// Two long texts around the place where they differ, in quotes.
-fn without_common(old: &str, new: &str) -> (String, String) {
+pub(in crate::show::render) fn without_common(old: &str, new: &str) -> (String, String) {
     let (old, new): (Vec<char>, Vec<char>) = (old.chars().collect(), new.chars().collect());
     let start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let rest = old.len().min(new.len()) - start;

@@ -37,7 +37,7 @@ pub use plan::plan;
 pub use report::{Column, converged, converged_but, counter, progress, report};
 
 #[cfg(test)]
-mod tests;
+pub(in crate::show::render) mod tests;
 
 /// The symbol of an action.
 pub fn symbol(action: Action) -> &'static str {
@@ -62,6 +62,6 @@ pub fn meaning(action: Action) -> Meaning {
 }
 
 /// A text of a service or of another room, harmless and in one line.
-fn said(words: &str) -> String {
+pub(in crate::show::render) fn said(words: &str) -> String {
     text::escape(&redact::text(words))
 }

@@ -9,8 +9,8 @@ use crate::show::header::{self, Header};
 use crate::show::render::human::{
     drift, fields, meaning, moves, part, passes, refused, said, symbol,
 };
-use crate::show::text::{count, escape, pad, width, wrap};
-use crate::show::{Meaning, Style};
+use crate::show::text::{count, escape, inert, pad, width, wrap};
+use crate::show::{Meaning, Style, redact};
 use crate::words::{Addr, Pointer};
 
 /// The widest address that the words of others are aligned with.
@@ -29,9 +29,9 @@ pub fn plan(plan: &Plan, header: &Header, style: &Style) -> String {
     blocks.extend(part::noted(plan, style));
     blocks.extend(refused::blocks(plan, style));
     blocks.push(remarks(plan, style));
-    blocks.push(summary(plan, style));
+    blocks.push(summary(plan, header, style));
     blocks.retain(|block| !block.is_empty());
-    blocks.join("\n")
+    inert(blocks.join("\n"))
 }
 
 /// What the first apply of an organization makes for the ledger.
@@ -115,7 +115,7 @@ fn population(change: &Change, style: &Style) -> Option<String> {
 }
 
 /// The reason in words, beginning with what separates it from the action.
-fn why(change: &Change) -> String {
+pub(in crate::show::render) fn why(change: &Change) -> String {
     let reason = match &change.reason {
         Reason::Missing | Reason::Equal | Reason::Protection => String::new(),
         Reason::Differs(places) => format!(", {}", differ(places)),
@@ -128,7 +128,9 @@ fn why(change: &Change) -> String {
     };
     let more = match (change.action, &change.seen) {
         (Action::Replace, _) => "; it is deleted and created anew".to_owned(),
-        (Action::Delete, Some(seen)) if seen.id != change.addr.name => format!(", id {}", seen.id),
+        (Action::Delete, Some(seen)) if seen.id != change.addr.name => {
+            format!(", id {}", redact::text(&seen.id))
+        }
         (Action::Forget, _) => "; only the ledger changes".to_owned(),
         _ => String::new(),
     };
@@ -199,7 +201,10 @@ fn protections(plan: &Plan, style: &Style) -> Option<String> {
 }
 
 /// What is equal and only noted in the ledger: as protected or not, or else as ours.
-fn ledger_only(plan: &Plan, protection: bool) -> impl Iterator<Item = &Change> {
+pub(in crate::show::render) fn ledger_only(
+    plan: &Plan,
+    protection: bool,
+) -> impl Iterator<Item = &Change> {
     let adopted = plan.changes.iter().filter(|c| c.action == Action::Adopt);
     adopted.filter(move |change| match change.reason == Reason::Protection {
         true => protection,
@@ -210,10 +215,38 @@ fn ledger_only(plan: &Plan, protection: bool) -> impl Iterator<Item = &Change> {
 /// What is to be known about secrets, and the notes.
 fn remarks(plan: &Plan, style: &Style) -> String {
     let mut lines = Vec::new();
-    let mut add = |label: &str, meaning: Meaning, words: &str| {
+    for Remark {
+        label,
+        meaning,
+        words,
+    } in noted(plan)
+    {
         let first = format!("  {label}: ");
-        let wrapped = wrap(&first, &said(words), style.width);
+        let wrapped = wrap(&first, &said(&words), style.width);
         lines.extend(wrapped.iter().map(|line| style.paint(meaning, line)));
+    }
+    joined(&lines)
+}
+
+/// A sentence beside the changes.
+pub(in crate::show::render) struct Remark {
+    /// What it is about: `missing`, `secrets`, `note`.
+    pub label: &'static str,
+    /// How much it matters.
+    pub meaning: Meaning,
+    /// The sentence, as it came.
+    pub words: String,
+}
+
+/// What is to be known about secrets, and the notes, as sentences.
+pub(in crate::show::render) fn noted(plan: &Plan) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    let mut add = |label, meaning, words: String| {
+        remarks.push(Remark {
+            label,
+            meaning,
+            words,
+        })
     };
     for (addr, at, names) in &plan.missing_secrets {
         let names = names.join(", ");
@@ -221,7 +254,7 @@ fn remarks(plan: &Plan, style: &Style) -> String {
         add(
             "missing",
             Meaning::Remove,
-            &format!("{addr} {at} must be sent, but {names} {be} not set"),
+            format!("{addr} {at} must be sent, but {names} {be} not set"),
         );
     }
     match plan.undecided_secrets {
@@ -232,7 +265,7 @@ fn remarks(plan: &Plan, style: &Style) -> String {
                 "{} {be} decided at apply: a variable is not set, or the last fingerprint was made under another key",
                 count(n, "secret", "secrets")
             );
-            add("secrets", Meaning::Change, &words);
+            add("secrets", Meaning::Change, words);
         }
     }
     match plan.unverified_secrets {
@@ -243,17 +276,52 @@ fn remarks(plan: &Plan, style: &Style) -> String {
                 "{} {be} not verified, because nothing of ours was sent yet; `--rotate-unverified` sends what is at hand",
                 count(n, "secret", "secrets")
             );
-            add("secrets", Meaning::Change, &words);
+            add("secrets", Meaning::Change, words);
         }
     }
     for note in &plan.notes {
-        add("note", Meaning::Change, note);
+        add("note", Meaning::Change, note.clone());
+    }
+    remarks
+}
+
+/// The last lines: how much would change.
+fn summary(plan: &Plan, header: &Header, style: &Style) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    if let Some(limited) = limited(plan) {
+        lines.extend(wrap("", &escape(&limited), style.width));
+    }
+    let title = wrap("", &totals(plan), style.width);
+    lines.extend(title.iter().map(|line| style.paint(Meaning::Title, line)));
+    lines.extend(refused::summary(plan, style));
+    if plan.refusals.is_empty() && !plan.missing_secrets.is_empty() {
+        lines.push(style.paint(Meaning::Remove, "Apply needs the missing secrets first."));
+    }
+    // What nothing is written for needs no review.
+    if let Some(digest) = header
+        .digest
+        .as_ref()
+        .filter(|_| plan.writes().next().is_some())
+    {
+        let line = format!("Digest: {}", escape(digest));
+        lines.push(style.paint(Meaning::Detail, &line));
     }
     joined(&lines)
 }
 
-/// The last lines: how much would change.
-fn summary(plan: &Plan, style: &Style) -> String {
+/// What `--target` limited a plan to, as a sentence.
+pub(in crate::show::render) fn limited(plan: &Plan) -> Option<String> {
+    let targets: Vec<String> = plan.targets.iter().map(Addr::to_string).collect();
+    (!targets.is_empty()).then(|| {
+        format!(
+            "Only {} and what is needed for it; the rest of the project was left out.",
+            targets.join(", ")
+        )
+    })
+}
+
+/// How much would change, in sentences of ours alone.
+pub(in crate::show::render) fn totals(plan: &Plan) -> String {
     let counts = plan.counts();
     let of = |action: Action| counts.get(&action).copied().unwrap_or(0);
     let mut words = if plan.writes().next().is_none() {
@@ -293,22 +361,7 @@ fn summary(plan: &Plan, style: &Style) -> String {
         1 => words.push_str(" 1 object is given up."),
         n => words.push_str(&format!(" {n} objects are given up.")),
     }
-    let mut lines: Vec<String> = Vec::new();
-    if !plan.targets.is_empty() {
-        let targets: Vec<String> = plan.targets.iter().map(Addr::to_string).collect();
-        let limited = format!(
-            "Only {} and what is needed for it; the rest of the project was left out.",
-            targets.join(", ")
-        );
-        lines.extend(wrap("", &escape(&limited), style.width));
-    }
-    let title = wrap("", &words, style.width);
-    lines.extend(title.iter().map(|line| style.paint(Meaning::Title, line)));
-    lines.extend(refused::summary(plan, style));
-    if plan.refusals.is_empty() && !plan.missing_secrets.is_empty() {
-        lines.push(style.paint(Meaning::Remove, "Apply needs the missing secrets first."));
-    }
-    joined(&lines)
+    words
 }
 
 /// Lines with their line ends.
