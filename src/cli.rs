@@ -152,6 +152,8 @@ pub enum Command {
     Apply(commands::apply::Arguments),
     /// Write live objects as documents of a project
     Export(commands::export::Arguments),
+    /// Show what is not as the last apply left it
+    Drift(commands::drift::Arguments),
     /// Give an object up: only the ledger changes
     Forget(commands::forget::Arguments),
     /// Take the lease on the ledger away from a run that is gone
@@ -199,6 +201,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Show(arguments) => commands::show::run(global, arguments),
         Command::Apply(arguments) => commands::apply::run(global, arguments),
         Command::Export(arguments) => commands::export::run(global, arguments),
+        Command::Drift(arguments) => commands::drift::run(global, arguments),
         Command::Forget(arguments) => commands::forget::run(global, arguments),
         Command::Unlock(arguments) => commands::unlock::run(global, arguments),
         Command::Explain(arguments) => commands::explain::run(global, arguments),
@@ -258,7 +261,7 @@ mod tests {
             let sub = cli.find_subcommand_mut(name).expect("a command");
             sub.render_help().to_string()
         };
-        for name in ["plan", "snapshot", "apply", "forget", "unlock"] {
+        for name in ["plan", "snapshot", "apply", "drift", "forget", "unlock"] {
             assert!(help(name).contains("--port-url"), "{name}");
             assert!(help(name).contains("--environment"), "{name}");
         }

@@ -29,6 +29,7 @@ pub mod apply;
 pub mod checkout;
 pub mod counter;
 mod doubts;
+pub mod drift;
 pub mod expected;
 pub mod explain;
 pub mod export;

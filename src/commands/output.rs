@@ -9,9 +9,12 @@ use crate::cli::Global;
 use crate::commands::format::Format;
 use crate::commands::project::{Stream, style};
 use crate::commands::{print, step, tell};
+use crate::decide::drift::Drift;
+use crate::decide::ledger::Ledger;
 use crate::decide::plan::{Change, Plan};
 use crate::exit::Stop;
 use crate::show::document::PlanDocument;
+use crate::show::document::drift::DriftDocument;
 use crate::show::document::report::ReportDocument;
 use crate::show::graph::Diagram;
 use crate::show::render::github::Spot;
@@ -89,6 +92,20 @@ impl<'a> Output<'a> {
             Format::Github => {
                 print(&github::plan(plan, header, &|addr| self.spot(addr)));
                 step::summarise(&self.markdown(plan, header))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints what is not as the last apply left it.
+    pub fn drift(&self, drift: &Drift, header: &Header, ledger: &Ledger) -> Result<(), Stop> {
+        match self.format {
+            Format::Human => print(&human::drift(drift, header, &self.style)),
+            Format::Json => print(&json(&DriftDocument::of(drift, ledger))),
+            Format::Markdown => print(&markdown::drift(drift, header)),
+            Format::Github => {
+                print(&github::drift(drift, &|addr| self.spot(addr)));
+                step::summarise(&markdown::drift(drift, header))?;
             }
         }
         Ok(())

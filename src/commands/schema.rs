@@ -7,6 +7,7 @@ use crate::commands::{print, tell};
 use crate::exit::{self, Stop};
 use crate::kinds::schema;
 use crate::show::document::PlanDocument;
+use crate::show::document::drift::DriftDocument;
 use crate::show::document::report::ReportDocument;
 
 /// The file names that `--write` and `init` use.
@@ -18,8 +19,8 @@ pub const FILES: [(Of, &str); 2] = [
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// What the schema is for; project means `spaceport.yaml`, plan and report what we write as JSON
-    #[arg(long, value_name = "FILES", value_enum, default_value_t = Of::Documents)]
+    /// What the schema is for; project means `spaceport.yaml`, the others what we write as JSON
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Of::Documents)]
     pub of: Of,
     /// Write both schemas into the project's folder instead
     #[arg(long)]
@@ -41,6 +42,9 @@ pub enum Of {
     /// What `apply --format json` writes.
     #[value(help = NO_HELP)]
     Report,
+    /// What `drift --format json` writes.
+    #[value(help = NO_HELP)]
+    Drift,
 }
 
 /// Runs the command.
@@ -71,6 +75,7 @@ pub fn text(of: Of) -> String {
         Of::Project => schema::project_schema(),
         Of::Plan => schemars::schema_for!(PlanDocument),
         Of::Report => schemars::schema_for!(ReportDocument),
+        Of::Drift => schemars::schema_for!(DriftDocument),
     };
     format!("{:#}\n", schema.to_value())
 }

@@ -89,7 +89,7 @@ pub use picks::Picks;
 pub use port_blueprint::LEDGER as LEDGER_BLUEPRINT;
 pub use rename::Rename;
 pub use shape::Shape;
-pub use stamp::Birth;
+pub use stamp::{Birth, Touch};
 
 /// Every kind, in the order of every list: service, then name.
 pub const ALL: &[&dyn Kind] = &[
@@ -145,7 +145,7 @@ impl Mention {
 }
 
 /// An object as a service holds it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Observed {
     /// Identifier or assigned id: what requests address it by.
     pub id: String,
@@ -157,6 +157,16 @@ pub struct Observed {
     pub exports: Map,
     /// When and by whom it was made. Kinds leave it empty; who reads a list fills it in.
     pub born: Birth,
+    /// When and by whom it was last written, filled in likewise.
+    pub touched: Touch,
+}
+
+/// Who wrote it last makes no difference: a write that changes nothing moves that too.
+impl PartialEq for Observed {
+    fn eq(&self, other: &Observed) -> bool {
+        (&self.id, &self.name, &self.value) == (&other.id, &other.name, &other.value)
+            && (&self.exports, &self.born) == (&other.exports, &other.born)
+    }
 }
 
 /// A field whose text people keep in a file of its own.
@@ -218,6 +228,18 @@ pub trait Kind: Debug + Sync + Send {
     /// Whether a spec says who may use the object that it is a part of.
     fn restricts(&self, _spec: &Value) -> bool {
         false
+    }
+
+    /// Whether what its objects hold cannot be read, so that only the time of the last write tells
+    /// that somebody else wrote it.
+    fn unseen(&self) -> bool {
+        false
+    }
+
+    /// What the service does to a place of an object by itself, as a sentence for who finds this
+    /// value there.
+    fn by_itself(&self, _at: &Pointer, _live: Option<&Value>) -> Option<&'static str> {
+        None
     }
 
     /// Why its objects cannot be deleted and what that leaves, when they cannot: they are given up.

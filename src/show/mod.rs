@@ -12,7 +12,7 @@
 //! | [`text`] | texts made harmless, measured, cut and wrapped |
 //! | [`redact`] | what of a value must not be shown |
 //! | [`header`] | the lines that plan and apply begin with |
-//! | [`document`] | plans and reports as JSON, which plans can be made of again |
+//! | [`document`] | plans, reports and drift as JSON, which plans can be made of again |
 //! | [`findings`] | problems in the user's files |
 //! | [`graph`] | what is wired to what, as Mermaid and as DOT |
 //! | [`snippet`] | the lines of those files that may be shown beside them |

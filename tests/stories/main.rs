@@ -18,6 +18,7 @@ mod deletes;
 mod dice;
 mod discretion;
 mod drift;
+mod drift_command;
 mod export;
 mod input;
 mod kinds_permissions;

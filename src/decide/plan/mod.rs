@@ -28,6 +28,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decide::diff::FieldChange;
+use crate::decide::drift::Drifted;
 use crate::kinds::{Kind, Loss, Observed, Picks, Rename, label};
 use crate::want::document::Lifecycle;
 use crate::words::{Addr, Pointer, Value};
@@ -109,6 +110,8 @@ pub struct Change {
     pub losses: Vec<Loss>,
     /// How much data that is; `None` when it was not counted.
     pub counted: Option<Population>,
+    /// What of it is not as the last apply left it; all else that differs are edits.
+    pub drift: Option<Box<Drifted>>,
 }
 
 /// The parts of somebody else's object that a change is about.

@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use crate::decide::diff::FieldChange;
 use crate::decide::plan::{Action, Change, Part, Pass, Reason};
 use crate::kinds::{self, Observed, Rename};
+use crate::show::document::drift::DriftedDocument;
 use crate::show::document::loss::{CountDocument, LossDocument};
 use crate::show::document::value::{decode, encode};
 use crate::show::redact;
@@ -67,6 +68,8 @@ pub struct ChangeDocument {
     pub losses: Vec<LossDocument>,
     /// How much data that is; absent when it was not counted.
     pub counted: Option<CountDocument>,
+    /// What of it is not as the last apply left it; all else that differs are edits.
+    pub drift: Option<DriftedDocument>,
 }
 
 /// Why an object changes.
@@ -177,7 +180,9 @@ pub struct RenameDocument {
 }
 
 /// A value that is there, though it be `null`.
-fn there<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+pub(super) fn there<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Json>, D::Error> {
     Json::deserialize(deserializer).map(Some)
 }
 
@@ -236,6 +241,7 @@ impl ChangeDocument {
                 .collect(),
             losses: change.losses.iter().map(LossDocument::of).collect(),
             counted: change.counted.as_ref().map(CountDocument::of),
+            drift: change.drift.as_deref().map(DriftedDocument::of),
         }
     }
 
@@ -288,6 +294,7 @@ impl ChangeDocument {
                 value: Value::Null,
                 exports: Map::new(),
                 born: Default::default(),
+                touched: Default::default(),
             }),
             name: self.name,
             want: self.want.map(decode).transpose()?,
@@ -312,6 +319,11 @@ impl ChangeDocument {
                 .map(LossDocument::loss)
                 .collect::<Result<_, _>>()?,
             counted: self.counted.map(CountDocument::population),
+            drift: self
+                .drift
+                .map(DriftedDocument::drifted)
+                .transpose()?
+                .map(Box::new),
         })
     }
 }

@@ -7,6 +7,7 @@
 //! | room | noun |
 //! |---|---|
 //! | [`change`] | one change |
+//! | [`drift`] | what is not as the last apply left it |
 //! | [`loss`] | what a change takes from data |
 //! | [`value`] | values, with leaves that JSON lacks |
 //! | [`read`] | documents that come from elsewhere |
@@ -14,6 +15,7 @@
 
 pub mod change;
 pub mod loss;
+pub mod drift;
 pub mod read;
 pub mod report;
 pub mod value;

@@ -5,13 +5,15 @@
 //! begins another. Deliberately not here: the step summary, which is Markdown.
 
 use crate::act::report::{Outcome, Report};
+use crate::decide::drift::Drift;
 use crate::decide::plan::Plan;
-use crate::show::Header;
+use crate::show::render::human::drift::{object, totals as drift_totals};
 use crate::show::render::human::plan::{noted, totals};
 use crate::show::render::human::refused::left_out;
 use crate::show::render::human::report::{next, totals as ended};
 use crate::show::render::human::said;
 use crate::show::text::{count, cut};
+use crate::show::{Header, Style};
 use crate::words::{Addr, Finding, Severity, Sources};
 
 /// Annotations of one level that GitHub shows of a step.
@@ -115,6 +117,26 @@ pub fn plan(plan: &Plan, header: &Header, spot: &dyn Fn(&Addr) -> Option<Spot>) 
         });
     }
     few(all)
+}
+
+/// What is not as the last apply left it, an annotation each.
+pub fn drift(drift: &Drift, spot: &dyn Fn(&Addr) -> Option<Spot>) -> String {
+    let total = Annotation {
+        level: Level::Notice,
+        spot: None,
+        title: "drift".to_owned(),
+        lines: vec![drift_totals(drift)],
+    };
+    let objects = drift.objects.iter().map(|drifted| Annotation {
+        level: Level::Warning,
+        spot: spot(&drifted.addr),
+        title: format!("drift: {}", drifted.addr),
+        lines: object(drifted, 0, &Style::default())
+            .lines()
+            .map(|line| line.trim().to_owned())
+            .collect(),
+    });
+    few(std::iter::once(total).chain(objects).collect())
 }
 
 /// What became of an apply.

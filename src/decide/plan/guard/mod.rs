@@ -30,6 +30,9 @@ pub use stale::Branch;
 /// Guards that doubt what is seen at all: without an answer to that, nothing may be done.
 const WHOLE: [&str; 2] = [empty::GUARD, stale::GUARD];
 
+/// The guard that stops whoever looks, also without anything to be done.
+pub const EMPTY: &str = empty::GUARD;
+
 /// All guards.
 pub const GUARDS: [&str; 7] = [
     "adoption",

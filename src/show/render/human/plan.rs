@@ -6,7 +6,9 @@
 use crate::decide::plan::{Action, Change, Plan, Reason};
 use crate::kinds::LEDGER_BLUEPRINT;
 use crate::show::header::{self, Header};
-use crate::show::render::human::{fields, meaning, moves, part, passes, refused, said, symbol};
+use crate::show::render::human::{
+    drift, fields, meaning, moves, part, passes, refused, said, symbol,
+};
 use crate::show::text::{count, escape, inert, pad, width, wrap};
 use crate::show::{Meaning, Style, redact};
 use crate::words::{Addr, Pointer};
@@ -60,6 +62,7 @@ fn changes(plan: &Plan, style: &Style) -> Vec<String> {
         };
         let bare = places.is_empty();
         lines.extend(part::lines(change, style));
+        lines.extend(drift::lines(change, style));
         lines.extend(population(change, style));
         lines.extend(places);
         let block = joined(&lines);
@@ -361,6 +364,7 @@ pub(in crate::show::render) fn totals(plan: &Plan) -> String {
     words
 }
 
+/// Lines with their line ends.
 pub(super) fn joined(lines: &[String]) -> String {
     lines
         .iter()

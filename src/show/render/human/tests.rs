@@ -93,6 +93,7 @@ pub(in crate::show::render) fn change(at: &str, action: Action, reason: Reason) 
         label: None,
         losses: Vec::new(),
         counted: None,
+        drift: None,
     }
 }
 
@@ -126,6 +127,7 @@ pub(in crate::show::render) fn delete(at: &str, id: &str) -> Change {
     Change {
         seen: Some(Observed {
             born: Default::default(),
+            touched: Default::default(),
             id: id.into(),
             name: id.into(),
             value: Value::Null,

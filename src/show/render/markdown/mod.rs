@@ -12,9 +12,11 @@
 //! | [`section`] | one collapsed section for a change |
 //! | [`diff`] | the places of a change as lines of a diff |
 //! | [`report`](mod@report) | what became of an apply |
+//! | [`drift`](mod@drift) | what is not as the last apply left it |
 //! | [`findings`](mod@findings) | problems in the user's files |
 
 pub mod diff;
+pub mod drift;
 pub mod escape;
 pub mod findings;
 pub mod list;
@@ -29,6 +31,7 @@ use crate::decide::plan::{Change, Plan};
 use crate::show::graph::Diagram;
 use crate::show::header::Header;
 use crate::show::text::count;
+pub use drift::drift;
 pub use findings::findings;
 pub use report::report;
 

@@ -3,6 +3,7 @@
 //! Deliberately not here: which sections there is room for (see the room above).
 
 use crate::decide::plan::{Change, Part};
+use crate::show::render::human::drift::words;
 use crate::show::render::human::symbol;
 use crate::show::render::markdown::diff;
 use crate::show::render::markdown::escape::{fence, html, prose};
@@ -68,6 +69,11 @@ fn remarks(change: &Change) -> Vec<String> {
             }
         }
     }
+    if let Some(drifted) = &change.drift {
+        let words = words(drifted, &|places| plain(places)).join("; ");
+        let all = std::iter::once(words).chain(drifted.remarks.iter().cloned());
+        remarks.extend(all.map(|words| format!("- {}\n", prose(&words))));
+    }
     if !change.unknown.is_empty() {
         remarks.push(format!(
             "- live has fields that this version does not know and the write leaves out: {}\n",
@@ -75,6 +81,15 @@ fn remarks(change: &Change) -> Vec<String> {
         ));
     }
     remarks
+}
+
+/// Some places as words, and how many more there are.
+fn plain(places: &[Pointer]) -> String {
+    let mut names: Vec<String> = places.iter().take(NAMED).map(ToString::to_string).collect();
+    if places.len() > NAMED {
+        names.push(format!("{} more", places.len() - NAMED));
+    }
+    names.join(", ")
 }
 
 fn list(places: &[Pointer]) -> String {
