@@ -93,6 +93,7 @@ fn command() -> clap::Command {
     let options: Vec<clap::Arg> = cli.get_arguments().cloned().collect();
     let quiet: &[(&str, &[&str])] = &[
         ("init", NO_CHOICE),
+        ("add", NO_PROJECT),
         ("validate", &[]),
         ("explain", NO_PROJECT),
         ("schema", NO_CHOICE),
@@ -135,6 +136,8 @@ pub enum Color {
 pub enum Command {
     /// Write a commented project to start from
     Init(commands::init::Arguments),
+    /// Make documents of what vendors' pages print
+    Add(commands::add::Arguments),
     /// Check the project's files, without network
     Validate(commands::validate::Arguments),
     /// Show what an apply would change
@@ -145,6 +148,8 @@ pub enum Command {
     Apply(commands::apply::Arguments),
     /// Show what is not as the last apply left it
     Drift(commands::drift::Arguments),
+    /// Write live objects as documents of a project
+    Export(commands::export::Arguments),
     /// Give an object up: only the ledger changes
     Forget(commands::forget::Arguments),
     /// Take the lease on the ledger away from a run that is gone
@@ -183,11 +188,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let global = &cli.global;
     let result = match &cli.command {
         Command::Init(arguments) => commands::init::run(global, arguments),
+        Command::Add(arguments) => commands::add::run(global, arguments),
         Command::Validate(arguments) => commands::validate::run(global, arguments),
         Command::Plan(arguments) => commands::plan::run(global, arguments),
         Command::Snapshot(arguments) => commands::snapshot::run(global, arguments),
         Command::Apply(arguments) => commands::apply::run(global, arguments),
         Command::Drift(arguments) => commands::drift::run(global, arguments),
+        Command::Export(arguments) => commands::export::run(global, arguments),
         Command::Forget(arguments) => commands::forget::run(global, arguments),
         Command::Unlock(arguments) => commands::unlock::run(global, arguments),
         Command::Explain(arguments) => commands::explain::run(global, arguments),

@@ -21,12 +21,14 @@
 //! | [`counter`] | the line that counts while an apply is under way |
 //! | the others | one command each |
 
+pub mod add;
 pub mod apply;
 pub mod checkout;
 pub mod counter;
 mod doubts;
 pub mod drift;
 pub mod explain;
+pub mod export;
 mod facts;
 pub mod forget;
 pub mod format;

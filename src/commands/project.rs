@@ -9,7 +9,7 @@ use crate::exit::{self, Stop};
 use crate::show::findings;
 use crate::show::style::Style;
 use crate::want::config::Choice;
-use crate::want::desired::{self, Desired};
+use crate::want::desired::{self, Desired, EMPTY_PROJECT};
 use crate::words::{Findings, Sources};
 
 /// Reads the project that the command line names.
@@ -25,6 +25,15 @@ pub fn read(global: &Global, env: &BTreeMap<String, String>) -> (Desired, Findin
 pub fn open(global: &Global, env: &BTreeMap<String, String>) -> Result<Desired, Stop> {
     let (desired, findings) = read(global, env);
     check(global, findings, &desired.sources)?;
+    Ok(desired)
+}
+
+/// The same for commands that fill a project: one without objects will do.
+pub fn open_even_empty(global: &Global, env: &BTreeMap<String, String>) -> Result<Desired, Stop> {
+    let (desired, findings) = read(global, env);
+    let mut kept = Findings::default();
+    kept.extend(findings.into_iter().filter(|f| f.code != EMPTY_PROJECT));
+    check(global, kept, &desired.sources)?;
     Ok(desired)
 }
 

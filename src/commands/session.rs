@@ -4,6 +4,7 @@
 //! Holds a reader only (law 2); apply makes its writer from it. Deliberately not here: what is
 //! made of what was seen (see `sight`).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cli::Global;
@@ -40,7 +41,22 @@ impl Session {
     pub async fn open(global: &Global) -> Result<Session, Stop> {
         let env = crate::commands::environment();
         let desired = project::open(global, &env)?;
-        let stage = Stage::set(global, &desired, &env).await?;
+        Session::of(global, desired, &env).await
+    }
+
+    /// The same for a project that may hold no objects yet, where nothing is planned from it.
+    pub async fn even_empty(global: &Global) -> Result<Session, Stop> {
+        let env = crate::commands::environment();
+        let desired = project::open_even_empty(global, &env)?;
+        Session::of(global, desired, &env).await
+    }
+
+    async fn of(
+        global: &Global,
+        desired: Desired,
+        env: &BTreeMap<String, String>,
+    ) -> Result<Session, Stop> {
+        let stage = Stage::set(global, &desired, env).await?;
         if !global.quiet {
             stage.notices.iter().for_each(|sentence| notice(sentence));
         }

@@ -65,7 +65,7 @@ fn fields(object: &Object, map: &Map) -> Value {
 }
 
 /// A known field's canonical value; `None` when it is the same as being absent.
-pub(super) fn known(field: &Field, value: &Value) -> Option<Value> {
+pub fn known(field: &Field, value: &Value) -> Option<Value> {
     let rules = &field.rules;
     if rules.computed || (value.is_null() && !(field.required && matches!(field.shape, Shape::Any)))
     {

@@ -31,6 +31,7 @@
 //! | [`parts`] | pieces of a spec that may be written later than the rest |
 //! | [`picks`] | where a rule holds, gathered once for each kind |
 //! | [`stamp`] | what Port adds to every object |
+//! | [`webhook_mapping`] | what an event becomes |
 
 pub mod action_body;
 pub mod action_v1;
@@ -56,6 +57,7 @@ pub mod rename;
 pub mod schema;
 pub mod shape;
 pub mod stamp;
+pub mod webhook_mapping;
 
 #[cfg(test)]
 pub mod generate;
@@ -165,6 +167,17 @@ impl PartialEq for Observed {
         (&self.id, &self.name, &self.value) == (&other.id, &other.name, &other.value)
             && (&self.exports, &self.born) == (&other.exports, &other.born)
     }
+}
+
+/// A field whose text people keep in a file of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextFile {
+    /// The field, at the top of the spec.
+    pub field: &'static str,
+    /// The folder of such files.
+    pub folder: &'static str,
+    /// What their names end with, without the dot.
+    pub extension: &'static str,
 }
 
 /// What a kind knows about itself. Everything is pure.
@@ -334,6 +347,34 @@ pub trait Kind: Debug + Sync + Send {
     /// Whether an object with this id is the service's own and is never deleted.
     fn is_system(&self, _id: &str) -> bool {
         false
+    }
+
+    /// Whether policies send events to its objects, which they name by their ids.
+    fn receives_events(&self) -> bool {
+        false
+    }
+
+    /// Whether a live object holds a secret at a place that is never read back; `None` when nothing
+    /// tells, and a write without one keeps what is there.
+    fn holds_secret(&self, _live: &Value, _at: &Pointer) -> Option<bool> {
+        None
+    }
+
+    /// Why a live object needs no document unless somebody asks for one: what it says when nobody
+    /// has said anything.
+    fn is_ordinary(&self, _live: &Value) -> Option<&'static str> {
+        None
+    }
+
+    /// The field whose text people keep in a file of its own, and what such files are called.
+    fn text_file(&self) -> Option<TextFile> {
+        None
+    }
+
+    /// The spec of an object with this name, made of what is only the main part of one, as guides
+    /// print it.
+    fn wrap(&self, _part: &Node, _name: &str) -> Option<Node> {
+        None
     }
 
     /// Whether an empty list of its objects was not seen at all, as far as the number of spaces

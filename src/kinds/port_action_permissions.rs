@@ -136,6 +136,24 @@ impl Kind for ActionPermissions {
             .is_some_and(|execute| !execute.is_null())
     }
 
+    /// By default everyone may run an action (PA section 3).
+    fn is_ordinary(&self, live: &Value) -> Option<&'static str> {
+        let names = |scope: &str, list: &str| {
+            let scope = live.get(scope);
+            let list = scope.and_then(|scope| scope.get(list)?.as_list());
+            list.unwrap_or(&[]).to_vec()
+        };
+        let open = names("execute", "roles").contains(&Value::text("Member"));
+        let named = ["users", "teams"]
+            .iter()
+            .any(|list| !names("execute", list).is_empty() || !names("approve", list).is_empty());
+        let decided = ["execute", "approve"].iter().any(|scope| {
+            let policy = live.get(scope).and_then(|scope| scope.get("policy"));
+            policy.is_some_and(|policy| !policy.is_null())
+        });
+        (open && !named && !decided).then_some("everyone may run the action")
+    }
+
     fn stays(&self) -> Option<&'static str> {
         Some("Port cannot delete permissions: who may run the action stays as it is")
     }

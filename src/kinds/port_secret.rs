@@ -9,7 +9,7 @@ use crate::kinds::call::{Call, List, path, without_nulls};
 use crate::kinds::shape::{Shape, field};
 use crate::kinds::{Identity, Kind, Observed, charset};
 use crate::words::value::Map;
-use crate::words::{Finding, Findings, Node, Value};
+use crate::words::{Finding, Findings, Node, Pointer, Value};
 
 /// The kind `port.secret`.
 #[derive(Debug)]
@@ -144,6 +144,11 @@ impl Kind for Secret {
 
     fn only_whole(&self) -> Option<&'static str> {
         Some("what a secret holds cannot be read")
+    }
+
+    /// It is nothing but a secret.
+    fn holds_secret(&self, _live: &Value, _at: &Pointer) -> Option<bool> {
+        Some(true)
     }
 
     fn delete(&self, id: &str) -> Call {

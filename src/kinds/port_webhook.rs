@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use serde_json::Value as Json;
 
 use crate::kinds::call::{Call, List, path, without_nulls};
-use crate::kinds::shape::{Charset, Limits, Object, Shape, field};
-use crate::kinds::{Identity, Kind, Mention, Observed, charset};
+use crate::kinds::shape::{Charset, Shape, field};
+use crate::kinds::{Identity, Kind, Mention, Observed, webhook_mapping};
 use crate::words::value::Map;
 use crate::words::{Addr, Data, Finding, Findings, Node, Pointer, Service, Value};
 
@@ -46,7 +46,7 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
         .default("true"),
         field(
             "mappings",
-            Shape::list(mapping()),
+            Shape::list(webhook_mapping::shape()),
             "What becomes of an event; every mapping sees every event, in this order.",
         )
         .default("[]"),
@@ -105,131 +105,6 @@ fn security() -> Shape {
             "JQ to an id of the delivery; repeated ids are dropped.",
         ),
     ])
-}
-
-fn mapping() -> Shape {
-    let delete = Object {
-        fields: vec![
-            field(
-                "deleteDependents",
-                Shape::Bool,
-                "Whether entities that require the deleted one go too.",
-            )
-            .default("true"),
-        ],
-        open: false,
-    };
-    let operation = Shape::OneOf(vec![
-        Shape::Enum(&["create", "delete"]),
-        Shape::Tagged {
-            tag: "type",
-            variants: vec![("create", Object::default()), ("delete", delete)],
-        },
-    ]);
-    Shape::closed(vec![
-        field(
-            "blueprint",
-            Shape::pattern(charset::BLUEPRINT, 1, 100),
-            "Blueprint of the entities: a plain identifier, not JQ.",
-        )
-        .required()
-        .reference("port.blueprint"),
-        field(
-            "operation",
-            operation,
-            "What becomes of the entity: `create` (also updates) or `delete`; `{type: delete, deleteDependents: false}` spares dependants.",
-        )
-        .default("\"create\"")
-        .equal(one_operation),
-        field(
-            "filter",
-            Shape::text(),
-            "JQ that must be true for the event to be taken.",
-        )
-        .long_text(),
-        field(
-            "itemsToParse",
-            Shape::text(),
-            "JQ to a list; each of its first 500 items is mapped as `.item`.",
-        )
-        .long_text(),
-        field("entity", entity(), "The entity as JQ, constants included: `'\"done\"'`.").required(),
-    ])
-}
-
-fn entity() -> Shape {
-    let key = Limits {
-        min: 1,
-        max: 100,
-        charset: Some(charset::KEY),
-        ..Limits::default()
-    };
-    Shape::closed(vec![
-        field(
-            "identifier",
-            Shape::OneOf(vec![Shape::text(), search()]),
-            "JQ to the identifier, or a search.",
-        )
-        .required(),
-        field("title", Shape::text(), "JQ to the title."),
-        field("icon", Shape::text(), "JQ to the icon."),
-        field(
-            "team",
-            Shape::OneOf(vec![Shape::text(), search()]),
-            "JQ to the owning teams, or a search.",
-        ),
-        field(
-            "properties",
-            Shape::map_with(key, Shape::text()),
-            "JQ by property.",
-        )
-        .default("{}"),
-        field(
-            "relations",
-            Shape::map_with(key, Shape::OneOf(vec![Shape::text(), search()])),
-            "JQ to identifiers, or a search, by relation.",
-        )
-        .default("{}"),
-    ])
-}
-
-/// The rules are open in the published schema, and their parts are JQ as well.
-fn search() -> Shape {
-    Shape::closed(vec![
-        field(
-            "combinator",
-            Shape::text(),
-            "How rules combine, as JQ: `\"'and'\"` or `\"'or'\"`.",
-        )
-        .required(),
-        field(
-            "rules",
-            Shape::list(Shape::map(Shape::Any)),
-            "Rules of `property`, `operator` (both quoted as JQ: `\"'='\"`) and `value` (JQ).",
-        )
-        .required(),
-    ])
-}
-
-/// The text and the object say the same (PA section 4); without `deleteDependents` they go too.
-fn one_operation(value: Value) -> Value {
-    let word = value.as_text().or_else(|| value.get_text("type"));
-    match word {
-        Some("create") => Value::text("create"),
-        Some("delete") => {
-            let spared = value
-                .get("deleteDependents")
-                .filter(|v| !v.is_null() && v.as_bool() != Some(true))
-                .map(|v| ("deleteDependents".to_owned(), v.clone()));
-            Value::Map(
-                [("type".to_owned(), Value::text("delete"))]
-                    .into_iter()
-                    .chain(spared)
-                    .collect(),
-            )
-        }
-        _ => value,
-    }
 }
 
 impl Kind for Webhook {
@@ -385,6 +260,32 @@ impl Kind for Webhook {
             path: path(&["v1", "webhooks", &seen.id]),
             body: Some(Value::Map(body)),
         }]
+    }
+
+    /// Nothing could be checked without one where a signature is asked for.
+    fn holds_secret(&self, live: &Value, _at: &Pointer) -> Option<bool> {
+        let security = live.get("security");
+        let signs = |key: &str| security.is_some_and(|s| s.get_text(key).is_some());
+        Some(signs("signatureHeaderName") || signs("signatureAlgorithm"))
+    }
+
+    /// The guides print the list of mappings alone.
+    fn wrap(&self, part: &Node, name: &str) -> Option<Node> {
+        let items = part.items().filter(|items| !items.is_empty())?;
+        if !items.iter().all(|item| {
+            ["blueprint", "entity"]
+                .iter()
+                .all(|key| item.get(key).is_some())
+        }) {
+            return None;
+        }
+        let text = || Node::new(part.place, Data::Text(name.to_owned()));
+        let entries = [
+            ("identifier", text()),
+            ("title", text()),
+            ("mappings", part.clone()),
+        ];
+        Some(Node::map(part.place, entries))
     }
 
     fn delete(&self, id: &str) -> Call {
@@ -549,9 +450,10 @@ mod tests {
                 json!({ "type": "delete", "deleteDependents": false }),
             ),
         ] {
-            let once = one_operation(Value::from(written.clone()));
+            let once = webhook_mapping::one_operation(Value::from(written.clone()));
             assert_eq!(once, Value::from(meant), "{written}");
-            assert_eq!(one_operation(once.clone()), once, "{written}");
+            let twice = webhook_mapping::one_operation(once.clone());
+            assert_eq!(twice, once, "{written}");
             let mut mapping = json!({ "blueprint": "b", "entity": { "identifier": ".body.id" } });
             mapping["operation"] = written.clone();
             assert_eq!(codes(&with(mapping)), Vec::<&str>::new(), "{written}");

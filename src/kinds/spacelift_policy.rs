@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use crate::kinds::call::{Call, List};
 use crate::kinds::shape::{Shape, field};
-use crate::kinds::{Identity, Kind, Observed, label};
+use crate::kinds::{Identity, Kind, Observed, TextFile, label};
 use crate::words::value::Map;
 use crate::words::{Data, Finding, Findings, Node, Value};
 
@@ -204,6 +204,46 @@ impl Kind for Policy {
             variables: Value::Map([("id".to_owned(), Value::text(id))].into_iter().collect()),
             id_from_create: None,
         }
+    }
+
+    fn text_file(&self) -> Option<TextFile> {
+        Some(TextFile {
+            field: "body",
+            folder: "policies",
+            extension: "rego",
+        })
+    }
+
+    /// The guides print the rules alone, without their `package`, which the service demands (SA
+    /// section 10). Only what a notification policy decides tells its type.
+    fn wrap(&self, part: &Node, name: &str) -> Option<Node> {
+        let rules = part.text()?;
+        let notifies = ["webhook", "slack", "inbox", "pull_request"]
+            .iter()
+            .any(|rule| {
+                let heads = rules.lines().filter_map(|line| line.strip_prefix(rule));
+                heads
+                    .into_iter()
+                    .any(|head| head.starts_with('[') || head.starts_with(" contains "))
+            });
+        if !notifies {
+            return None;
+        }
+        let body = match rules.lines().any(|line| line.starts_with("package ")) {
+            true => rules.to_owned(),
+            false => format!("package spacelift\n\n{rules}"),
+        };
+        let current = rules.contains(" contains ") && rules.contains(" if ");
+        let engine = if current { "REGO_V1" } else { "REGO_V0" };
+        let text = |text: &str| Node::new(part.place, Data::Text(text.to_owned()));
+        let fields = [
+            ("name", text(name)),
+            ("type", text("NOTIFICATION")),
+            ("engineType", text(engine)),
+            ("space", text("root")),
+            ("body", text(&body)),
+        ];
+        Some(Node::map(part.place, fields))
     }
 
     fn reach<'a>(&self, spec: &'a Value) -> Option<&'a Value> {

@@ -225,6 +225,10 @@ impl Kind for Webhook {
         calls
     }
 
+    fn receives_events(&self) -> bool {
+        true
+    }
+
     fn delete(&self, id: &str) -> Call {
         Call::Spacelift {
             document: "mutation WebhookDelete($id: ID!) { namedWebhooksIntegrationDelete(id: $id) { id } }",

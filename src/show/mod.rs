@@ -15,9 +15,11 @@
 //! | [`drift`] | drift as a JSON document |
 //! | [`findings`] | problems in the user's files |
 //! | [`snippet`] | the lines of those files that may be shown beside them |
+//! | [`export`] | live objects as documents |
 //! | [`render`] | plans and reports, one room per format |
 
 pub mod drift;
+pub mod export;
 pub mod findings;
 pub mod header;
 pub mod redact;

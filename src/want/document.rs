@@ -116,7 +116,7 @@ fn bare<'a>(node: &Node, keys: impl Iterator<Item = &'a str>) -> Finding {
             ),
         )
         .help(format!(
-            "put the object under `spec:` and write `kind: {}` above it",
+            "put the object under `spec:` and write `kind: {}` above it, or let `spaceport add` do it",
             kind.name()
         )),
         _ => Finding::error(

@@ -20,7 +20,7 @@ pub const LARGEST: u64 = 1024 * 1024;
 pub const PROJECT_FILE: &str = "spaceport.yaml";
 
 /// All that was read of a project, before it means anything.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Folder {
     /// The texts, for places.
     pub sources: Sources,

@@ -24,7 +24,7 @@ pub const CODES: &[Code] = &[
     code(
         "config::bare_object",
         "A document is a vendor's object without the frame around it.",
-        "Put the object under `spec:` and write its `kind:` above it.",
+        "Put the object under `spec:` and write its `kind:` above it, or let `spaceport add` do it.",
     ),
     code(
         "config::conflict",

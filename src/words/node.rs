@@ -56,6 +56,16 @@ impl Node {
         Node { place, data }
     }
 
+    /// A map of these entries, all of it at one place.
+    pub fn map<'a>(place: Place, entries: impl IntoIterator<Item = (&'a str, Node)>) -> Self {
+        let key = |text: &str| Key {
+            text: text.to_owned(),
+            place,
+        };
+        let entries = entries.into_iter().map(|(text, node)| (key(text), node));
+        Node::new(place, Data::Map(Arc::new(entries.collect())))
+    }
+
     /// JSON data as a node, all of it at one place.
     pub fn from_json(place: Place, json: &serde_json::Value) -> Self {
         let data = match json {

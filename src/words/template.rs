@@ -167,6 +167,18 @@ impl Template {
         settled
     }
 
+    /// The text that reads as this template, literal parts escaped.
+    pub fn source(&self) -> String {
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(literal) => text.push_str(&escape(literal)),
+                Part::Reference(reference) => text.push_str(&format!("${{{reference}}}")),
+            }
+        }
+        text
+    }
+
     /// Adds literal text at the end.
     pub fn push_text(&mut self, text: &str) {
         match self.parts.last_mut() {
@@ -188,6 +200,31 @@ impl Template {
         needs.dedup();
         needs.join(", ")
     }
+}
+
+/// A literal text as it has to be written, so that it reads as itself: `${` becomes `$${`, and what
+/// passes untouched anyway (`{{ … }}`, `${{ … }}`) stays.
+pub fn escape(literal: &str) -> String {
+    let mut text = String::with_capacity(literal.len());
+    let mut rest = literal;
+    // Behind a `$` that stands for itself, `${` would be read as the end of an escape.
+    let mut dollar = false;
+    while let Some(c) = rest.chars().next() {
+        let passes = !dollar && rest.starts_with("${{") || rest.starts_with("{{");
+        let length = if passes {
+            let end = rest.find("}}").or_else(|| rest.find("{{"));
+            end.map_or(rest.len(), |at| at + 2)
+        } else if rest.starts_with("${") {
+            text.push('$');
+            2
+        } else {
+            c.len_utf8()
+        };
+        text.push_str(&rest[..length]);
+        dollar = length == 1 && c == '$';
+        rest = &rest[length..];
+    }
+    text
 }
 
 /// Shows references only: literal parts may be secret.
@@ -388,6 +425,32 @@ mod tests {
                 .help
                 .contains("`env`")
         );
+    }
+
+    #[test]
+    fn a_literal_is_escaped_only_where_it_must_be() {
+        for (literal, written) in [
+            ("${a}", "$${a}"),
+            ("$${a}", "$$${a}"),
+            ("{{ \"${a}\" }} ${b}", "{{ \"${a}\" }} $${b}"),
+            ("${{ github.sha }}", "${{ github.sha }}"),
+            ("$${{ x }}", "$$${{ x }}"),
+            ("$5 {x}", "$5 {x}"),
+        ] {
+            assert_eq!(escape(literal), written);
+        }
+        let text = "a $${b} ${env.X} {{ .c }}";
+        assert_eq!(Template::parse(text).unwrap().source(), text);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn an_escaped_text_reads_as_itself(text in "([${}a. ]|\\$\\{|\\{\\{|\\}\\}){0,12}") {
+            let parsed = Template::parse(&escape(&text));
+            proptest::prop_assert_eq!(parsed.ok().and_then(|t| t.literal()), Some(text));
+        }
     }
 
     #[test]

@@ -72,7 +72,7 @@ fn a_bare_object() {
       "file": "action.json",
       "line": 1,
       "column": 1,
-      "help": "put the object under `spec:` and write `kind: port.action` above it"
+      "help": "put the object under `spec:` and write `kind: port.action` above it, or let `spaceport add` do it"
     }
     "#);
 }

@@ -7,6 +7,8 @@
 
 mod applied;
 mod bed;
+#[path = "../stories/clicked.rs"]
+mod clicked;
 mod converge;
 #[path = "../contract/dice.rs"]
 mod dice;
@@ -15,6 +17,7 @@ mod formula;
 #[path = "../../benches/generate.rs"]
 mod generate;
 mod hostile;
+mod inherited;
 mod killed;
 mod owned;
 mod project;

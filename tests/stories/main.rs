@@ -5,16 +5,21 @@
 //! any order.
 #![cfg(feature = "sandbox")]
 
+mod add;
 mod adoption;
 mod bootstrap;
 mod choices;
+mod clicked;
 mod crashes;
 mod cycles;
 mod data_loss;
 mod deletes;
+#[path = "../contract/dice.rs"]
+mod dice;
 mod discretion;
 mod drift;
 mod drift_command;
+mod export;
 mod input;
 mod kinds_permissions;
 mod kinds_scorecard;
@@ -43,3 +48,4 @@ mod thieves;
 mod weather;
 mod wiring;
 mod world;
+mod write_back;

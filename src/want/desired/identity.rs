@@ -23,14 +23,14 @@ pub(super) fn written(document: &Node) -> Option<Addr> {
                 .into_iter()
                 .map(|part| spec.get(part)?.text())
                 .collect();
-            named(kind, &joined(&texts?))
+            usual_name(kind, &joined(&texts?))
         }
     };
     Some(Addr::new(kind.service(), kind.word(), name))
 }
 
 /// The name in addresses of an object without a `ref`.
-fn named(kind: &dyn Kind, name: &str) -> String {
+pub fn usual_name(kind: &dyn Kind, name: &str) -> String {
     match kinds::slug(name) {
         slug if !kind.identity().is_chosen() && !slug.is_empty() => slug,
         _ => name.to_owned(),
@@ -89,7 +89,7 @@ impl Building<'_> {
                     );
                     return None;
                 }
-                named(kind, &name)
+                usual_name(kind, &name)
             }
         };
         if reference.contains('"') || reference.contains(char::is_control) {

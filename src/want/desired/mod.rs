@@ -34,6 +34,7 @@ use crate::words::template::Reference;
 use crate::words::value::{Map, SecretSource};
 use crate::words::{Addr, Finding, Findings, Node, Place, Pointer, Sources, Value};
 pub use connect::property_exists;
+pub use identity::usual_name;
 
 /// One object that the project wants.
 #[derive(Debug, Clone)]
@@ -73,9 +74,22 @@ pub struct Desired {
     pub sources: Sources,
 }
 
+/// The code of the finding that a project holds no objects.
+pub const EMPTY_PROJECT: &str = "config::empty_project";
+
 /// Reads, checks and connects a whole project. The result is usable when no finding is an error.
 pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (Desired, Findings) {
-    let (mut folder, mut findings) = source::load(root);
+    let (folder, findings) = source::load(root);
+    build(folder, findings, choice, env)
+}
+
+/// Checks and connects a project that was read, `findings` being those of the reading.
+pub fn build(
+    mut folder: Folder,
+    mut findings: Findings,
+    choice: &Choice,
+    env: &BTreeMap<String, String>,
+) -> (Desired, Findings) {
     let documents = std::mem::take(&mut folder.documents);
     let empty = documents.is_empty();
     let readable = !findings.has_errors();
@@ -100,7 +114,7 @@ pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (De
     // A file that cannot be read is told already, and may be all that there is.
     if readable && empty && folder.project.is_some() {
         building.findings.push(
-            Finding::error("config::empty_project", folder.project.as_ref().map(|p| p.place), "the project holds no objects")
+            Finding::error(EMPTY_PROJECT, folder.project.as_ref().map(|p| p.place), "the project holds no objects")
                 .help("an empty project is refused, because it would mean deleting everything; add an object, or remove the project"),
         );
     }

@@ -15,12 +15,14 @@
 //! | `scalar` | what a scalar's text stands for under the core schema |
 //! | `syntax` | the parser's errors in our words |
 //! | [`emit`] | the other way: scalars for files that we write |
+//! | [`layout`] | whole documents for files that we write |
 
 mod alias;
 mod build;
 pub mod emit;
 mod events;
 mod key;
+pub mod layout;
 mod leaf;
 mod scalar;
 mod syntax;

@@ -1,0 +1,133 @@
+//! Mappings: what an event that is posted to a webhook of Port becomes (PA section 4).
+//!
+//! Everything in an entity is JQ, constants included. Deliberately not here: running it.
+
+use crate::kinds::charset;
+use crate::kinds::shape::{Limits, Object, Shape, field};
+use crate::words::Value;
+
+/// A mapping: which entity of which blueprint an event becomes.
+pub fn shape() -> Shape {
+    let delete = Object {
+        fields: vec![
+            field(
+                "deleteDependents",
+                Shape::Bool,
+                "Whether entities that require the deleted one go too.",
+            )
+            .default("true"),
+        ],
+        open: false,
+    };
+    let operation = Shape::OneOf(vec![
+        Shape::Enum(&["create", "delete"]),
+        Shape::Tagged {
+            tag: "type",
+            variants: vec![("create", Object::default()), ("delete", delete)],
+        },
+    ]);
+    Shape::closed(vec![
+        field(
+            "blueprint",
+            Shape::pattern(charset::BLUEPRINT, 1, 100),
+            "Blueprint of the entities: a plain identifier, not JQ.",
+        )
+        .required()
+        .reference("port.blueprint"),
+        field(
+            "operation",
+            operation,
+            "What becomes of the entity: `create` (also updates) or `delete`; `{type: delete, deleteDependents: false}` spares dependants.",
+        )
+        .default("\"create\"")
+        .equal(one_operation),
+        field(
+            "filter",
+            Shape::text(),
+            "JQ that must be true for the event to be taken.",
+        )
+        .long_text(),
+        field(
+            "itemsToParse",
+            Shape::text(),
+            "JQ to a list; each of its first 500 items is mapped as `.item`.",
+        )
+        .long_text(),
+        field("entity", entity(), "The entity as JQ, constants included: `'\"done\"'`.").required(),
+    ])
+}
+
+fn entity() -> Shape {
+    let key = Limits {
+        min: 1,
+        max: 100,
+        charset: Some(charset::KEY),
+        ..Limits::default()
+    };
+    Shape::closed(vec![
+        field(
+            "identifier",
+            Shape::OneOf(vec![Shape::text(), search()]),
+            "JQ to the identifier, or a search.",
+        )
+        .required(),
+        field("title", Shape::text(), "JQ to the title."),
+        field("icon", Shape::text(), "JQ to the icon."),
+        field(
+            "team",
+            Shape::OneOf(vec![Shape::text(), search()]),
+            "JQ to the owning teams, or a search.",
+        ),
+        field(
+            "properties",
+            Shape::map_with(key, Shape::text()),
+            "JQ by property.",
+        )
+        .default("{}"),
+        field(
+            "relations",
+            Shape::map_with(key, Shape::OneOf(vec![Shape::text(), search()])),
+            "JQ to identifiers, or a search, by relation.",
+        )
+        .default("{}"),
+    ])
+}
+
+/// The rules are open in the published schema, and their parts are JQ as well.
+fn search() -> Shape {
+    Shape::closed(vec![
+        field(
+            "combinator",
+            Shape::text(),
+            "How rules combine, as JQ: `\"'and'\"` or `\"'or'\"`.",
+        )
+        .required(),
+        field(
+            "rules",
+            Shape::list(Shape::map(Shape::Any)),
+            "Rules of `property`, `operator` (both quoted as JQ: `\"'='\"`) and `value` (JQ).",
+        )
+        .required(),
+    ])
+}
+
+/// The text and the object say the same (PA section 4); without `deleteDependents` they go too.
+pub(super) fn one_operation(value: Value) -> Value {
+    let word = value.as_text().or_else(|| value.get_text("type"));
+    match word {
+        Some("create") => Value::text("create"),
+        Some("delete") => {
+            let spared = value
+                .get("deleteDependents")
+                .filter(|v| !v.is_null() && v.as_bool() != Some(true))
+                .map(|v| ("deleteDependents".to_owned(), v.clone()));
+            Value::Map(
+                [("type".to_owned(), Value::text("delete"))]
+                    .into_iter()
+                    .chain(spared)
+                    .collect(),
+            )
+        }
+        _ => value,
+    }
+}
