@@ -150,10 +150,10 @@ pub enum Command {
     Show(commands::show::Arguments),
     /// Change both services to what the project wants
     Apply(commands::apply::Arguments),
-    /// Write live objects as documents of a project
-    Export(commands::export::Arguments),
     /// Show what is not as the last apply left it
     Drift(commands::drift::Arguments),
+    /// Write live objects as documents of a project
+    Export(commands::export::Arguments),
     /// Give an object up: only the ledger changes
     Forget(commands::forget::Arguments),
     /// Take the lease on the ledger away from a run that is gone
@@ -200,8 +200,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Snapshot(arguments) => commands::snapshot::run(global, arguments),
         Command::Show(arguments) => commands::show::run(global, arguments),
         Command::Apply(arguments) => commands::apply::run(global, arguments),
-        Command::Export(arguments) => commands::export::run(global, arguments),
         Command::Drift(arguments) => commands::drift::run(global, arguments),
+        Command::Export(arguments) => commands::export::run(global, arguments),
         Command::Forget(arguments) => commands::forget::run(global, arguments),
         Command::Unlock(arguments) => commands::unlock::run(global, arguments),
         Command::Explain(arguments) => commands::explain::run(global, arguments),

@@ -17,6 +17,7 @@
 //! | [`loss`] | what of the data under an object a change would take away |
 //! | [`blueprint_keys`] | the keys of a blueprint that can get another name |
 //! | [`blueprint_data`] | the data under a blueprint |
+//! | [`observed`] | an object as a service holds it |
 //! | [`identity`] | how an object is recognised |
 //! | [`label`] | labels that are reserved for spaceport |
 //! | [`project`] | the fields around a spec and of `spaceport.yaml` |
@@ -47,6 +48,7 @@ pub mod inputs;
 pub mod invocation;
 pub mod label;
 pub mod loss;
+pub mod observed;
 pub mod part;
 pub mod parts;
 pub mod picks;
@@ -80,11 +82,11 @@ use std::fmt::Debug;
 
 use serde_json::Value as Json;
 
-use crate::words::value::Map;
 use crate::words::{Addr, Findings, Node, Pointer, Service, Value};
 pub use call::{Call, List};
 pub use identity::Identity;
 pub use loss::{Census, Loss, Lost};
+pub use observed::{Observed, TextFile};
 pub use picks::Picks;
 pub use port_blueprint::LEDGER as LEDGER_BLUEPRINT;
 pub use rename::Rename;
@@ -142,42 +144,6 @@ impl Mention {
         let other = self.or_kind.map(str::to_owned);
         std::iter::once(self.addr.kind_name()).chain(other)
     }
-}
-
-/// An object as a service holds it.
-#[derive(Debug, Clone)]
-pub struct Observed {
-    /// Identifier or assigned id: what requests address it by.
-    pub id: String,
-    /// What a document's identity field is matched with.
-    pub name: String,
-    /// Its fields, as the service spells them.
-    pub value: Value,
-    /// What `${…}` may read from it.
-    pub exports: Map,
-    /// When and by whom it was made. Kinds leave it empty; who reads a list fills it in.
-    pub born: Birth,
-    /// When and by whom it was last written, filled in likewise.
-    pub touched: Touch,
-}
-
-/// Who wrote it last makes no difference: a write that changes nothing moves that too.
-impl PartialEq for Observed {
-    fn eq(&self, other: &Observed) -> bool {
-        (&self.id, &self.name, &self.value) == (&other.id, &other.name, &other.value)
-            && (&self.exports, &self.born) == (&other.exports, &other.born)
-    }
-}
-
-/// A field whose text people keep in a file of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TextFile {
-    /// The field, at the top of the spec.
-    pub field: &'static str,
-    /// The folder of such files.
-    pub folder: &'static str,
-    /// What their names end with, without the dot.
-    pub extension: &'static str,
 }
 
 /// What a kind knows about itself. Everything is pure.

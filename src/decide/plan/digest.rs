@@ -288,6 +288,7 @@ mod tests {
             lifecycle: Lifecycle::default(),
             seen: Some(Observed {
                 born: Default::default(),
+                touched: Default::default(),
                 id: "notify".into(),
                 name: "notify".into(),
                 value: seen,
@@ -302,6 +303,7 @@ mod tests {
             label: None,
             losses: Vec::new(),
             counted: None,
+            drift: None,
         }
     }
 

@@ -14,8 +14,8 @@
 //! | [`report`] | what became of an apply |
 
 pub mod change;
-pub mod loss;
 pub mod drift;
+pub mod loss;
 pub mod read;
 pub mod report;
 pub mod value;
