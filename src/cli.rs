@@ -96,6 +96,8 @@ pub(crate) fn command() -> clap::Command {
         ("init", NO_CHOICE),
         ("add", NO_PROJECT),
         ("validate", &[]),
+        ("graph", &[]),
+        ("show", NO_PROJECT),
         ("explain", NO_PROJECT),
         ("fmt", NO_CHOICE),
         ("completions", NO_PROJECT),
@@ -147,8 +149,12 @@ pub enum Command {
     Plan(commands::plan::Arguments),
     /// Keep what both services hold in a file, to plan from it without credentials
     Snapshot(commands::snapshot::Arguments),
+    /// Show a plan that `plan --out` wrote
+    Show(commands::show::Arguments),
     /// Change both services to what the project wants
     Apply(commands::apply::Arguments),
+    /// Show what is not as the last apply left it
+    Drift(commands::drift::Arguments),
     /// Write live objects as documents of a project
     Export(commands::export::Arguments),
     /// Give an object up: only the ledger changes
@@ -165,6 +171,8 @@ pub enum Command {
     Fmt(commands::fmt::Arguments),
     /// Print completions for a shell
     Completions(commands::completions::Arguments),
+    /// Draw what is wired to what in the project
+    Graph(commands::graph::Arguments),
     /// Print the JSON Schema for editors
     Schema(commands::schema::Arguments),
     /// Serve the sandbox of both services
@@ -201,7 +209,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Validate(arguments) => commands::validate::run(global, arguments),
         Command::Plan(arguments) => commands::plan::run(global, arguments),
         Command::Snapshot(arguments) => commands::snapshot::run(global, arguments),
+        Command::Show(arguments) => commands::show::run(global, arguments),
         Command::Apply(arguments) => commands::apply::run(global, arguments),
+        Command::Drift(arguments) => commands::drift::run(global, arguments),
         Command::Export(arguments) => commands::export::run(global, arguments),
         Command::Forget(arguments) => commands::forget::run(global, arguments),
         Command::Destroy(arguments) => commands::destroy::run(global, arguments),
@@ -210,6 +220,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Doctor(arguments) => commands::doctor::run(global, arguments),
         Command::Fmt(arguments) => commands::fmt::run(global, arguments),
         Command::Completions(arguments) => commands::completions::run(global, arguments),
+        Command::Graph(arguments) => commands::graph::run(global, arguments),
         Command::Schema(arguments) => commands::schema::run(global, arguments),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(arguments) => commands::sandbox::run(global, arguments),
@@ -265,11 +276,13 @@ mod tests {
             let sub = cli.find_subcommand_mut(name).expect("a command");
             sub.render_help().to_string()
         };
-        for name in ["plan", "snapshot", "apply", "destroy", "forget", "unlock"] {
+        for name in [
+            "plan", "snapshot", "apply", "drift", "destroy", "forget", "unlock",
+        ] {
             assert!(help(name).contains("--port-url"), "{name}");
             assert!(help(name).contains("--environment"), "{name}");
         }
-        for name in ["init", "validate", "explain", "schema"] {
+        for name in ["init", "validate", "graph", "explain", "schema"] {
             assert!(!help(name).contains("--port-url"), "{name}");
             assert!(!help(name).contains("Where the services"), "{name}");
         }

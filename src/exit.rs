@@ -6,7 +6,7 @@ use std::fmt;
 pub const DONE: u8 = 0;
 /// The world failed: network, refusal, nothing applied.
 pub const WORLD: u8 = 1;
-/// `plan --detailed-exitcode`: there are changes.
+/// `plan --detailed-exitcode`: there are changes; `drift`: live differs from the last apply.
 pub const CHANGES: u8 = 2;
 /// Findings in the user's files.
 pub const FINDINGS: u8 = 3;

@@ -60,6 +60,7 @@ fn every_request_to_spacelift_is_valid_against_the_schema() {
         let had = Map::from_iter([("X-B".to_owned(), Value::text("b"))]);
         let seen = Observed {
             born: Default::default(),
+            touched: Default::default(),
             id: "x".into(),
             name: "x".into(),
             value: Value::Map(

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,16 +15,20 @@ use crate::act::apply::{Apply, Stamp};
 use crate::act::report::{Outcome, Report};
 use crate::cli::Global;
 use crate::commands::counter::Counter;
+use crate::commands::expected::Expected;
+use crate::commands::format::Format;
+use crate::commands::output::Output;
 use crate::commands::plan::Scope;
-use crate::commands::project::{self, Stream, style};
+use crate::commands::project;
 use crate::commands::session::{Session, unkept};
 use crate::commands::sight::Look;
 use crate::commands::turn::Turn;
-use crate::commands::{checkout, consent, print, runtime, tell};
+use crate::commands::{checkout, consent, runtime, tell};
 use crate::decide::ledger::home::Lock;
 use crate::decide::ledger::{Home, HomeError};
 use crate::decide::plan::{Action, Change, Flags, Plan};
 use crate::exit::{self, Stop};
+use crate::show::Style;
 use crate::show::render::human;
 use crate::there::services::Writer;
 use crate::words::value::SecretSource;
@@ -32,12 +37,21 @@ use crate::words::{Addr, Finding, Findings, Pointer};
 /// Arguments of `apply`.
 #[derive(Debug, Args)]
 pub struct Arguments {
+    /// A plan that `plan --out` wrote: apply only if a fresh one has the same digest
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Apply only if the plan has this digest
+    #[arg(long, value_name = "DIGEST", conflicts_with = "file")]
+    pub expect: Option<String>,
     /// What to apply.
     #[command(flatten)]
     pub scope: Scope,
     /// Apply without asking
     #[arg(long)]
     pub yes: bool,
+    /// How to print plan and report; github also writes the summary of the step
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
     /// Wait so long for another apply of this project to end
     #[arg(
         long,
@@ -51,14 +65,23 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
     runtime()?.block_on(async {
+        let expected = Expected::of(arguments)?;
         let session = Session::open(global).await?;
-        let applied = apply(global, arguments, &session).await;
+        let output = Output::of_apply(global, arguments.format, &session.desired);
+        let applied = apply(global, arguments, &session, &output, &expected).await;
+        output.end(requests(&session));
         session.stage.strike().await;
         applied
     })
 }
 
-async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Result<u8, Stop> {
+async fn apply(
+    global: &Global,
+    arguments: &Arguments,
+    session: &Session,
+    output: &Output<'_>,
+    expected: &Expected,
+) -> Result<u8, Stop> {
     if !arguments.yes && !std::io::stdin().is_terminal() {
         return Err(Stop::new(exit::USAGE, "there is no terminal to ask on")
             .help("review with `spaceport plan`, then run `spaceport apply --yes`".to_owned()));
@@ -69,10 +92,9 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
     flags.applies = true;
     let mut look = session.look(global, &flags).await?;
     arguments.scope.check(&session.desired, &look.plan)?;
-    let style = style(global, Stream::Out);
     let header = session.header(global, &look);
-    let shown = human::plan(&look.plan, &header, &style);
-    print(&shown);
+    output.plan(&look.plan, &header)?;
+    expected.holds(&look.plan, &header)?;
     refuse(&look.plan)?;
     missing(global, session, &look.plan)?;
     let mistrusted = flags.trust_ledger && matches!(session.stage.home, Home::Port(_));
@@ -80,11 +102,18 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
         return Ok(ended(&left_out(&look.plan)));
     }
     if !arguments.yes && look.plan.writes().next().is_some() {
+        // What a person was shown, whatever the format.
+        let shown = human::plan(&look.plan, &header, &Style::default());
+        if arguments.format == Format::Json {
+            tell(&shown);
+        }
         consent("\nApply these changes?")?;
         let seen = look.plan;
         // The world may have moved while the user was reading.
         look = session.look(global, &flags).await?;
-        if !look.plan.says_the_same(&seen) || human::plan(&look.plan, &header, &style) != shown {
+        if !look.plan.says_the_same(&seen)
+            || human::plan(&look.plan, &header, &Style::default()) != shown
+        {
             return Err(another_plan());
         }
     }
@@ -94,7 +123,14 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
     let wait = Duration::from_secs(arguments.wait);
     let turn = Turn::take(session, Some(&look.live), &writer, &stop, wait).await?;
     let current = turn.current;
-    let done = in_turn(global, session, flags, look, current, &writer, &stop).await;
+    let hand = Hand {
+        global,
+        session,
+        output,
+        writer: writer.clone(),
+        stop,
+    };
+    let done = in_turn(&hand, flags, look, current).await;
     turn.end(&writer).await;
     match done {
         Ok(exit::INTERRUPTED) if session.stage.home.is_lost() => Err(unkept(&HomeError::Lost)),
@@ -102,24 +138,32 @@ async fn apply(global: &Global, arguments: &Arguments, session: &Session) -> Res
     }
 }
 
+/// What an apply works with.
+pub(super) struct Hand<'a> {
+    /// What every command understands.
+    pub(super) global: &'a Global,
+    /// Both sides.
+    pub(super) session: &'a Session,
+    /// Where it is said.
+    pub(super) output: &'a Output<'a>,
+    /// Sends the requests.
+    pub(super) writer: Arc<Writer>,
+    /// Set when the user wants to stop.
+    pub(super) stop: Arc<AtomicBool>,
+}
+
 /// Carries out the plan and proves it, while nobody else may write.
 pub(super) async fn in_turn(
-    global: &Global,
-    session: &Session,
+    hand: &Hand<'_>,
     mut flags: Flags,
     mut look: Look,
     current: bool,
-    writer: &Arc<Writer>,
-    stop: &Arc<AtomicBool>,
 ) -> Result<u8, Stop> {
     if !current {
         // Somebody applied meanwhile, and may have done all of it.
-        let again = session.look(global, &flags).await?;
+        let again = hand.session.look(hand.global, &flags).await?;
         if again.plan.is_empty() && again.ledger.intent.is_none() {
-            print(&human::converged(
-                requests(session),
-                &style(global, Stream::Out),
-            ));
+            hand.output.converged(0, requests(hand.session))?;
             return Ok(exit::DONE);
         }
         if !again.plan.says_the_same(&look.plan) {
@@ -129,11 +173,8 @@ pub(super) async fn in_turn(
     }
     let skipped = left_out(&look.plan);
     let written: Vec<Change> = look.plan.writes().cloned().collect();
-    let report = carry_out(global, session, look, writer, stop).await;
-    print(&format!(
-        "\n{}",
-        human::report(&report, &style(global, Stream::Out))
-    ));
+    let report = carry_out(hand, look).await;
+    hand.output.report(&report)?;
     if report.interrupted {
         return Ok(exit::INTERRUPTED);
     }
@@ -148,7 +189,7 @@ pub(super) async fn in_turn(
     flags.rotate = BTreeSet::new();
     flags.rotate_unverified = false;
     flags.trust_ledger = false;
-    let proved = prove(global, session, &flags, (written, skipped), writer, stop).await;
+    let proved = prove(hand, &flags, (written, skipped)).await;
     // Much was changed already, so that "nothing applied" would be wrong.
     proved.map_err(|stop| Stop {
         code: exit::INCOMPLETE,
@@ -164,26 +205,19 @@ pub(super) fn another_plan() -> Stop {
 /// The closing look. What differs only in places just written is written once more: services
 /// drop some things silently when they come too early.
 async fn prove(
-    global: &Global,
-    session: &Session,
+    hand: &Hand<'_>,
     flags: &Flags,
     (written, skipped): (Vec<Change>, BTreeSet<Addr>),
-    writer: &Arc<Writer>,
-    stop: &Arc<AtomicBool>,
 ) -> Result<u8, Stop> {
-    let style = style(global, Stream::Out);
     let mut corrected = false;
     loop {
-        let mut look = session.look(global, flags).await?;
+        let mut look = hand.session.look(hand.global, flags).await?;
         // What was left out before stays left out, whatever the guards say by now.
         let out = |change: &Change| skipped.contains(&change.addr);
         look.plan.changes.retain(|change| !out(change));
         if look.plan.is_empty() {
-            let requests = requests(session);
-            print(&match skipped.len() {
-                0 => human::converged(requests, &style),
-                n => human::converged_but(n, requests, &style),
-            });
+            hand.output
+                .converged(skipped.len(), requests(hand.session))?;
             return Ok(ended(&skipped));
         }
         let again = look
@@ -192,18 +226,16 @@ async fn prove(
             .iter()
             .all(|change| written.iter().any(|first| repeats(change, first)));
         if corrected || !again || !look.plan.refusals.is_empty() {
-            print(&format!(
-                "\n{}",
-                human::plan(&look.plan, &session.header(global, &look), &style)
-            ));
+            let header = hand.session.header(hand.global, &look);
+            hand.output.again(&look.plan, &header)?;
             return Err(Stop::new(exit::INCOMPLETE, "the services do not hold what was written")
                 .help("look at the changes above; somebody else may be writing, or a service dropped a field".to_owned()));
         }
         corrected = true;
         tell("Some fields did not take effect at once; they are written once more.");
-        let report = carry_out(global, session, look, writer, stop).await;
+        let report = carry_out(hand, look).await;
         if !report.is_complete() {
-            print(&human::report(&report, &style));
+            hand.output.report(&report)?;
             return Ok(if report.interrupted {
                 exit::INTERRUPTED
             } else {
@@ -226,13 +258,8 @@ fn repeats(change: &Change, first: &Change) -> bool {
         && change.sends.is_subset(&first.sends)
 }
 
-async fn carry_out(
-    global: &Global,
-    session: &Session,
-    look: Look,
-    writer: &Arc<Writer>,
-    stop: &Arc<AtomicBool>,
-) -> Report {
+async fn carry_out(hand: &Hand<'_>, look: Look) -> Report {
+    let (global, session) = (hand.global, hand.session);
     let stamp = Stamp {
         at: jiff::Timestamp::now()
             .strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -241,34 +268,25 @@ async fn carry_out(
         organization: look.live.organization.as_ref().map(|o| o.id.clone()),
         account: look.live.account.clone(),
     };
-    let style = style(global, Stream::Out);
     let column = human::Column::of(&look.plan);
     if look.plan.writes().next().is_some() {
-        print("\n");
+        hand.output.begins();
     }
     let watched = std::io::stderr().is_terminal() && !global.quiet;
     let counter = Counter::new(watched.then(std::io::stderr), look.plan.writes().count());
     let progress = |change: &Change, outcome: &Outcome| {
         counter.remove();
-        if !global.quiet {
-            print(&human::progress(
-                column,
-                &change.addr,
-                change.action,
-                outcome,
-                &style,
-            ));
-        }
+        hand.output.progress(column, change, outcome);
     };
     let fingerprint = |addr: &Addr, at: &Pointer, source: &SecretSource, salt: &str| {
         session.fingerprint(addr, at, source, salt)
     };
     let apply = Apply {
         plan: &look.plan,
-        writer: writer.clone(),
+        writer: hand.writer.clone(),
         ledger: look.ledger,
         home: &session.stage.home,
-        stop: stop.clone(),
+        stop: hand.stop.clone(),
         fingerprint: &fingerprint,
         stamp,
         progress: &progress,

@@ -13,6 +13,8 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::cli::Global;
+use crate::commands::format::Format;
+use crate::commands::output::Output;
 use crate::commands::plan::ALLOWING;
 use crate::commands::project::{self, Stream, style};
 use crate::commands::session::{Session, unkept};
@@ -20,8 +22,8 @@ use crate::commands::sight::Look;
 use crate::commands::sight::marked;
 use crate::commands::turn::Turn;
 use crate::commands::{apply, environment, notice, print, runtime, tell, typed};
-use crate::decide::ledger::Home;
 use crate::decide::ledger::home::Lock;
+use crate::decide::ledger::{Home, HomeError};
 use crate::decide::plan::{Action, Flags};
 use crate::exit::{self, Stop};
 use crate::kinds::LEDGER_BLUEPRINT;
@@ -141,9 +143,18 @@ async fn destroy(
     let wait = Duration::from_secs(arguments.wait);
     let turn = Turn::take(session, Some(&look.live), &writer, &stop, wait).await?;
     let current = turn.current;
-    let done = apply::in_turn(global, session, flags, look, current, &writer, &stop).await;
+    let output = Output::of_apply(global, Format::Human, &session.desired);
+    let hand = apply::Hand {
+        global,
+        session,
+        output: &output,
+        writer: writer.clone(),
+        stop,
+    };
+    let done = apply::in_turn(&hand, flags, look, current).await;
     let done = match done {
         Ok(exit::DONE) => end(session, &left, &writer).await,
+        Ok(exit::INTERRUPTED) if home.is_lost() => Err(unkept(&HomeError::Lost)),
         done => done,
     };
     turn.end(&writer).await;

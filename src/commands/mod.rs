@@ -14,7 +14,11 @@
 //! | [`checkout`] | the git checkout around a project |
 //! | [`holder`] | what this process says about itself |
 //! | [`turn`] | the right to write, while an apply has it |
+//! | [`expected`] | the plan that was reviewed |
+//! | [`format`] | the one list of output formats |
 //! | [`outfile`] | a file that a command leaves for its user |
+//! | [`output`] | plans and reports on stdout, in the format that was asked for |
+//! | [`step`] | the step of a GitHub workflow that we run in |
 //! | `facts` | what is known about secrets before anything is sent |
 //! | `doubts` | what is looked up for the guards |
 //! | [`counter`] | the line that counts while an apply is under way |
@@ -28,23 +32,30 @@ pub mod counter;
 pub mod destroy;
 pub mod doctor;
 mod doubts;
+pub mod drift;
+pub mod expected;
 pub mod explain;
 pub mod export;
 mod facts;
 pub mod fmt;
 pub mod forget;
+pub mod format;
+pub mod graph;
 pub mod holder;
 pub mod init;
 pub mod outfile;
+pub mod output;
 pub mod plan;
 pub mod project;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod schema;
 pub mod session;
+pub mod show;
 pub mod sight;
 pub mod snapshot;
 pub mod stage;
+pub mod step;
 pub mod turn;
 pub mod unlock;
 pub mod validate;
@@ -90,8 +101,8 @@ pub fn tell(text: &str) {
 pub fn notice(sentence: &str) {
     let columns = Style::default().width;
     text::wrap("", &text::escape(sentence), columns)
-        .iter()
-        .for_each(|line| tell(line));
+        .into_iter()
+        .for_each(|line| tell(&text::inert(line)));
 }
 
 /// Says why a command stopped: what happened, and what to do.
@@ -99,8 +110,8 @@ pub fn say(stop: &Stop) {
     let columns = Style::default().width;
     let part = |first: &str, text: &str| {
         text::wrap(first, &redact::text(&text::escape(text)), columns)
-            .iter()
-            .for_each(|line| tell(line));
+            .into_iter()
+            .for_each(|line| tell(&text::inert(line)));
     };
     if !stop.message.is_empty() {
         part("error: ", &stop.message);

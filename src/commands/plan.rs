@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::Global;
-use crate::commands::project::{Stream, style};
+use crate::commands::format::Format;
+use crate::commands::output::{Output, json};
+use crate::commands::runtime;
 use crate::commands::session::Session;
 use crate::commands::sight::{self, Look, Places};
 use crate::commands::snapshot::replay::{self, Replay};
-use crate::commands::{environment_without, notice, print, project, runtime};
+use crate::commands::{environment_without, notice, outfile, project};
 use crate::decide::plan::{Flags, Plan};
 use crate::exit::{self, Stop};
-use crate::show::render::human;
+use crate::show::document::PlanDocument;
 use crate::want::desired::Desired;
 use crate::want::resolve::CREDENTIALS;
 use crate::words::Addr;
@@ -134,10 +136,19 @@ pub struct Arguments {
     /// Plan from this file that `snapshot` wrote, without credentials and network
     #[arg(long, value_name = "FILE")]
     pub live: Option<PathBuf>,
+    /// Write the plan into this file too, as JSON for `show` and `apply`
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How to print the plan; github also writes the summary of the step
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
 }
 
 /// Runs the command.
 pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
+    if let Some(file) = &arguments.out {
+        outfile::beside(&global.config, file)?;
+    }
     match &arguments.live {
         Some(file) => from_snapshot(global, arguments, file),
         None => runtime()?.block_on(from_services(global, arguments)),
@@ -198,11 +209,17 @@ fn show(
 ) -> Result<u8, Stop> {
     arguments.scope.check(desired, &look.plan)?;
     let header = sight::header(desired, places, &look);
-    print(&human::plan(
-        &look.plan,
-        &header,
-        &style(global, Stream::Out),
-    ));
+    let output = Output::new(global, arguments.format, desired);
+    output.plan(&look.plan, &header)?;
+    if let Some(file) = &arguments.out {
+        outfile::write(file, &json(&PlanDocument::of(&look.plan, &header)))?;
+        if !global.quiet {
+            let file = file.display();
+            notice(&format!(
+                "The plan is in {file}; look at it with `spaceport show {file}`, apply it with `spaceport apply {file}`."
+            ));
+        }
+    }
     let code = code(&look.plan, arguments.detailed_exitcode);
     // As above: the end of the process frees it all at once.
     std::mem::forget(look);

@@ -1,4 +1,4 @@
-//! `spaceport schema`: the JSON Schema of the project's files, for editors.
+//! `spaceport schema`: the JSON Schema of the project's files, for editors, and of what we write.
 
 use clap::{Args, ValueEnum};
 
@@ -6,6 +6,9 @@ use crate::cli::{Global, NO_HELP};
 use crate::commands::{print, tell};
 use crate::exit::{self, Stop};
 use crate::kinds::schema;
+use crate::show::document::PlanDocument;
+use crate::show::document::drift::DriftDocument;
+use crate::show::document::report::ReportDocument;
 
 /// The file names that `--write` and `init` use.
 pub const FILES: [(Of, &str); 2] = [
@@ -16,8 +19,8 @@ pub const FILES: [(Of, &str); 2] = [
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Which files the schema is for; project means `spaceport.yaml`
-    #[arg(long, value_name = "FILES", value_enum, default_value_t = Of::Documents)]
+    /// What the schema is for; project means `spaceport.yaml`, the others what we write as JSON
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Of::Documents)]
     pub of: Of,
     /// Write both schemas into the project's folder instead
     #[arg(long)]
@@ -33,6 +36,15 @@ pub enum Of {
     /// `spaceport.yaml`.
     #[value(help = NO_HELP)]
     Project,
+    /// What `plan --out` and `plan --format json` write.
+    #[value(help = NO_HELP)]
+    Plan,
+    /// What `apply --format json` writes.
+    #[value(help = NO_HELP)]
+    Report,
+    /// What `drift --format json` writes.
+    #[value(help = NO_HELP)]
+    Drift,
 }
 
 /// Runs the command.
@@ -61,6 +73,9 @@ pub fn text(of: Of) -> String {
     let schema = match of {
         Of::Documents => schema::document_schema(),
         Of::Project => schema::project_schema(),
+        Of::Plan => schemars::schema_for!(PlanDocument),
+        Of::Report => schemars::schema_for!(ReportDocument),
+        Of::Drift => schemars::schema_for!(DriftDocument),
     };
     format!("{:#}\n", schema.to_value())
 }

@@ -11,9 +11,11 @@ use jiff::Timestamp;
 use crate::cli::Global;
 use crate::commands::project;
 use crate::decide::ledger::Ledger;
+use crate::decide::plan::digest::{self, Subject};
 use crate::decide::plan::{self, Facts, Flags, Input, Plan, Population, SecretFacts};
 use crate::exit::{self, Stop};
 use crate::kinds::{self, Census, Kind, Observed, label};
+use crate::show::document::DISCRETION;
 use crate::show::header::{Header, LastApply, Target};
 use crate::there::live::Live;
 use crate::there::services::Had;
@@ -307,9 +309,19 @@ pub fn header(desired: &Desired, places: &Places, look: &Look) -> Header {
         commit: look.ledger.commit.clone(),
         age: age(at),
     });
+    let config = &desired.config;
+    let subject = Subject {
+        project: &config.project,
+        environment: config.environment.as_deref(),
+        organization: organization.map(|o| o.id.as_str()),
+        account: look.live.account.as_deref(),
+    };
     Header {
-        project: desired.config.project.clone(),
-        environment: desired.config.environment.clone(),
+        project: config.project.clone(),
+        environment: config.environment.clone(),
+        organization: organization.map(|o| o.id.clone()),
+        account: look.live.account.clone(),
+        digest: Some(digest::of(&subject, &look.plan, &DISCRETION)),
         port,
         spacelift: places.spacelift.clone(),
         ledger: places.ledger.clone(),

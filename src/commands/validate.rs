@@ -1,30 +1,24 @@
 //! `spaceport validate`: checks the project's files, without network or credentials.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::cli::{Global, NO_HELP};
+use crate::cli::Global;
+use crate::commands::format::Format;
 use crate::commands::project::{self, Stream, style};
-use crate::commands::{environment, print, tell};
+use crate::commands::{environment, print, step, tell};
 use crate::exit::{self, Stop};
-use crate::show::findings;
+use crate::show::render::markdown::escape;
+use crate::show::render::{github, markdown};
+use crate::show::{findings, text};
+use crate::want::desired::Desired;
+use crate::words::{Finding, Severity};
 
 /// Arguments of `validate`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// How to print the findings; json is one object with the list `findings`
+    /// How to print the findings
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-}
-
-/// How findings are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    #[value(help = NO_HELP)]
-    Human,
-    /// One JSON object with the list `findings`.
-    #[value(help = NO_HELP)]
-    Json,
 }
 
 /// Runs the command.
@@ -42,20 +36,41 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
                 );
             }
             if !errors && !global.quiet {
-                let count = desired.objects.len();
-                let plural = if count == 1 { "" } else { "s" };
-                let environment = match &desired.config.environment {
-                    Some(name) => format!(" in environment `{name}`"),
-                    None => String::new(),
-                };
-                print(&format!(
-                    "{}: {count} object{plural}{environment}, valid\n",
-                    desired.config.project
-                ));
+                print(&format!("{}\n", valid(&desired)));
             }
+        }
+        Format::Markdown => {
+            print(&markdown(&list, &desired, global));
+        }
+        Format::Github => {
+            let folder = step::folder(&global.config);
+            print(&github::findings(&list, &desired.sources, &folder));
+            step::summarise(&markdown(&list, &desired, global))?;
         }
     }
     // The process ends here; taking large trees apart leaf by leaf would only take time.
     std::mem::forget(desired);
     Ok(if errors { exit::FINDINGS } else { exit::DONE })
+}
+
+/// The findings as Markdown, or that all is well.
+fn markdown(list: &[Finding], desired: &Desired, global: &Global) -> String {
+    let folder = step::folder(&global.config);
+    let shown = markdown::findings(list, &desired.sources, &folder);
+    let errors = list.iter().any(|found| found.severity == Severity::Error);
+    match (errors, shown.is_empty()) {
+        (true, _) => shown,
+        (false, true) => format!("{}\n", escape::prose(&valid(desired))),
+        (false, false) => format!("{}\n\n{shown}", escape::prose(&valid(desired))),
+    }
+}
+
+/// What is said of a project without errors.
+fn valid(desired: &Desired) -> String {
+    let objects = text::count(desired.objects.len(), "object", "objects");
+    let environment = match &desired.config.environment {
+        Some(name) => format!(" in environment `{name}`"),
+        None => String::new(),
+    };
+    format!("{}: {objects}{environment}, valid", desired.config.project)
 }

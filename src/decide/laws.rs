@@ -77,6 +77,7 @@ fn change(kind: &'static dyn Kind, want: &Value, sends: BTreeSet<Pointer>) -> Ch
         label: None,
         losses: Vec::new(),
         counted: None,
+        drift: None,
     }
 }
 

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`canon`] | the one spelling in which desired and live are compared |
 //! | [`diff`] | which places differ, and what a replacing write must carry over |
+//! | [`drift`] | what of ours is not as the last apply left it |
 //! | [`graft`] | the managed places of an object put into somebody else's |
 //! | [`ledger`] | what is ours |
 //! | [`plan`] | what would change, why, and what stands against it |
@@ -14,6 +15,7 @@
 
 pub mod canon;
 pub mod diff;
+pub mod drift;
 pub mod graft;
 pub mod ledger;
 pub mod plan;

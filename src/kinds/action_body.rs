@@ -106,6 +106,7 @@ pub fn observe(item: &Json, trigger: &str) -> Option<Observed> {
     }
     Some(Observed {
         born: Default::default(),
+        touched: Default::default(),
         id: identifier.into(),
         name: identifier.into(),
         value: Value::Map(stamp::without(item)?),

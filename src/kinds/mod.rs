@@ -17,6 +17,7 @@
 //! | [`loss`] | what of the data under an object a change would take away |
 //! | [`blueprint_keys`] | the keys of a blueprint that can get another name |
 //! | [`blueprint_data`] | the data under a blueprint |
+//! | [`observed`] | an object as a service holds it |
 //! | [`identity`] | how an object is recognised |
 //! | [`label`] | labels that are reserved for spaceport |
 //! | [`project`] | the fields around a spec and of `spaceport.yaml` |
@@ -48,6 +49,7 @@ pub mod invocation;
 pub mod label;
 pub mod loss;
 pub mod manual;
+pub mod observed;
 pub mod part;
 pub mod parts;
 pub mod picks;
@@ -81,16 +83,16 @@ use std::fmt::Debug;
 
 use serde_json::Value as Json;
 
-use crate::words::value::Map;
 use crate::words::{Addr, Findings, Node, Pointer, Service, Value};
 pub use call::{Call, List};
 pub use identity::Identity;
 pub use loss::{Census, Loss, Lost};
+pub use observed::{Observed, TextFile};
 pub use picks::Picks;
 pub use port_blueprint::LEDGER as LEDGER_BLUEPRINT;
 pub use rename::Rename;
 pub use shape::Shape;
-pub use stamp::Birth;
+pub use stamp::{Birth, Touch};
 
 /// Every kind, in the order of every list: service, then name.
 pub const ALL: &[&dyn Kind] = &[
@@ -145,32 +147,6 @@ impl Mention {
     }
 }
 
-/// An object as a service holds it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Observed {
-    /// Identifier or assigned id: what requests address it by.
-    pub id: String,
-    /// What a document's identity field is matched with.
-    pub name: String,
-    /// Its fields, as the service spells them.
-    pub value: Value,
-    /// What `${…}` may read from it.
-    pub exports: Map,
-    /// When and by whom it was made. Kinds leave it empty; who reads a list fills it in.
-    pub born: Birth,
-}
-
-/// A field whose text people keep in a file of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TextFile {
-    /// The field, at the top of the spec.
-    pub field: &'static str,
-    /// The folder of such files.
-    pub folder: &'static str,
-    /// What their names end with, without the dot.
-    pub extension: &'static str,
-}
-
 /// What a kind knows about itself. Everything is pure.
 pub trait Kind: Debug + Sync + Send {
     /// The full name as written after `kind:`, `port.blueprint`.
@@ -219,6 +195,18 @@ pub trait Kind: Debug + Sync + Send {
     /// Whether a spec says who may use the object that it is a part of.
     fn restricts(&self, _spec: &Value) -> bool {
         false
+    }
+
+    /// Whether what its objects hold cannot be read, so that only the time of the last write tells
+    /// that somebody else wrote it.
+    fn unseen(&self) -> bool {
+        false
+    }
+
+    /// What the service does to a place of an object by itself, as a sentence for who finds this
+    /// value there.
+    fn by_itself(&self, _at: &Pointer, _live: Option<&Value>) -> Option<&'static str> {
+        None
     }
 
     /// Why its objects cannot be deleted and what that leaves, when they cannot: they are given up.

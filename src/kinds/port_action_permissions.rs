@@ -231,6 +231,7 @@ impl Kind for ActionPermissions {
             value,
             exports: Map::new(),
             born: Default::default(),
+            touched: Default::default(),
         })
     }
 

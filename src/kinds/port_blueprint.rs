@@ -315,6 +315,7 @@ impl Kind for Blueprint {
         }
         Some(Observed {
             born: Default::default(),
+            touched: Default::default(),
             id: identifier.into(),
             name: identifier.into(),
             value: Value::Map(stamp::without(item)?),

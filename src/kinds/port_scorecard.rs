@@ -304,6 +304,7 @@ fn observed(blueprint: &str, item: &Json) -> Option<Observed> {
     let id = joined(&[blueprint, identifier]);
     Some(Observed {
         born: Default::default(),
+        touched: Default::default(),
         name: id.clone(),
         id,
         value: Value::Map(value),

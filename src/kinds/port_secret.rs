@@ -98,6 +98,7 @@ impl Kind for Secret {
             .collect::<Map>();
         Some(Observed {
             born: Default::default(),
+            touched: Default::default(),
             id: name.into(),
             name: name.into(),
             value: Value::Map(value),
@@ -134,6 +135,11 @@ impl Kind for Secret {
             path: path(&["v1", "organization", "secrets", &seen.id]),
             body: Some(Value::Map(body)),
         }]
+    }
+
+    /// The only trace of another text is `updatedAt` (PA section 5).
+    fn unseen(&self) -> bool {
+        true
     }
 
     fn only_whole(&self) -> Option<&'static str> {

@@ -1,8 +1,7 @@
 //! `port.webhook`: a data source of Port that turns posted events into entities (PA section 4).
 //!
-//! Its `url` and `webhookKey` are exported and not secret in Port's own pages, yet whoever has
-//! them can post; the renderers print them as their reference. Deliberately not here: running the
-//! JQ of the mappings (see the simulation).
+//! Its `url` and `webhookKey` are exported; whoever has them can post, so they are shown as their
+//! reference. Deliberately not here: running the JQ of the mappings (see the simulation).
 
 use std::sync::LazyLock;
 
@@ -217,6 +216,7 @@ impl Kind for Webhook {
         }
         Some(Observed {
             born: Default::default(),
+            touched: Default::default(),
             id: id.into(),
             name: id.into(),
             value,

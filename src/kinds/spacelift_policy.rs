@@ -33,7 +33,7 @@ const TYPES: &[&str] = &[
     "TERRAFORM_PLAN",
 ];
 
-const SELECTION: &str = "{ id name type engineType body description labels space }";
+const SELECTION: &str = "{ id name type engineType body description labels space updatedAt }";
 
 static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
     Shape::closed(vec![
@@ -164,11 +164,13 @@ impl Kind for Policy {
         let mut value = Value::from(item);
         let fields = value.as_map_mut()?;
         fields.shift_remove("id");
+        fields.shift_remove("updatedAt");
         let exports = [("id".to_owned(), Value::text(id))]
             .into_iter()
             .collect::<Map>();
         Some(Observed {
             born: Default::default(),
+            touched: Default::default(),
             id: id.into(),
             name: name.into(),
             value,

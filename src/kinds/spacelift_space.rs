@@ -110,6 +110,7 @@ impl Kind for Space {
         value.as_map_mut()?.shift_remove("id");
         Some(Observed {
             born: Default::default(),
+            touched: Default::default(),
             id: id.into(),
             name: item.get("name")?.as_str()?.into(),
             value,

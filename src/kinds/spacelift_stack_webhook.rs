@@ -128,6 +128,7 @@ impl Kind for StackWebhook {
         fields.insert("stack".into(), Value::text(stack));
         Some(Observed {
             born: Default::default(),
+            touched: Default::default(),
             id: joined(&[stack, id]),
             name: stack.into(),
             value,

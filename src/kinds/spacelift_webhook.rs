@@ -126,6 +126,14 @@ impl Kind for Webhook {
         Some("labels")
     }
 
+    /// SA section 7.
+    fn by_itself(&self, at: &Pointer, live: Option<&Value>) -> Option<&'static str> {
+        let off = at.parts() == ["enabled"] && live == Some(&Value::Bool(false));
+        off.then_some(
+            "Spacelift switches a webhook off after ten failed deliveries in a row: look at its deliveries before it is switched on again",
+        )
+    }
+
     fn check(&self, spec: &Node, findings: &mut Findings) {
         if let Some(endpoint) = spec.get("endpoint") {
             check_endpoint(endpoint, findings);
@@ -169,6 +177,7 @@ impl Kind for Webhook {
         }
         Some(Observed {
             born: Default::default(),
+            touched: Default::default(),
             id: id.into(),
             name: name.into(),
             value: Value::Map(value),

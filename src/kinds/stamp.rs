@@ -1,5 +1,7 @@
-//! Stamps: what Port adds to every object that it stores (PA section 1, "What the server adds").
+//! Stamps: what Port adds to every object that it stores (PA section 1, "What the server adds"),
+//! and what of it other services tell as well.
 
+use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use crate::kinds::shape::{Field, Shape, field};
@@ -41,6 +43,53 @@ pub fn birth(item: &Json) -> Birth {
     }
 }
 
+/// When an object was last written, and by whom, where its service tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Touch {
+    /// RFC 3339.
+    pub at: Option<String>,
+    /// A user, or the client of a machine.
+    pub by: Option<String>,
+}
+
+impl Touch {
+    /// In words, to the minute: `by auth0|ann, 2026-11-20 10:00Z`; `None` when nothing is known.
+    pub fn words(&self) -> Option<String> {
+        let at = self.at.as_deref().map(minute);
+        match (&self.by, at) {
+            (Some(by), Some(at)) => Some(format!("by {by}, {at}")),
+            (Some(by), None) => Some(format!("by {by}")),
+            (None, at) => at,
+        }
+    }
+}
+
+/// A time to the minute, or as it is when it is none.
+fn minute(at: &str) -> String {
+    match at.parse::<Timestamp>() {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%MZ").to_string(),
+        Err(_) => at.to_owned(),
+    }
+}
+
+/// When and by whom an item of a list was last written. Port says it in RFC 3339, Spacelift in
+/// seconds (SA section 5).
+pub fn touch(item: &Json) -> Touch {
+    let at = match item.get("updatedAt") {
+        Some(Json::String(text)) => Some(text.clone()),
+        Some(Json::Number(seconds)) => seconds
+            .as_i64()
+            .and_then(|seconds| Timestamp::from_second(seconds).ok())
+            .map(|time| time.to_string()),
+        _ => None,
+    };
+    let by = item.get("updatedBy").and_then(Json::as_str);
+    Touch {
+        at,
+        by: by.map(str::to_owned),
+    }
+}
+
 /// The fields of an item of a list, without its stamps; `None` when it is no map.
 pub fn without(item: &Json) -> Option<Map> {
     let fields = item.as_object()?;
@@ -51,4 +100,29 @@ pub fn without(item: &Json) -> Option<Map> {
             .map(|(key, value)| (key.clone(), Value::from(value)))
             .collect(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn both_spellings_of_a_time_are_read_and_told_to_the_minute() {
+        let said = |item: Json| touch(&item).words();
+        assert_eq!(
+            said(json!({ "updatedAt": "2026-11-20T10:00:59.123Z", "updatedBy": "auth0|ann" })),
+            Some("by auth0|ann, 2026-11-20 10:00Z".into())
+        );
+        assert_eq!(
+            said(json!({ "updatedAt": 1_763_632_800 })),
+            Some("2025-11-20 10:00Z".into())
+        );
+        assert_eq!(said(json!({ "updatedBy": "ci" })), Some("by ci".into()));
+        assert_eq!(said(json!({ "updatedAt": "soon" })), Some("soon".into()));
+        for nothing in [json!({}), json!({ "updatedAt": null }), json!([1])] {
+            assert_eq!(said(nothing), None);
+        }
+    }
 }

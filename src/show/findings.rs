@@ -54,7 +54,7 @@ pub fn human(findings: &[Finding], sources: &Sources, style: &Style) -> String {
         shown.push('\n');
     }
     shown.push_str(&closing(findings, style));
-    shown
+    text::inert(shown)
 }
 
 /// Findings for machines: `{"findings":[{"code","severity","message","file","line","column",
@@ -81,7 +81,8 @@ pub fn json(findings: &[Finding], sources: &Sources) -> Json {
     json!({ "findings": list })
 }
 
-fn closing(findings: &[Finding], style: &Style) -> String {
+/// How many errors and warnings there are.
+pub(in crate::show) fn closing_words(findings: &[Finding]) -> String {
     let of = |severity| findings.iter().filter(|f| f.severity == severity).count();
     let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
     let mut words = Vec::new();
@@ -91,12 +92,16 @@ fn closing(findings: &[Finding], style: &Style) -> String {
     if warnings > 0 {
         words.push(count(warnings, "warning", "warnings"));
     }
-    let meaning = if errors > 0 {
-        Meaning::Remove
-    } else {
-        Meaning::Change
+    words.join(", ")
+}
+
+fn closing(findings: &[Finding], style: &Style) -> String {
+    let is_error = |finding: &Finding| finding.severity == Severity::Error;
+    let meaning = match findings.iter().any(is_error) {
+        true => Meaning::Remove,
+        false => Meaning::Change,
     };
-    format!("{}\n", style.paint(meaning, &words.join(", ")))
+    format!("{}\n", style.paint(meaning, &closing_words(findings)))
 }
 
 /// A finding in the form that the handler draws.

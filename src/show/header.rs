@@ -16,6 +16,12 @@ pub struct Header {
     pub project: String,
     /// The environment, when the project declares some.
     pub environment: Option<String>,
+    /// The id of Port's organization, when it is known.
+    pub organization: Option<String>,
+    /// Spacelift's account, when it is known.
+    pub account: Option<String>,
+    /// What a review of the plan stands for.
+    pub digest: Option<String>,
     /// Port, when the project has it.
     pub port: Option<Target>,
     /// Spacelift, when the project has it.
@@ -85,7 +91,8 @@ fn entry(label: &str, words: &str, meaning: Meaning, style: &Style, lines: &mut 
     lines.extend(wrapped.iter().map(|line| style.paint(meaning, line)));
 }
 
-fn target_words(target: &Target) -> String {
+/// Which organization or account is meant, where, and who says so.
+pub(in crate::show) fn target_words(target: &Target) -> String {
     if target.sandbox {
         let sandbox = "the embedded sandbox".to_owned();
         return match &target.who {
@@ -105,7 +112,8 @@ fn target_words(target: &Target) -> String {
     format!("{who}{}, {from} {}", target.origin, target.source)
 }
 
-fn last_words(last: Option<&LastApply>) -> String {
+/// When something was applied last.
+pub(in crate::show) fn last_words(last: Option<&LastApply>) -> String {
     match last {
         None => "nothing applied yet".to_owned(),
         Some(LastApply {
@@ -143,6 +151,7 @@ mod tests {
                 commit: Some("3f2c1aa".into()),
                 age: "2 hours ago".into(),
             }),
+            ..Header::default()
         };
         insta::assert_snapshot!(human(&header, &Style::default()), @r"
     acme-portal · staging

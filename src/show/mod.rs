@@ -12,7 +12,9 @@
 //! | [`text`] | texts made harmless, measured, cut and wrapped |
 //! | [`redact`] | what of a value must not be shown |
 //! | [`header`] | the lines that plan and apply begin with |
+//! | [`document`] | plans, reports and drift as JSON, which plans can be made of again |
 //! | [`findings`] | problems in the user's files |
+//! | [`graph`] | what is wired to what, as Mermaid and as DOT |
 //! | [`snippet`] | the lines of those files that may be shown beside them |
 //! | [`checkup`] | what was looked at, and whether it is well |
 //! | [`mod@manual`] | what a kind or a field is |
@@ -20,8 +22,10 @@
 //! | [`render`] | plans and reports, one room per format |
 
 pub mod checkup;
+pub mod document;
 pub mod export;
 pub mod findings;
+pub mod graph;
 pub mod header;
 pub mod manual;
 pub mod redact;

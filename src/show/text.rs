@@ -68,6 +68,50 @@ fn push(c: char, shown: &mut String) {
     }
 }
 
+/// Lines in which nothing commands a CI system that reads them in its log.
+///
+/// GitHub's runner obeys lines that begin with `::`, after white space too, and `##[` anywhere;
+/// Azure's obeys `##vso[`. In their place stands the escape of one character.
+pub fn inert(lines: String) -> String {
+    if !lines.contains("::") && !lines.contains("##") {
+        return lines;
+    }
+    let mut shown = String::with_capacity(lines.len() + 16);
+    for line in lines.split_inclusive('\n') {
+        let (space, body) = line.split_at(margin(line));
+        shown.push_str(space);
+        let body = match body.strip_prefix("::") {
+            Some(rest) => {
+                shown.push_str("\\u{3a}:");
+                rest
+            }
+            None => body,
+        };
+        shown.push_str(
+            &body
+                .replace("##[", "##\\u{5b}")
+                .replace("##vso[", "##vso\\u{5b}"),
+        );
+    }
+    shown
+}
+
+/// Bytes of white space and colours that a line begins with.
+fn margin(line: &str) -> usize {
+    let mut rest = line;
+    loop {
+        let body = rest.trim_start_matches(|c: char| c.is_whitespace() && c != '\n');
+        let colour = body.strip_prefix("\u{1b}[").map(|sgr| {
+            sgr.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';')
+                .strip_prefix('m')
+        });
+        match colour.flatten() {
+            Some(after) => rest = after,
+            None => return line.len() - body.len(),
+        }
+    }
+}
+
 /// Columns that a harmless text takes.
 pub fn width(text: &str) -> usize {
     text.width()
@@ -172,6 +216,18 @@ mod tests {
         assert_eq!(escape("né 日本 👩‍🚀"), "né 日本 👩‍🚀");
         assert_eq!(line("\tx\t", false), "    x    ");
         assert_eq!(line("\tx\r", true), r"\tx\u{d}");
+    }
+
+    #[test]
+    fn no_line_commands_a_ci_system() {
+        let lines =
+            "::error::a\n \u{a0}::set-output name=a::b\nx ::c\n##[group]\nx ##vso[y] ### a::b";
+        assert_eq!(
+            inert(lines.to_owned()),
+            "\\u{3a}:error::a\n \u{a0}\\u{3a}:set-output name=a::b\nx ::c\n##\\u{5b}group]\nx ##vso\\u{5b}y] ### a::b"
+        );
+        assert_eq!(inert(" \u{1b}[1;31m ::x".into()), " \u{1b}[1;31m \\u{3a}:x");
+        assert_eq!(inert("###[a\n\n::".into()), "###\\u{5b}a\n\n\\u{3a}:");
     }
 
     #[test]

@@ -128,6 +128,7 @@ mod tests {
     fn seen(id: &str, name: &str) -> Observed {
         Observed {
             born: Default::default(),
+            touched: Default::default(),
             id: id.into(),
             name: name.into(),
             value: Value::Null,

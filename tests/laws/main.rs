@@ -5,6 +5,7 @@
 
 #![cfg(feature = "sandbox")]
 
+mod applied;
 mod bed;
 #[path = "../stories/clicked.rs"]
 mod clicked;

@@ -311,3 +311,44 @@ fn embedded_environments_share_their_account() {
         assert!(!port.with_file_name("spacelift.json").exists());
     }
 }
+
+/// What happens to the objects of one environment is no drift of the other's.
+#[test]
+fn each_environment_drifts_for_itself() {
+    let mut neighbours = Neighbours::of(World::of("examples/two-environments"));
+    neighbours.staging(&["apply", "--yes"]).exits(0);
+    neighbours.prod(&["apply", "--yes"]).exits(0);
+    neighbours.staging(&["drift"]).exits(0).says("No drift");
+    neighbours.prod(&["drift"]).exits(0).says("No drift");
+    let rename = |world: &World, from: &str, to: &str| {
+        let hook = world.of_spacelift("webhooks", from);
+        world.spacelift(
+            "mutation ($id: ID!, $input: NamedWebhooksIntegrationInput!) { namedWebhooksIntegrationUpdate(id: $id, input: $input) { id } }",
+            json!({"id": hook["id"], "input": {
+                "name": to, "endpoint": hook["endpoint"], "enabled": true,
+                "space": hook["space"], "labels": hook["labels"],
+                "retryOnFailure": hook["retry_on_failure"],
+            }}),
+        );
+    };
+    rename(&neighbours.staging, "Staging: Port", "Clicked");
+    neighbours.prod(&["drift"]).exits(0).says("No drift");
+    neighbours
+        .staging(&["drift"])
+        .exits(2)
+        .says("renamed")
+        .says("= \"Staging: Port\" → \"Clicked\"");
+    // Gone, although the other environment has something of that name.
+    let id = neighbours.staging.of_spacelift("webhooks", "Clicked")["id"].clone();
+    neighbours.staging.spacelift(
+        "mutation ($id: ID!) { namedWebhooksIntegrationDelete(id: $id) { id } }",
+        json!({"id": id}),
+    );
+    rename(&neighbours.staging, "Port", "Staging: Port");
+    neighbours
+        .staging(&["drift"])
+        .exits(2)
+        .says("is gone")
+        .hides("another object");
+    neighbours.prod(&["drift"]).exits(2).says("renamed");
+}

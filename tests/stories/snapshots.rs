@@ -59,6 +59,7 @@ fn same(world: &World, arguments: &[&str]) -> Ran {
 fn alike(world: &World) -> Ran {
     taken(world, &[]);
     same(world, &["plan", "-vv"]);
+    same(world, &["plan", "--format", "markdown"]);
     same(world, &["plan", "--detailed-exitcode"])
 }
 
@@ -563,10 +564,16 @@ fn digests_follow_what_is_hidden() {
         of(&before, addr, at),
         "it stands in the project"
     );
+    let drifted = format!("drifted: {header}");
+    same(&world, &["plan", "-vv"])
+        .says(&drifted)
+        .hides("canary");
     // Nor does the project want it any more: nobody may guess what it was.
     world.edit("all.yaml", "Bearer canary-header", "Bearer canary-renewed");
     let third = kept(&fs::read_to_string(taken(&world, &[])).expect("a text"));
     assert_eq!(of(&third, addr, at), "");
+    let both = format!("drifted and edited: {header}");
+    same(&world, &["plan", "-vv"]).says(&both).hides("canary");
 }
 
 /// A moved object and somebody's edit are seen just the same.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::decide::diff;
 use crate::decide::plan::settle;
 use crate::decide::plan::{Action, Change};
+use crate::kinds::Touch;
 use crate::there::services::{Failure, Repeat, Writer};
 use crate::words::Value;
 use crate::words::value::Map;
@@ -21,6 +22,8 @@ pub enum Done {
         exports: Option<Map>,
         /// The spec as it was wanted, references settled.
         want: Value,
+        /// What its service says about this write.
+        touched: Touch,
     },
     /// The object is gone.
     Gone,
@@ -73,7 +76,7 @@ pub async fn send(writer: &Writer, change: &Change, want: Option<Value>) -> Resu
             if changed.is_empty() && change.renames.is_empty() {
                 return Ok(Done::Unchanged { want });
             }
-            writer
+            let touched = writer
                 .update(kind, seen, &change.body(&want), &changed)
                 .await?;
             let name = change.name.clone();
@@ -87,6 +90,7 @@ pub async fn send(writer: &Writer, change: &Change, want: Option<Value>) -> Resu
                 name,
                 exports: None,
                 want,
+                touched,
             })
         }
         // Other actions do not write, and a plan gives each of these what it needs.
@@ -113,5 +117,6 @@ async fn create(writer: &Writer, change: &Change, want: Value) -> Result<Done, F
         name: made.name,
         exports: Some(exports),
         want,
+        touched: made.touched,
     })
 }

@@ -9,7 +9,7 @@ use crate::act::report::Outcome;
 use crate::decide::graft::graft;
 use crate::decide::ledger::{Entry, Fingerprint, Intent, digests, fingerprint};
 use crate::decide::plan::{Action, Change, Part};
-use crate::kinds::Observed;
+use crate::kinds::{Observed, Touch};
 use crate::there::services::Failure;
 use crate::words::value::Map;
 use crate::words::{Pointer, Value};
@@ -81,16 +81,17 @@ impl Applying<'_> {
                 name,
                 exports,
                 want,
+                touched,
             } => {
                 if let Some(exports) = exports {
                     self.exports.insert(change.addr.clone(), exports);
                 }
-                self.own(change, id, name, &want);
+                self.own(change, id, name, &want, Some(touched));
                 Outcome::Done
             }
             Done::Unchanged { want } => {
                 if let Some(seen) = &change.seen {
-                    self.own(change, seen.id.clone(), seen.name.clone(), &want);
+                    self.own(change, seen.id.clone(), seen.name.clone(), &want, None);
                 }
                 Outcome::Unchanged
             }
@@ -100,7 +101,7 @@ impl Applying<'_> {
     /// Notes one write of several: the object is ours as far as it was written, so that a run after
     /// a crash completes it. A doomed one stays in the ledger until it is gone.
     pub(super) fn done_in_part(&mut self, change: &Change, done: Done) {
-        let (id, name, exports, want) = match (done, &change.seen) {
+        let (id, name, exports, want, touched) = match (done, &change.seen) {
             (_, _) if change.action == Action::Delete => return,
             (
                 Done::Written {
@@ -108,20 +109,22 @@ impl Applying<'_> {
                     name,
                     exports,
                     want,
+                    touched,
                 },
                 _,
-            ) => (id, name, exports, want),
+            ) => (id, name, exports, want, Some(touched)),
             (Done::Unchanged { want }, Some(seen)) => {
-                (seen.id.clone(), seen.name.clone(), None, want)
+                (seen.id.clone(), seen.name.clone(), None, want, None)
             }
             (Done::Unchanged { .. } | Done::Gone, _) => return,
         };
         if let Some(exports) = exports {
             self.exports.insert(change.addr.clone(), exports);
         }
-        self.own(change, id.clone(), name.clone(), &want);
+        self.own(change, id.clone(), name.clone(), &want, touched);
         let made = Observed {
             born: Default::default(),
+            touched: Default::default(),
             id,
             name,
             value: want,
@@ -135,7 +138,8 @@ impl Applying<'_> {
     pub(super) fn half_done(&mut self, change: &Change, failure: &Failure) {
         if let Some(created) = &failure.created {
             let nothing = Value::Map(Default::default());
-            self.own(change, created.id.clone(), created.name.clone(), &nothing);
+            let (id, name) = (created.id.clone(), created.name.clone());
+            self.own(change, id, name, &nothing, Some(Touch::default()));
         }
     }
 
@@ -150,7 +154,7 @@ impl Applying<'_> {
             for change in ledger_only.cloned().collect::<Vec<_>>() {
                 match (change.action, &change.seen, &change.want) {
                     (Action::Adopt | Action::Move, Some(seen), Some(want)) => {
-                        self.own(&change, seen.id.clone(), seen.name.clone(), want);
+                        self.own(&change, seen.id.clone(), seen.name.clone(), want, None);
                     }
                     (Action::Forget, _, _) => {
                         self.with.ledger.entries.remove(&change.addr);
@@ -179,14 +183,23 @@ impl Applying<'_> {
         self.report.ledger_problem = saved.err().map(|error| error.to_string());
     }
 
-    /// Notes in the ledger that an object is ours, as it was written.
-    fn own(&mut self, change: &Change, id: String, name: String, want: &Value) {
+    /// Notes in the ledger that an object is ours, as it was written; `touched` is what its
+    /// service says about the write, `None` when only the ledger changes.
+    fn own(
+        &mut self,
+        change: &Change,
+        id: String,
+        name: String,
+        want: &Value,
+        touched: Option<Touch>,
+    ) {
         let old = self.inherit(change).map(|old| moved(old, change));
         let (marked_as, fingerprints) = self.fingerprints(change, want, old.as_ref());
         let part = |places: fn(&Part) -> &Vec<Pointer>| {
             let part = change.part.as_ref();
             part.map_or(Vec::new(), |part| places(part).clone())
         };
+        let extra = change.lifecycle.extra.keys().cloned().collect();
         let entry = Entry {
             id,
             name,
@@ -198,13 +211,17 @@ impl Applying<'_> {
             },
             protect: change.lifecycle.protect,
             needs: change.needs.clone(),
+            touched: written_at(change, touched, old.as_ref()),
             digests: match &change.part {
-                Some(part) => {
-                    let ours = graft(&Value::Null, want, &part.places);
-                    digests(change.kind, &ours, &change.lifecycle.ignore)
-                }
-                None => digests(change.kind, want, &change.lifecycle.ignore),
+                Some(part) => digests(
+                    change.kind,
+                    &graft(&Value::Null, want, &part.places),
+                    &change.lifecycle.ignore,
+                    &extra,
+                ),
+                None => digests(change.kind, want, &change.lifecycle.ignore, &extra),
             },
+            ignore: change.lifecycle.ignore.clone(),
             manage: part(|part| &part.places),
             placed: part(|part| &part.placed),
             fingerprints,
@@ -265,6 +282,19 @@ impl Applying<'_> {
         intent.sends.retain(|addr, _| !ended(addr));
         intent.renames.retain(|addr, _| !ended(addr));
         (!intent.is_empty()).then_some(intent)
+    }
+}
+
+/// When what cannot be read was last written as far as we know: what it holds counts as ours since
+/// then. What is left to others after the create has no such time.
+fn written_at(change: &Change, touched: Option<Touch>, old: Option<&Entry>) -> Option<String> {
+    if !change.kind.unseen() || change.lifecycle.seed {
+        return None;
+    }
+    match (touched, old) {
+        (Some(touched), _) => touched.at,
+        (None, Some(old)) => old.touched.clone(),
+        (None, None) => change.seen.as_ref()?.touched.at.clone(),
     }
 }
 

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use crate::commands::facts;
-use crate::decide::ledger::{Entry, Ledger, digests};
+use crate::decide::ledger::{Entry, Ledger};
 use crate::kinds::{self, Kind};
 use crate::show::redact;
 use crate::there::live::Live;
@@ -79,10 +79,8 @@ impl<'a> Change<'a> {
     fn told(&self, addr: &Addr, entry: &Entry, kind: &dyn Kind, ledger: &Ledger) -> Vec<Told> {
         let mut told = Vec::new();
         let object = self.desired.objects.get(addr);
-        let ignore = object.map_or(&[][..], |object| &object.lifecycle.ignore);
-        let both = |before: &Value, after: &Value| {
-            (digests(kind, before, ignore), digests(kind, after, ignore))
-        };
+        let both =
+            |before: &Value, after: &Value| (entry.told(kind, before), entry.told(kind, after));
         let authorises = |at: &String| Pointer::parse(at).is_none_or(|at| redact::authorises(&at));
         let hides = entry.digests.keys().any(authorises);
         let seen = |live: &'a Live| live.by_id(kind.name(), &entry.id);

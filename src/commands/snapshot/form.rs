@@ -12,7 +12,7 @@ use crate::commands::sight::Places;
 use crate::commands::snapshot::verdict::Verdict;
 use crate::decide::ledger::Ledger;
 use crate::decide::plan::Population;
-use crate::kinds::{self, Birth, Kind, Observed};
+use crate::kinds::{self, Birth, Kind, Observed, Touch};
 use crate::show::header::Target;
 use crate::there::live::{Live, Organization, Space};
 use crate::want::config::{Config, LedgerHome};
@@ -123,6 +123,8 @@ struct SeenObject {
     name: String,
     created_at: Option<String>,
     created_by: Option<String>,
+    updated_at: Option<String>,
+    updated_by: Option<String>,
     value: Json,
     exports: serde_json::Map<String, Json>,
 }
@@ -224,6 +226,8 @@ impl Seen {
                     name: seen.name.clone(),
                     created_at: seen.born.at.clone(),
                     created_by: seen.born.by.clone(),
+                    updated_at: seen.touched.at.clone(),
+                    updated_by: seen.touched.by.clone(),
                     value: json(&seen.value),
                     exports: seen
                         .exports
@@ -305,6 +309,10 @@ impl Seen {
                     born: Birth {
                         at: object.created_at,
                         by: object.created_by,
+                    },
+                    touched: Touch {
+                        at: object.updated_at,
+                        by: object.updated_by,
                     },
                 };
                 live.insert(kind.name(), seen);

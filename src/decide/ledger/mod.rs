@@ -14,10 +14,12 @@
 //! | [`chunk`] | entries in pieces |
 //! | [`lease`] | whose turn it is to write there |
 //! | [`tenure`] | a lease taken, renewed and given back |
+//! | [`digest`] | what was applied, place by place |
 //! | [`intent`] | what an apply is about to do |
 //! | [`trust`] | whether what lies in Port is what spaceport wrote |
 
 pub mod chunk;
+pub mod digest;
 pub mod fingerprint;
 pub mod head;
 pub mod home;
@@ -30,23 +32,16 @@ pub mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
-use crate::decide::canon::{canonical, sorted_text};
-use crate::kinds::Kind;
-use crate::words::value::Map;
-use crate::words::{Addr, Pointer, Value};
+use crate::words::{Addr, Pointer};
+pub use digest::digests;
 pub use home::{Home, HomeError};
 pub use intent::Intent;
 pub use scope::Scope;
+use serde::{Deserialize, Serialize};
 pub use shelf::Shelf;
 
 /// The format that this version writes.
 pub const FORMAT: u32 = 1;
-
-/// How deep the digests of an entry go into its spec.
-const DIGEST_DEPTH: usize = 3;
 
 /// What is ours, in one environment of one project.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,6 +99,13 @@ pub struct Entry {
     /// A digest per place of the spec as applied, to tell drift from edits. The places are texts
     /// of pointers: they are many, and most runs only keep them.
     pub digests: BTreeMap<String, String>,
+    /// The places that were left to others when it was applied, and have no digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<Pointer>,
+    /// When it was last written as far as we know, by its service's clock; only of what cannot be
+    /// read, where nothing else tells that somebody else wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub touched: Option<String>,
     /// Keyed fingerprints of the secrets that were sent, newest first, by their place.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fingerprints: BTreeMap<Pointer, Vec<Fingerprint>>,
@@ -141,34 +143,6 @@ impl Ledger {
     }
 }
 
-/// A digest per place of a spec, at most three steps deep, by the text of its pointer.
-pub fn digests(kind: &dyn Kind, spec: &Value, ignore: &[Pointer]) -> BTreeMap<String, String> {
-    fn walk(value: &Value, at: &mut Pointer, digests: &mut BTreeMap<String, String>) {
-        match value {
-            Value::Map(map) if !map.is_empty() && at.parts().len() < DIGEST_DEPTH => {
-                each(map, at, digests)
-            }
-            other => {
-                digests.insert(at.to_string(), hex(&Sha256::digest(sorted_text(other)), 6));
-            }
-        }
-    }
-    fn each(map: &Map, at: &mut Pointer, digests: &mut BTreeMap<String, String>) {
-        for (key, value) in map {
-            at.push(key);
-            walk(value, at, digests);
-            at.pop();
-        }
-    }
-    let mut found = BTreeMap::new();
-    walk(
-        &canonical(kind, spec, ignore),
-        &mut Pointer::root(),
-        &mut found,
-    );
-    found
-}
-
 /// The first `bytes` bytes in lower-case hex.
 pub fn hex(data: &[u8], bytes: usize) -> String {
     data.iter()
@@ -182,7 +156,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::kinds;
 
     fn ledger() -> Ledger {
         let mut ledger = Ledger::new("p", Some("prod"), "00ff".into());
@@ -195,6 +168,8 @@ mod tests {
             placed: Vec::new(),
             needs: ["port.blueprint.b".parse().expect("an address")].into(),
             digests: BTreeMap::new(),
+            ignore: Vec::new(),
+            touched: None,
             fingerprints: [(
                 Pointer::parse("/secretValue").expect("a pointer"),
                 vec![Fingerprint {
@@ -260,21 +235,5 @@ mod tests {
         assert!(matches!(home::Lock::take(&home), Err(HomeError::Taken(_))));
         drop(first);
         home::Lock::take(&home).expect("it was let go");
-    }
-
-    #[test]
-    fn digests_tell_places_apart_and_spellings_not() {
-        let kind = kinds::find("port.secret").expect("a kind");
-        let of = |spec: serde_json::Value| digests(kind, &Value::from(spec), &[]);
-        let one = of(json!({ "secretName": "A", "description": "x" }));
-        let places: Vec<String> = one.keys().map(ToString::to_string).collect();
-        assert_eq!(places, ["/description", "/secretName"]);
-        assert_eq!(
-            one,
-            of(json!({ "description": "x", "secretName": "A", "createdAt": 1 }))
-        );
-        let other = of(json!({ "secretName": "A", "description": "y" }));
-        assert_ne!(one["/description"], other["/description"]);
-        assert_eq!(one["/secretName"], other["/secretName"]);
     }
 }

@@ -8,10 +8,12 @@
 //! | [`make`] | the plan from desired, live, ledger and facts about secrets |
 //! | [`settle`] | references to other objects, settled as far as live knows |
 //! | [`guard`] | what refuses a whole apply |
+//! | [`digest`] | what a review of the plan stands for |
 //! | [`passes`] | objects that need each other: how often and in which order they are written |
 //! | [`doomed`] | the same for what is deleted |
 //! | [`skip`] | a plan without what is refused |
 
+pub mod digest;
 pub mod doomed;
 pub mod guard;
 pub mod make;
@@ -26,10 +28,11 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decide::diff::FieldChange;
+use crate::decide::drift::Drifted;
 use crate::kinds::{Kind, Loss, Observed, Picks, Rename, label};
 use crate::want::document::Lifecycle;
 use crate::words::{Addr, Pointer, Value};
-pub use guard::{Branch, Facts, Population, Refusal};
+pub use guard::{Branch, Facts, GUARDS, Population, Refusal};
 pub use make::{Flags, Input, held, live_of, plan};
 pub use passes::Pass;
 pub use skip::{Skipped, Why};
@@ -109,6 +112,8 @@ pub struct Change {
     pub losses: Vec<Loss>,
     /// How much data that is; `None` when it was not counted.
     pub counted: Option<Population>,
+    /// What of it is not as the last apply left it; all else that differs are edits.
+    pub drift: Option<Box<Drifted>>,
 }
 
 /// The parts of somebody else's object that a change is about.
@@ -131,7 +136,20 @@ impl Part {
 }
 
 /// What is done to an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Action {
     /// It becomes ours as it is: only the ledger changes.
     Adopt,

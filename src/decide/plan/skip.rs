@@ -222,6 +222,7 @@ mod tests {
             lifecycle: Lifecycle::default(),
             seen: (action != Action::Create).then(|| Observed {
                 born: Default::default(),
+                touched: Default::default(),
                 id: id.clone(),
                 name: id,
                 value: Default::default(),
@@ -235,6 +236,7 @@ mod tests {
             label: None,
             losses: Vec::new(),
             counted: None,
+            drift: None,
             passes: Vec::new(),
         }
     }
@@ -250,6 +252,8 @@ mod tests {
             needs: addrs(needs),
             marked_as: None,
             digests: BTreeMap::new(),
+            ignore: Vec::new(),
+            touched: None,
             fingerprints: BTreeMap::new(),
         }
     }

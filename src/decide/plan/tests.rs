@@ -75,6 +75,7 @@ impl World {
         let kind = kinds::of(addr).expect("a kind");
         let seen = Observed {
             born: Default::default(),
+            touched: Default::default(),
             id: addr.name.clone(),
             name: addr.name.clone(),
             value,
@@ -94,6 +95,8 @@ impl World {
             placed: Vec::new(),
             needs: BTreeSet::new(),
             digests: BTreeMap::new(),
+            ignore: Vec::new(),
+            touched: None,
             fingerprints: BTreeMap::new(),
             marked_as: None,
         };
@@ -401,6 +404,7 @@ fn two_live_objects_of_one_name_are_not_guessed_at() {
             "spacelift.policy",
             Observed {
                 born: Default::default(),
+                touched: Default::default(),
                 id: id.into(),
                 name: "P".into(),
                 value: policy.clone(),

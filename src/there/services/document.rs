@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(
             document.text(),
             "query Read { viewer { id name } \
-             policies { id name type engineType body description labels space } spaces { id name description parentSpace inheritEntities labels } }"
+             policies { id name type engineType body description labels space updatedAt } spaces { id name description parentSpace inheritEntities labels } }"
         );
         assert_eq!(document.variables(None), Json::Null);
 

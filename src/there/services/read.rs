@@ -226,6 +226,7 @@ fn observe(kinds: &[&'static dyn Kind], item: &Json, found: &mut Vec<Found>) {
             if kind.service() == Service::Port {
                 seen.born = stamp::birth(item);
             }
+            seen.touched = stamp::touch(item);
             found.push((kind.name(), seen));
         }
     }

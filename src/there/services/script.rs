@@ -312,6 +312,7 @@ impl Kind for Badge {
     fn observe(&self, item: &Json) -> Option<Observed> {
         Some(Observed {
             born: Default::default(),
+            touched: Default::default(),
             id: item["id"].as_str()?.into(),
             name: item["name"].as_str()?.into(),
             value: Value::from(item.clone()),

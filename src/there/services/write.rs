@@ -9,7 +9,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 
-use crate::kinds::{Call, Kind, Observed, identity};
+use crate::kinds::{Call, Kind, Observed, Touch, identity, stamp};
 use crate::there::services::error::{Failure, Problem, ServiceError, TookEffect};
 use crate::there::services::http::Repeat;
 use crate::there::services::patience::Patience;
@@ -76,28 +76,33 @@ impl Writer {
         Ok(created)
     }
 
-    /// Changes an object; `changed` are the top-level keys that differ.
+    /// Changes an object; `changed` are the top-level keys that differ. Comes back with what the
+    /// last answer says about that write.
     pub async fn update(
         &self,
         kind: &'static dyn Kind,
         seen: &Observed,
         want: &Value,
         changed: &[String],
-    ) -> Result<(), Failure> {
+    ) -> Result<Touch, Failure> {
         let mut sent = false;
+        let mut touched = Touch::default();
         for call in kind.update(seen, want, changed) {
             let outcome = self.call_in_time(kind, &call, repeat_of(&call)).await;
-            let outcome = outcome.and_then(|answer| present(&call, &answer));
-            if let Err(error) = outcome {
-                let mut failure = Failure::from(error);
-                if sent {
-                    failure.took_effect = TookEffect::Maybe;
+            let outcome = outcome.and_then(|answer| present(&call, &answer).map(|()| answer));
+            match outcome {
+                Ok(answer) => touched = touch(kind, &answer),
+                Err(error) => {
+                    let mut failure = Failure::from(error);
+                    if sent {
+                        failure.took_effect = TookEffect::Maybe;
+                    }
+                    return Err(failure);
                 }
-                return Err(failure);
             }
             sent = true;
         }
-        Ok(())
+        Ok(touched)
     }
 
     /// Sends a request that belongs to no kind (the ledger's) and returns the answer.
@@ -306,7 +311,18 @@ fn created(kind: &'static dyn Kind, want: &Value, answer: &Json) -> Option<Obser
         Service::Port => object_in(answer, kind.created_at())?,
         Service::Spacelift => answer.pointer(kind.created_at())?,
     };
-    kind.observe_created(want, object)
+    let mut seen = kind.observe_created(want, object)?;
+    seen.touched = stamp::touch(object);
+    Some(seen)
+}
+
+/// What the answer of a write to Port says about it, when it holds the object.
+fn touch(kind: &dyn Kind, answer: &Json) -> Touch {
+    match kind.service() {
+        Service::Port => object_in(answer, kind.created_at()).map(stamp::touch),
+        Service::Spacelift => None,
+    }
+    .unwrap_or_default()
 }
 
 /// A mutation of an unknown id may be answered with null and no error.
@@ -612,6 +628,7 @@ mod tests {
     fn seen_policy() -> Observed {
         Observed {
             born: Default::default(),
+            touched: Default::default(),
             id: "p".into(),
             name: "p".into(),
             value: Value::default(),

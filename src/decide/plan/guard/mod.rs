@@ -30,6 +30,20 @@ pub use stale::Branch;
 /// Guards that doubt what is seen at all: without an answer to that, nothing may be done.
 const WHOLE: [&str; 2] = [empty::GUARD, stale::GUARD];
 
+/// The guard that stops whoever looks, also without anything to be done.
+pub const EMPTY: &str = empty::GUARD;
+
+/// All guards.
+pub const GUARDS: [&str; 7] = [
+    "adoption",
+    "brake",
+    "data-loss",
+    empty::GUARD,
+    "label",
+    "protect",
+    stale::GUARD,
+];
+
 /// Why an apply is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {

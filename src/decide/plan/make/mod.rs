@@ -35,6 +35,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decide::diff::{self, FieldChange};
+use crate::decide::drift;
 use crate::decide::ledger::Ledger;
 use crate::decide::plan::settle::{self, Exports};
 use crate::decide::plan::{Action, Change, Facts, Plan, Reason, Refusal, SecretFacts, guard, skip};
@@ -152,6 +153,7 @@ fn once<'a>(input: Input<'a>, randoms: &'a randoms::Known) -> (Plan, Findings) {
 /// The plan with what the guards say about it, and without what is to be left out because of that.
 fn guarded(mut plan: Plan, input: &Input) -> Plan {
     for change in &mut plan.changes {
+        change.drift = drift::of_change(change, input.desired, input.live, input.ledger);
         change.losses = change.lost();
         if !change.losses.is_empty() {
             change.counted = input.facts.counts.get(&change.addr).cloned();
@@ -403,6 +405,7 @@ fn forget(
         label: None,
         losses: Vec::new(),
         counted: None,
+        drift: None,
     }
 }
 

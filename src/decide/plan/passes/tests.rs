@@ -47,6 +47,7 @@ fn planned(desired: &Desired, bodies: &Bodies) -> Plan {
     for (addr, value) in bodies {
         let seen = kinds::Observed {
             born: Default::default(),
+            touched: Default::default(),
             id: addr.name.clone(),
             name: addr.name.clone(),
             value: value.clone(),

@@ -16,7 +16,7 @@ const SHOWN: usize = 20;
 /// Equal lines around a difference.
 const CONTEXT: usize = 2;
 /// Lines of both texts together up to which they are compared.
-const COMPARED: usize = 20_000;
+pub(in crate::show::render) const COMPARED: usize = 20_000;
 /// Bytes of a replaced part up to which its words are compared.
 const WORDS: usize = 20_000;
 
@@ -114,7 +114,7 @@ fn change_line(tag: ChangeTag, parts: &[(bool, &str)], spaces: bool, page: &mut 
 }
 
 /// Spaces at the end of a changed line would be invisible.
-fn show_trailing_spaces(parts: &mut [(bool, String)]) {
+pub(in crate::show::render) fn show_trailing_spaces(parts: &mut [(bool, String)]) {
     for (_, part) in parts.iter_mut().rev() {
         let kept = part.trim_end_matches(' ').len();
         let spaces = part.len() - kept;
@@ -127,7 +127,10 @@ fn show_trailing_spaces(parts: &mut [(bool, String)]) {
 }
 
 /// Whether some replaced line differs from a new one in white space alone: then tabs are shown.
-fn differs_in_spaces(diff: &TextDiff<'_, '_, str>, op: &DiffOp) -> bool {
+pub(in crate::show::render) fn differs_in_spaces(
+    diff: &TextDiff<'_, '_, str>,
+    op: &DiffOp,
+) -> bool {
     let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
     if !matches!(op, DiffOp::Replace { .. }) {
         return false;

@@ -24,19 +24,8 @@ pub fn human(change: &Change, style: &Style) -> Vec<String> {
     if let (Action::Create, Some(want)) = (change.action, &change.want) {
         return tree::human(want, INDENT, style);
     }
-    let rows = rows(change);
     let mut lines = moves::keys(change, INDENT, style);
-    // Neighbours of one parent align; others would only push each other's values away.
-    for group in rows.chunk_by(|a, b| parent(&a.at) == parent(&b.at)) {
-        let widths = group
-            .iter()
-            .map(|row| width(&text::escape(&row.at.to_string())));
-        let layout = Layout {
-            column: widths.filter(|width| *width <= ALIGNED).max().unwrap_or(0),
-            style,
-        };
-        lines.extend(group.iter().flat_map(|row| layout.row(row)));
-    }
+    lines.extend(aligned(&rows(change), style));
     for at in &change.unknown {
         let words = format!(
             "live has a field that this version does not know and the write leaves out: {}",
@@ -52,18 +41,67 @@ pub fn human(change: &Change, style: &Style) -> Vec<String> {
     lines
 }
 
+/// The lines about places that differ, whatever it is that they differ from.
+pub fn differences(fields: &[FieldChange], style: &Style) -> Vec<String> {
+    let mut rows = Vec::new();
+    for field in fields {
+        let (before, after) = (field.before.as_ref(), field.after.as_ref());
+        both_sides(&field.path, before, after, &mut rows);
+    }
+    aligned(&rows, style)
+}
+
+/// The lines about a place of which only one side is known, under any sign.
+pub fn alone(
+    sign: char,
+    meaning: Meaning,
+    at: &Pointer,
+    value: Option<&Value>,
+    style: &Style,
+) -> Vec<String> {
+    let layout = Layout { column: 0, style };
+    match value {
+        Some(value) => layout.single(sign, meaning, at, value),
+        None => {
+            let place = text::escape(&at.to_string());
+            let line = format!("{}{place}", layout.margin(sign));
+            vec![style.paint(meaning, &line)]
+        }
+    }
+}
+
+/// Neighbours of one parent align; others would only push each other's values away.
+fn aligned(rows: &[Row], style: &Style) -> Vec<String> {
+    let mut lines = Vec::new();
+    for group in rows.chunk_by(|a, b| parent(&a.at) == parent(&b.at)) {
+        let widths = group
+            .iter()
+            .map(|row| width(&text::escape(&row.at.to_string())));
+        let layout = Layout {
+            column: widths.filter(|width| *width <= ALIGNED).max().unwrap_or(0),
+            style,
+        };
+        lines.extend(group.iter().flat_map(|row| layout.row(row)));
+    }
+    lines
+}
+
 fn parent(at: &Pointer) -> Option<&[String]> {
     at.parts().split_last().map(|(_, above)| above)
 }
 
 /// One place that comes, goes or changes.
-struct Row<'a> {
-    at: Pointer,
-    before: Option<&'a Value>,
-    after: Option<&'a Value>,
+pub(in crate::show::render) struct Row<'a> {
+    /// Where, from the spec on.
+    pub at: Pointer,
+    /// What is there now.
+    pub before: Option<&'a Value>,
+    /// What will be there.
+    pub after: Option<&'a Value>,
 }
 
-fn rows(change: &Change) -> Vec<Row<'_>> {
+/// The places of a change, down to leaves; secrets that are only sent anew have equal sides.
+pub(in crate::show::render) fn rows(change: &Change) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     for FieldChange {
         path,
@@ -330,7 +368,7 @@ impl Layout<'_> {
 }
 
 /// Two long texts around the place where they differ, in quotes.
-fn without_common(old: &str, new: &str) -> (String, String) {
+pub(in crate::show::render) fn without_common(old: &str, new: &str) -> (String, String) {
     let (old, new): (Vec<char>, Vec<char>) = (old.chars().collect(), new.chars().collect());
     let start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let rest = old.len().min(new.len()) - start;

@@ -6,6 +6,7 @@
 //! | room | noun |
 //! |---|---|
 //! | [`mod@plan`] | a whole plan: changes, refusals, secrets, summary |
+//! | [`mod@drift`] | what is not as the last apply left it |
 //! | [`fields`] | the places of one change |
 //! | [`mod@moves`] | objects that have another address |
 //! | [`part`] | which parts of somebody else's objects are managed |
@@ -17,6 +18,7 @@
 //! | [`mod@report`] | an apply: a line per change, what failed, the proof |
 
 pub mod block;
+pub mod drift;
 pub mod fields;
 pub mod moves;
 pub mod part;
@@ -30,11 +32,12 @@ pub mod value;
 use crate::decide::plan::Action;
 use crate::show::{Meaning, redact, text};
 
+pub use drift::drift;
 pub use plan::plan;
 pub use report::{Column, converged, converged_but, counter, progress, report};
 
 #[cfg(test)]
-mod tests;
+pub(in crate::show::render) mod tests;
 
 /// The symbol of an action.
 pub fn symbol(action: Action) -> &'static str {
@@ -59,6 +62,6 @@ pub fn meaning(action: Action) -> Meaning {
 }
 
 /// A text of a service or of another room, harmless and in one line.
-fn said(words: &str) -> String {
+pub(in crate::show::render) fn said(words: &str) -> String {
     text::escape(&redact::text(words))
 }

@@ -62,7 +62,8 @@ fn equal(plan: &Plan) -> impl Iterator<Item = (&Change, &Part)> {
     changes.filter_map(|change| Some((change, change.part.as_ref()?)))
 }
 
-fn list(places: &[Pointer], style: &Style) -> String {
+/// Places in a sentence; many are cut short unless verbose.
+pub(super) fn list(places: &[Pointer], style: &Style) -> String {
     // Cutting must save more than the word that says so.
     let shown = match style.verbose {
         0 if places.len() > NAMED + 1 => NAMED,

@@ -83,6 +83,7 @@ mod tests {
             adopts: false,
             losses: Vec::new(),
             counted: None,
+            drift: None,
             from: None,
             renames: Vec::new(),
             label: None,

@@ -6,9 +6,11 @@
 use crate::decide::plan::{Action, Change, Plan, Reason};
 use crate::kinds::LEDGER_BLUEPRINT;
 use crate::show::header::{self, Header};
-use crate::show::render::human::{fields, meaning, moves, part, passes, refused, said, symbol};
-use crate::show::text::{count, escape, pad, width, wrap};
-use crate::show::{Meaning, Style};
+use crate::show::render::human::{
+    drift, fields, meaning, moves, part, passes, refused, said, symbol,
+};
+use crate::show::text::{count, escape, inert, pad, width, wrap};
+use crate::show::{Meaning, Style, redact};
 use crate::words::{Addr, Pointer};
 
 /// The widest address that the words of others are aligned with.
@@ -27,9 +29,9 @@ pub fn plan(plan: &Plan, header: &Header, style: &Style) -> String {
     blocks.extend(part::noted(plan, style));
     blocks.extend(refused::blocks(plan, style));
     blocks.push(remarks(plan, style));
-    blocks.push(summary(plan, style));
+    blocks.push(summary(plan, header, style));
     blocks.retain(|block| !block.is_empty());
-    blocks.join("\n")
+    inert(blocks.join("\n"))
 }
 
 /// What the first apply of an organization makes for the ledger.
@@ -60,6 +62,7 @@ fn changes(plan: &Plan, style: &Style) -> Vec<String> {
         };
         let bare = places.is_empty();
         lines.extend(part::lines(change, style));
+        lines.extend(drift::lines(change, style));
         lines.extend(population(change, style));
         lines.extend(places);
         let block = joined(&lines);
@@ -91,7 +94,7 @@ pub(super) fn column<'a>(addrs: impl Iterator<Item = &'a Addr>) -> usize {
 fn head(plan: &Plan, change: &Change, column: usize, style: &Style) -> Vec<String> {
     let addr = escape(&change.addr.to_string());
     let first = format!("  {} {}  ", symbol(change.action), pad(&addr, column));
-    let words = format!("{}{}", change.action.word(), why(plan, change));
+    let words = format!("{}{}", change.action.word(), reason(change, plan.destroys));
     let mut lines = wrap(&first, &words, style.width);
     // Beside a long address a long reason would become a column of single words.
     if lines.len() > 2 || lines.iter().any(|line| width(line) > style.width) {
@@ -112,7 +115,12 @@ fn population(change: &Change, style: &Style) -> Option<String> {
 }
 
 /// The reason in words, beginning with what separates it from the action.
-fn why(plan: &Plan, change: &Change) -> String {
+pub(in crate::show::render) fn why(change: &Change) -> String {
+    reason(change, false)
+}
+
+/// The same, where all that is ours goes because somebody asked for it.
+fn reason(change: &Change, destroys: bool) -> String {
     let reason = match &change.reason {
         Reason::Missing | Reason::Equal | Reason::Protection => String::new(),
         Reason::Differs(places) => format!(", {}", differ(places)),
@@ -120,14 +128,16 @@ fn why(plan: &Plan, change: &Change) -> String {
             format!(", {addr} {attribute} is known after apply")
         }
         // Whoever asks for all to go knows why.
-        Reason::NotInConfig if plan.destroys => String::new(),
+        Reason::NotInConfig if destroys => String::new(),
         Reason::NotInConfig => ", no longer in the project".to_owned(),
         Reason::SecretChanged => ", a secret is to be sent anew".to_owned(),
         Reason::RotatedWith(addr) => format!(", its secret is rotated together with {addr}"),
     };
     let more = match (change.action, &change.seen) {
         (Action::Replace, _) => "; it is deleted and created anew".to_owned(),
-        (Action::Delete, Some(seen)) if seen.id != change.addr.name => format!(", id {}", seen.id),
+        (Action::Delete, Some(seen)) if seen.id != change.addr.name => {
+            format!(", id {}", redact::text(&seen.id))
+        }
         (Action::Forget, _) => "; only the ledger changes".to_owned(),
         _ => String::new(),
     };
@@ -198,7 +208,10 @@ fn protections(plan: &Plan, style: &Style) -> Option<String> {
 }
 
 /// What is equal and only noted in the ledger: as protected or not, or else as ours.
-fn ledger_only(plan: &Plan, protection: bool) -> impl Iterator<Item = &Change> {
+pub(in crate::show::render) fn ledger_only(
+    plan: &Plan,
+    protection: bool,
+) -> impl Iterator<Item = &Change> {
     let adopted = plan.changes.iter().filter(|c| c.action == Action::Adopt);
     adopted.filter(move |change| match change.reason == Reason::Protection {
         true => protection,
@@ -209,10 +222,38 @@ fn ledger_only(plan: &Plan, protection: bool) -> impl Iterator<Item = &Change> {
 /// What is to be known about secrets, and the notes.
 fn remarks(plan: &Plan, style: &Style) -> String {
     let mut lines = Vec::new();
-    let mut add = |label: &str, meaning: Meaning, words: &str| {
+    for Remark {
+        label,
+        meaning,
+        words,
+    } in noted(plan)
+    {
         let first = format!("  {label}: ");
-        let wrapped = wrap(&first, &said(words), style.width);
+        let wrapped = wrap(&first, &said(&words), style.width);
         lines.extend(wrapped.iter().map(|line| style.paint(meaning, line)));
+    }
+    joined(&lines)
+}
+
+/// A sentence beside the changes.
+pub(in crate::show::render) struct Remark {
+    /// What it is about: `missing`, `secrets`, `note`.
+    pub label: &'static str,
+    /// How much it matters.
+    pub meaning: Meaning,
+    /// The sentence, as it came.
+    pub words: String,
+}
+
+/// What is to be known about secrets, and the notes, as sentences.
+pub(in crate::show::render) fn noted(plan: &Plan) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    let mut add = |label, meaning, words: String| {
+        remarks.push(Remark {
+            label,
+            meaning,
+            words,
+        })
     };
     for (addr, at, names) in &plan.missing_secrets {
         let names = names.join(", ");
@@ -220,7 +261,7 @@ fn remarks(plan: &Plan, style: &Style) -> String {
         add(
             "missing",
             Meaning::Remove,
-            &format!("{addr} {at} must be sent, but {names} {be} not set"),
+            format!("{addr} {at} must be sent, but {names} {be} not set"),
         );
     }
     match plan.undecided_secrets {
@@ -231,7 +272,7 @@ fn remarks(plan: &Plan, style: &Style) -> String {
                 "{} {be} decided at apply: a variable is not set, or the last fingerprint was made under another key",
                 count(n, "secret", "secrets")
             );
-            add("secrets", Meaning::Change, &words);
+            add("secrets", Meaning::Change, words);
         }
     }
     match plan.unverified_secrets {
@@ -242,17 +283,52 @@ fn remarks(plan: &Plan, style: &Style) -> String {
                 "{} {be} not verified, because nothing of ours was sent yet; `--rotate-unverified` sends what is at hand",
                 count(n, "secret", "secrets")
             );
-            add("secrets", Meaning::Change, &words);
+            add("secrets", Meaning::Change, words);
         }
     }
     for note in &plan.notes {
-        add("note", Meaning::Change, note);
+        add("note", Meaning::Change, note.clone());
+    }
+    remarks
+}
+
+/// The last lines: how much would change.
+fn summary(plan: &Plan, header: &Header, style: &Style) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    if let Some(limited) = limited(plan) {
+        lines.extend(wrap("", &escape(&limited), style.width));
+    }
+    let title = wrap("", &totals(plan), style.width);
+    lines.extend(title.iter().map(|line| style.paint(Meaning::Title, line)));
+    lines.extend(refused::summary(plan, style));
+    if plan.refusals.is_empty() && !plan.missing_secrets.is_empty() {
+        lines.push(style.paint(Meaning::Remove, "Apply needs the missing secrets first."));
+    }
+    // What nothing is written for needs no review.
+    if let Some(digest) = header
+        .digest
+        .as_ref()
+        .filter(|_| plan.writes().next().is_some())
+    {
+        let line = format!("Digest: {}", escape(digest));
+        lines.push(style.paint(Meaning::Detail, &line));
     }
     joined(&lines)
 }
 
-/// The last lines: how much would change.
-fn summary(plan: &Plan, style: &Style) -> String {
+/// What `--target` limited a plan to, as a sentence.
+pub(in crate::show::render) fn limited(plan: &Plan) -> Option<String> {
+    let targets: Vec<String> = plan.targets.iter().map(Addr::to_string).collect();
+    (!targets.is_empty()).then(|| {
+        format!(
+            "Only {} and what is needed for it; the rest of the project was left out.",
+            targets.join(", ")
+        )
+    })
+}
+
+/// How much would change, in sentences of ours alone.
+pub(in crate::show::render) fn totals(plan: &Plan) -> String {
     let counts = plan.counts();
     let of = |action: Action| counts.get(&action).copied().unwrap_or(0);
     let mut words = if plan.writes().next().is_none() {
@@ -292,24 +368,10 @@ fn summary(plan: &Plan, style: &Style) -> String {
         1 => words.push_str(" 1 object is given up."),
         n => words.push_str(&format!(" {n} objects are given up.")),
     }
-    let mut lines: Vec<String> = Vec::new();
-    if !plan.targets.is_empty() {
-        let targets: Vec<String> = plan.targets.iter().map(Addr::to_string).collect();
-        let limited = format!(
-            "Only {} and what is needed for it; the rest of the project was left out.",
-            targets.join(", ")
-        );
-        lines.extend(wrap("", &escape(&limited), style.width));
-    }
-    let title = wrap("", &words, style.width);
-    lines.extend(title.iter().map(|line| style.paint(Meaning::Title, line)));
-    lines.extend(refused::summary(plan, style));
-    if plan.refusals.is_empty() && !plan.missing_secrets.is_empty() {
-        lines.push(style.paint(Meaning::Remove, "Apply needs the missing secrets first."));
-    }
-    joined(&lines)
+    words
 }
 
+/// Lines with their line ends.
 pub(super) fn joined(lines: &[String]) -> String {
     lines
         .iter()

@@ -60,15 +60,7 @@ fn skipped(all: &[Skipped], style: &Style) -> String {
     let shown = named(all.len(), style);
     let mut lines: Vec<String> = Vec::new();
     for skipped in &all[..shown] {
-        let why = match &skipped.why {
-            Why::Refused(guard) => format!("refused ({guard})"),
-            Why::Needs(addr) => format!("it needs {addr}, which is skipped"),
-            Why::NeededBy(addr) => format!("{addr}, which is skipped, needs it"),
-            Why::Shares(addr) => format!("it shares a text with {addr}, which is skipped"),
-            Why::TakenOver(addr) => format!("{addr}, which takes it over, is skipped"),
-        };
-        let words = format!("{} {}: {why}", skipped.action.word(), skipped.addr);
-        let wrapped = wrap("  skipped: ", &escape(&words), style.width);
+        let wrapped = wrap("  skipped: ", &escape(&left_out(skipped)), style.width);
         lines.extend(
             wrapped
                 .iter()
@@ -77,6 +69,18 @@ fn skipped(all: &[Skipped], style: &Style) -> String {
     }
     lines.extend(more(all.len() - shown));
     joined(&lines)
+}
+
+/// What is left out and why, in words.
+pub(in crate::show::render) fn left_out(skipped: &Skipped) -> String {
+    let why = match &skipped.why {
+        Why::Refused(guard) => format!("refused ({guard})"),
+        Why::Needs(addr) => format!("it needs {addr}, which is skipped"),
+        Why::NeededBy(addr) => format!("{addr}, which is skipped, needs it"),
+        Why::Shares(addr) => format!("it shares a text with {addr}, which is skipped"),
+        Why::TakenOver(addr) => format!("{addr}, which takes it over, is skipped"),
+    };
+    format!("{} {}: {why}", skipped.action.word(), skipped.addr)
 }
 
 /// How many of so many are named.

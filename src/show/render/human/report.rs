@@ -5,7 +5,7 @@
 use crate::act::report::{Outcome, Report};
 use crate::decide::plan::{Action, Plan};
 use crate::show::render::human::{meaning, plan, said, symbol};
-use crate::show::text::{count, escape, pad, wrap};
+use crate::show::text::{count, escape, inert, pad, wrap};
 use crate::show::{Meaning, Style};
 use crate::words::Addr;
 
@@ -121,6 +121,30 @@ fn skipped(report: &Report, style: &Style) -> String {
 
 /// The counts, and what to do next when something is left.
 fn summary(report: &Report, style: &Style) -> String {
+    let look = match report.is_complete() {
+        true => Meaning::Title,
+        false => Meaning::Remove,
+    };
+    let mut block = lines(&wrap("", &totals(report), style.width), look, style);
+    if let Some(next) = next(report) {
+        block.push_str(&plain(&wrap("", next, style.width)));
+    }
+    block
+}
+
+/// What to do when something is left.
+pub(in crate::show::render) fn next(report: &Report) -> Option<&'static str> {
+    match (report.is_complete(), report.interrupted) {
+        (true, _) => None,
+        (false, true) => Some("What is done stays done; `spaceport apply` does the rest."),
+        (false, false) => {
+            Some("What is done stays done. Mend what failed, then `spaceport apply` does the rest.")
+        }
+    }
+}
+
+/// What became of how many, in a sentence of ours alone.
+pub(in crate::show::render) fn totals(report: &Report) -> String {
     let of = |wanted: Action| {
         report
             .outcomes
@@ -155,23 +179,12 @@ fn summary(report: &Report, style: &Style) -> String {
             .filter(|(n, _)| *n > 0)
             .map(|(n, words)| format!("{n} {words}")),
     );
-    let (title, look) = match (report.is_complete(), report.interrupted) {
-        (true, _) => ("Applied", Meaning::Title),
-        (false, true) => ("Interrupted", Meaning::Remove),
-        (false, false) => ("Incomplete", Meaning::Remove),
+    let title = match (report.is_complete(), report.interrupted) {
+        (true, _) => "Applied",
+        (false, true) => "Interrupted",
+        (false, false) => "Incomplete",
     };
-    let words = format!("{title}: {}.", counts.join(", "));
-    let mut block = lines(&wrap("", &words, style.width), look, style);
-    if !report.is_complete() {
-        let next = match report.interrupted {
-            true => "What is done stays done; `spaceport apply` does the rest.",
-            false => {
-                "What is done stays done. Mend what failed, then `spaceport apply` does the rest."
-            }
-        };
-        block.push_str(&plain(&wrap("", next, style.width)));
-    }
-    block
+    format!("{title}: {}.", counts.join(", "))
 }
 
 fn done(action: Action) -> &'static str {
@@ -190,12 +203,10 @@ fn lines(wrapped: &[String], look: Meaning, style: &Style) -> String {
     let painted = wrapped
         .iter()
         .map(|line| style.paint(look, line.trim_end()));
-    painted.map(|line| format!("{line}\n")).collect()
+    inert(painted.map(|line| format!("{line}\n")).collect())
 }
 
 fn plain(wrapped: &[String]) -> String {
-    wrapped
-        .iter()
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect()
+    let lines = wrapped.iter().map(|line| format!("{}\n", line.trim_end()));
+    inert(lines.collect())
 }

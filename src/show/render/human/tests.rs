@@ -10,12 +10,14 @@ use crate::act::report::{Outcome, Report};
 use crate::decide::diff::{self, FieldChange};
 use crate::decide::plan::{Action, Change, Plan, Reason, Refusal};
 use crate::kinds::{self, Observed};
+use crate::show::document::report::ReportDocument;
+use crate::show::document::{PlanDocument, read};
 use crate::show::{Header, Style};
 use crate::want::document::Lifecycle;
 use crate::words::value::{Map, SecretSource};
 use crate::words::{Addr, Pointer, Template, Value};
 
-fn plain() -> Style {
+pub(in crate::show::render) fn plain() -> Style {
     Style::default()
 }
 
@@ -32,22 +34,43 @@ fn show_plan(plan: Plan) -> String {
         project: "acme".into(),
         ..Header::default()
     };
-    super::plan(&plan, &header, &plain())
+    shown_twice(&plan, &header, &plain())
 }
 
-fn addr(text: &str) -> Addr {
+/// A plan, which reads the same when it comes back from a document.
+fn shown_twice(plan: &Plan, header: &Header, style: &Style) -> String {
+    let shown = super::plan(plan, header, style);
+    let written = serde_json::to_string(&PlanDocument::of(plan, header)).expect("JSON");
+    let document = read::plan(&written).unwrap_or_else(|why| panic!("{why}\n{written}"));
+    let (again, header) = document.into_plan().expect("a plan");
+    assert_eq!(shown, super::plan(&again, &header, style), "{written}");
+    // The second time nothing is left to be hidden.
+    let rewritten = serde_json::to_value(PlanDocument::of(&again, &header)).expect("JSON");
+    let mut document = serde_json::to_value(read::plan(&written).expect("a plan")).expect("JSON");
+    let mut rewritten = rewritten;
+    for json in [&mut document, &mut rewritten] {
+        // Digests speak about live objects, which are not in a document.
+        for change in json["changes"].as_array_mut().into_iter().flatten() {
+            change["digest"] = Json::Null;
+        }
+    }
+    assert_eq!(document, rewritten);
+    shown
+}
+
+pub(in crate::show::render) fn addr(text: &str) -> Addr {
     text.parse().unwrap()
 }
 
-fn pointer(text: &str) -> Pointer {
+pub(in crate::show::render) fn pointer(text: &str) -> Pointer {
     Pointer::parse(text).unwrap()
 }
 
-fn template(text: &str) -> Template {
+pub(in crate::show::render) fn template(text: &str) -> Template {
     Template::parse(text).unwrap()
 }
 
-fn change(at: &str, action: Action, reason: Reason) -> Change {
+pub(in crate::show::render) fn change(at: &str, action: Action, reason: Reason) -> Change {
     let addr = addr(at);
     Change {
         kind: kinds::of(&addr).unwrap(),
@@ -70,10 +93,11 @@ fn change(at: &str, action: Action, reason: Reason) -> Change {
         label: None,
         losses: Vec::new(),
         counted: None,
+        drift: None,
     }
 }
 
-fn create(at: &str, want: Value) -> Change {
+pub(in crate::show::render) fn create(at: &str, want: Value) -> Change {
     Change {
         fields: diff::everything(&want),
         sends: want.secrets().into_iter().map(|(at, _)| at).collect(),
@@ -82,7 +106,7 @@ fn create(at: &str, want: Value) -> Change {
     }
 }
 
-fn update(at: &str, fields: Vec<FieldChange>) -> Change {
+pub(in crate::show::render) fn update(at: &str, fields: Vec<FieldChange>) -> Change {
     let paths = fields.iter().map(|f| f.path.clone()).collect();
     Change {
         fields,
@@ -90,7 +114,7 @@ fn update(at: &str, fields: Vec<FieldChange>) -> Change {
     }
 }
 
-fn field(at: &str, before: Json, after: Json) -> FieldChange {
+pub(in crate::show::render) fn field(at: &str, before: Json, after: Json) -> FieldChange {
     let some = |json: Json| (!json.is_null()).then(|| Value::from(json));
     FieldChange {
         path: pointer(at),
@@ -99,10 +123,11 @@ fn field(at: &str, before: Json, after: Json) -> FieldChange {
     }
 }
 
-fn delete(at: &str, id: &str) -> Change {
+pub(in crate::show::render) fn delete(at: &str, id: &str) -> Change {
     Change {
         seen: Some(Observed {
             born: Default::default(),
+            touched: Default::default(),
             id: id.into(),
             name: id.into(),
             value: Value::Null,
@@ -112,7 +137,7 @@ fn delete(at: &str, id: &str) -> Change {
     }
 }
 
-fn map(entries: Vec<(&str, Value)>) -> Value {
+pub(in crate::show::render) fn map(entries: Vec<(&str, Value)>) -> Value {
     Value::Map(
         entries
             .into_iter()
@@ -467,7 +492,7 @@ fn adoptions_of_equals_are_folded_and_count_as_no_change() {
         verbose: 1,
         ..plain()
     };
-    let shown = super::plan(&plan, &Header::default(), &style);
+    let shown = shown_twice(&plan, &Header::default(), &style);
     assert!(adopted.iter().all(|at| shown.contains(at)), "{shown}");
 }
 
@@ -523,7 +548,7 @@ fn colour_means_something_and_the_changed_words_stand_out() {
         project: "acme".into(),
         ..Header::default()
     };
-    let shown = super::plan(&plan, &header, &style);
+    let shown = shown_twice(&plan, &header, &style);
     insta::assert_snapshot!(shown.replace('\u{1b}', "ESC"), @r"
     ESC[1macmeESC[0m
 
@@ -614,9 +639,11 @@ fn a_complete_apply_ends_with_its_proof() {
     ");
 }
 
-#[test]
-fn what_gives_access_is_never_shown() {
-    const CANARY: &str = "c4n4ry";
+/// What gives access, and must be shown nowhere.
+pub(in crate::show::render) const CANARY: &str = "c4n4ry";
+
+/// A plan and a report that are full of it.
+pub(in crate::show::render) fn full_of_secrets() -> (Plan, Report) {
     let secret = || Value::Secret(SecretSource::new(template(&format!("x{CANARY}${{env.A}}"))));
     let want = map(vec![
         ("secret", secret()),
@@ -682,25 +709,42 @@ fn what_gives_access_is_never_shown() {
         ledger_problem: Some(format!("https://ingest.port.io/{CANARY}")),
         ..Report::default()
     };
+    let plan = Plan {
+        changes: vec![
+            create("port.webhook.a", want.clone()),
+            update("port.webhook.b", fields),
+        ],
+        refusals: vec![Refusal {
+            guard: "brake",
+            addrs: Vec::new(),
+            message: format!("https://ingest.port.io/{CANARY}"),
+            allow: format!("https://a:{CANARY}@b"),
+        }],
+        notes: vec![format!("https://ingest.port.io/{CANARY}")],
+        ..Plan::default()
+    };
+    (plan, report)
+}
+
+#[test]
+fn what_gives_access_is_never_shown() {
+    let (plan, report) = full_of_secrets();
     for verbose in [0, 1] {
         let style = Style { verbose, ..plain() };
-        let plan = Plan {
-            changes: vec![
-                create("port.webhook.a", want.clone()),
-                update("port.webhook.b", fields.clone()),
-            ],
-            notes: vec![format!("https://ingest.port.io/{CANARY}")],
-            ..Plan::default()
-        };
         let shown =
-            super::plan(&plan, &Header::default(), &style) + &super::report(&report, &style);
+            shown_twice(&plan, &Header::default(), &style) + &super::report(&report, &style);
         assert!(!shown.contains(CANARY), "{shown}");
         assert!(shown.contains("(redacted)"), "{shown}");
+        let document = PlanDocument::of(&plan, &Header::default());
+        let mut document = ReportDocument::begun(document);
+        document.add(&report);
+        let document = serde_json::to_string(&document).expect("JSON");
+        assert!(!document.contains(CANARY), "{document}");
     }
 }
 
 /// Whether only line ends, and with colour SGR escapes, steer the terminal.
-fn is_calm(shown: &str) -> bool {
+pub(in crate::show::render) fn is_calm(shown: &str) -> bool {
     let mut rest = shown;
     while let Some(at) = rest.find(|c: char| c.is_control() && c != '\n') {
         let Some(after) = rest[at..].strip_prefix("\u{1b}[") else {
@@ -755,7 +799,7 @@ proptest! {
             ..Report::default()
         };
         let shown = [
-            super::plan(&plan, &header, &style),
+            shown_twice(&plan, &header, &style),
             super::report(&report, &style),
             progress(Column::of(&plan), &hostile, Action::Create, &failed, &style),
         ].concat();

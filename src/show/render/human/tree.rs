@@ -4,7 +4,7 @@
 //! themselves. Deliberately not here: differences (see `fields`).
 
 use crate::show::render::human::{block, value};
-use crate::show::text::{cut, escape, fold, width};
+use crate::show::text::{cut, escape, fold, line as escaped_line, width};
 use crate::show::{Meaning, Style, redact};
 use crate::want::yaml::emit;
 use crate::words::value::Map;
@@ -15,22 +15,43 @@ const STEP: usize = 2;
 /// The fewest columns worth writing a value in.
 const ROOM: usize = 24;
 
+/// How texts of several lines stand in the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blocks {
+    /// Behind a gutter, where a text could pass for a line of ours.
+    Gutter,
+    /// As YAML writes them, where each line is marked already.
+    Literal,
+}
+
 /// The lines of a spec from `indent` on. Empty maps and lists are left out unless verbose.
 pub fn human(spec: &Value, indent: usize, style: &Style) -> Vec<String> {
+    tree(spec, indent, style, Blocks::Gutter)
+}
+
+/// The same, with texts of several lines as asked.
+pub fn tree(spec: &Value, indent: usize, style: &Style, blocks: Blocks) -> Vec<String> {
     let mut lines = Vec::new();
     if let Value::Map(map) = spec {
-        entries(map, &Pointer::root(), indent, style, &mut lines);
+        let look = Look { style, blocks };
+        entries(map, &Pointer::root(), indent, look, &mut lines);
     }
     lines
 }
 
-fn entries(map: &Map, at: &Pointer, indent: usize, style: &Style, lines: &mut Vec<String>) {
+#[derive(Clone, Copy)]
+struct Look<'a> {
+    style: &'a Style,
+    blocks: Blocks,
+}
+
+fn entries(map: &Map, at: &Pointer, indent: usize, look: Look, lines: &mut Vec<String>) {
     for (key, value) in map {
-        if is_empty(value) && style.verbose == 0 {
+        if is_empty(value) && look.style.verbose == 0 {
             continue;
         }
         let start = format!("{}{}:", " ".repeat(indent), escape(&emit::quote(key)));
-        put(&start, &at.join(key), value, indent + STEP, style, lines);
+        put(&start, &at.join(key), value, indent + STEP, look, lines);
     }
 }
 
@@ -40,13 +61,18 @@ fn put(
     at: &Pointer,
     value: &Value,
     indent: usize,
-    style: &Style,
+    look: Look,
     lines: &mut Vec<String>,
 ) {
-    let room = style.width.saturating_sub(width(start) + 1);
+    let room = look.style.width.saturating_sub(width(start) + 1);
     if let Some(text) = value::block(at, value) {
-        lines.push(start.to_owned());
-        lines.extend(block::block(&text, Meaning::Plain, indent, style));
+        match look.blocks {
+            Blocks::Gutter => {
+                lines.push(start.to_owned());
+                lines.extend(block::block(&text, Meaning::Plain, indent, look.style));
+            }
+            Blocks::Literal => literal(start, &text, indent, lines),
+        }
         return;
     }
     if let Some(short) = inline(at, value).filter(|short| width(short) <= room) {
@@ -56,34 +82,54 @@ fn put(
     match value {
         Value::Map(map) => {
             lines.push(start.to_owned());
-            entries(map, at, indent, style, lines);
+            entries(map, at, indent, look, lines);
         }
         Value::List(items) => {
             lines.push(start.to_owned());
             for (index, item) in items.iter().enumerate() {
-                list_item(&at.join(index), item, indent, style, lines);
+                list_item(&at.join(index), item, indent, look, lines);
             }
         }
-        scalar => long(start, &self::scalar(at, scalar), indent, style, lines),
+        scalar => long(start, &self::scalar(at, scalar), indent, look, lines),
     }
 }
 
 /// An item of a list: what stands below its dash is indented as far as what follows the dash.
-fn list_item(at: &Pointer, item: &Value, indent: usize, style: &Style, lines: &mut Vec<String>) {
+fn list_item(at: &Pointer, item: &Value, indent: usize, look: Look, lines: &mut Vec<String>) {
     let dash = format!("{}-", " ".repeat(indent));
     let Value::Map(map) = item else {
-        return put(&dash, at, item, indent + STEP, style, lines);
+        return put(&dash, at, item, indent + STEP, look, lines);
     };
     let mut below = Vec::new();
-    entries(map, at, indent + STEP, style, &mut below);
+    entries(map, at, indent + STEP, look, &mut below);
     if let Some(first) = below.first_mut() {
         first.replace_range(..dash.len(), &dash);
     }
     lines.extend(below);
 }
 
-/// A text that its line has no room for: cut with a count, or folded when verbose.
-fn long(start: &str, shown: &str, indent: usize, style: &Style, lines: &mut Vec<String>) {
+/// A text of several lines as a block of YAML; how it ends stands in its first line.
+fn literal(start: &str, text: &str, indent: usize, lines: &mut Vec<String>) {
+    let body = text.trim_end_matches('\n');
+    let ends = text.len() - body.len();
+    let (mark, shown) = match ends {
+        0 => ("|-", text),
+        1 => ("|", body),
+        _ => ("|+", &text[..text.len() - 1]),
+    };
+    lines.push(format!("{start} {mark}"));
+    let indent = " ".repeat(indent);
+    let shown = shown.split('\n');
+    lines.extend(shown.map(|line| format!("{indent}{}", escaped_line(line, false))));
+}
+
+/// A text that its line has no room for: cut with a count, or folded when verbose. Where each line
+/// is marked already, a page is as wide as it has to be.
+fn long(start: &str, shown: &str, indent: usize, look: Look, lines: &mut Vec<String>) {
+    if look.blocks == Blocks::Literal {
+        return lines.push(format!("{start} {shown}"));
+    }
+    let style = look.style;
     let room = style.width.saturating_sub(width(start) + 1);
     // What is known after apply is short enough for a line of its own.
     let whole = shown.starts_with('(');
