@@ -52,6 +52,7 @@ mod stub;
 mod tenure;
 mod thieves;
 mod weather;
+mod week;
 mod wiring;
 mod world;
 mod write_back;

@@ -152,7 +152,8 @@ fn commit(world: &World, message: &str) -> String {
     git(world.root(), &["rev-parse", "HEAD"])
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> String {
+/// Runs git as nobody in particular; what it prints.
+pub fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .args(["-c", "user.name=Ann", "-c", "user.email=ann@example.com"])
         .args(["-c", "commit.gpgsign=false"])
