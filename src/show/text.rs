@@ -71,45 +71,67 @@ fn push(c: char, shown: &mut String) {
 /// Lines in which nothing commands a CI system that reads them in its log.
 ///
 /// GitHub's runner obeys lines that begin with `::`, after white space too, and `##[` anywhere;
-/// Azure's obeys `##vso[`. In their place stands the escape of one character.
+/// Azure's obeys `##vso[`. In their place stands the escape of one character. Our own colours do
+/// not hide a command: a log may be read without them.
 pub fn inert(lines: String) -> String {
-    if !lines.contains("::") && !lines.contains("##") {
-        return lines;
-    }
     let mut shown = String::with_capacity(lines.len() + 16);
     for line in lines.split_inclusive('\n') {
-        let (space, body) = line.split_at(margin(line));
-        shown.push_str(space);
-        let body = match body.strip_prefix("::") {
-            Some(rest) => {
-                shown.push_str("\\u{3a}:");
-                rest
+        let first = bare(line).find(|(_, c)| !c.is_whitespace());
+        if !line.contains('#') && first.is_none_or(|(_, c)| c != ':') {
+            shown.push_str(line);
+            continue;
+        }
+        let marked = commands(line);
+        for (at, c) in line.char_indices() {
+            match marked.contains(&at) {
+                true => shown.extend(c.escape_unicode()),
+                false => shown.push(c),
             }
-            None => body,
-        };
-        shown.push_str(
-            &body
-                .replace("##[", "##\\u{5b}")
-                .replace("##vso[", "##vso\\u{5b}"),
-        );
+        }
     }
     shown
 }
 
-/// Bytes of white space and colours that a line begins with.
-fn margin(line: &str) -> usize {
-    let mut rest = line;
-    loop {
-        let body = rest.trim_start_matches(|c: char| c.is_whitespace() && c != '\n');
-        let colour = body.strip_prefix("\u{1b}[").map(|sgr| {
-            sgr.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';')
-                .strip_prefix('m')
-        });
-        match colour.flatten() {
-            Some(after) => rest = after,
-            None => return line.len() - body.len(),
+/// Where the characters of a line stand without which nothing in it is a command.
+fn commands(line: &str) -> Vec<usize> {
+    let chars: Vec<(usize, char)> = bare(line).collect();
+    let says = |from: usize, word: &str| {
+        let mut rest = chars.iter().skip(from);
+        word.chars()
+            .all(|c| rest.next().is_some_and(|(_, found)| *found == c))
+    };
+    let mut marked = Vec::new();
+    for (index, (at, c)) in chars.iter().enumerate() {
+        let before = chars.iter().take(index);
+        let command = match c {
+            ':' => says(index, "::") && before.clone().all(|(_, c)| c.is_whitespace()),
+            '[' => ["##", "##vso"]
+                .iter()
+                .any(|word| index >= word.len() && says(index - word.len(), word)),
+            _ => false,
+        };
+        if command {
+            marked.push(*at);
         }
     }
+    marked
+}
+
+/// The characters of a line and where they stand, without our colours.
+fn bare(line: &str) -> impl Iterator<Item = (usize, char)> {
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        while let Some(after) = rest.strip_prefix("\u{1b}[").and_then(|sgr| {
+            sgr.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';')
+                .strip_prefix('m')
+        }) {
+            rest = after;
+        }
+        let at = line.len() - rest.len();
+        let c = rest.chars().next()?;
+        rest = &rest[c.len_utf8()..];
+        Some((at, c))
+    })
 }
 
 /// Columns that a harmless text takes.
@@ -228,6 +250,10 @@ mod tests {
         );
         assert_eq!(inert(" \u{1b}[1;31m ::x".into()), " \u{1b}[1;31m \\u{3a}:x");
         assert_eq!(inert("###[a\n\n::".into()), "###\\u{5b}a\n\n\\u{3a}:");
+        assert_eq!(
+            inert("#\u{1b}[1m#\u{1b}[0m\u{1b}[32m[a\n:\u{1b}[1m:b".into()),
+            "#\u{1b}[1m#\u{1b}[0m\u{1b}[32m\\u{5b}a\n\\u{3a}\u{1b}[1m:b"
+        );
     }
 
     #[test]

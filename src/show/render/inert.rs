@@ -11,8 +11,9 @@ use serde_json::json;
 
 use crate::act::report::{Outcome, Report};
 use crate::decide::diff::FieldChange;
+use crate::decide::drift::{Before, Drift, Drifted, DriftedPlace, Fate, How};
 use crate::decide::plan::{Action, Part, Plan, Reason, Refusal, Skipped, Why};
-use crate::kinds::Rename;
+use crate::kinds::{Rename, Touch};
 use crate::show::graph::Diagram;
 use crate::show::header::{LastApply, Target};
 use crate::show::render::human::tests::{
@@ -183,7 +184,7 @@ fn markdown_is_inert(text: &str) -> Verdict {
                 fence = None;
             } else if language == "mermaid" {
                 mermaid_line(line)?;
-            } else {
+            } else if language == "diff" {
                 let marked = ["+", "-", "  ", "@@ "]
                     .iter()
                     .any(|sign| line.starts_with(sign));
@@ -196,7 +197,7 @@ fn markdown_is_inert(text: &str) -> Verdict {
         // With backticks in what follows it would be a code span.
         if line.starts_with("```") && !line.trim_start_matches('`').contains('`') {
             let language = &line[ticks(line)..];
-            ensure(["diff", "mermaid"].contains(&language), || {
+            ensure(["diff", "mermaid", "text"].contains(&language), || {
                 format!("opens a fence: {line:?}")
             })?;
             fence = Some((ticks(line), language));
@@ -489,6 +490,64 @@ fn escapes_are_ours(text: &str) -> bool {
     })
 }
 
+/// Drift in which every text is one of these; the first object was only changed.
+fn drift_of(texts: &[String]) -> Drift {
+    let text = |n: usize| texts[n % texts.len()].clone();
+    let value = |n: usize| Some(Value::text(text(n)));
+    let place = |n: usize, how: How, before: Before| DriftedPlace {
+        path: pointer("/a").join(text(n)),
+        how,
+        live: Some(json!({ text(n + 1): [text(n + 2)] }).into()),
+        before,
+    };
+    let drifted = |kind: &str, n: usize, fate: Fate| {
+        let at = addr(&format!("port.{kind}.x"));
+        let name = match text(n) {
+            name if name.is_empty() => "x".to_owned(),
+            name => name,
+        };
+        Drifted {
+            addr: Addr::new(at.service, at.kind, name),
+            id: text(n + 1),
+            fate,
+            renamed: None,
+            places: Vec::new(),
+            rewritten: true,
+            remarks: vec![text(n + 2)],
+            touched: Touch {
+                at: Some(text(n + 3)),
+                by: Some(text(n + 4)),
+            },
+        }
+    };
+    let mut changed = drifted("blueprint", 0, Fate::Changed);
+    changed.places = vec![
+        place(0, How::Changed, Before::Applied(value(1))),
+        place(1, How::Changed, Before::Edited(value(2))),
+        place(2, How::Came, Before::Edited(None)),
+        place(3, How::Went, Before::Unknown),
+        DriftedPlace {
+            live: Some(Value::text(format!("{}\n{}\n", text(1), text(2)))),
+            ..place(
+                4,
+                How::Changed,
+                Before::Applied(Some(Value::text(format!("{}\n{}\n", text(3), text(4))))),
+            )
+        },
+    ];
+    let mut renamed = drifted("webhook", 1, Fate::Changed);
+    renamed.renamed = Some(text(2));
+    let replaced = drifted("action", 2, Fate::Replaced(text(3)));
+    let gone = drifted("secret", 3, Fate::Gone);
+    Drift {
+        accepted: vec![gone.addr.clone()],
+        targets: BTreeSet::from([renamed.addr.clone()]),
+        notes: vec![text(4), format!("`{}`", text(0))],
+        objects: vec![changed, renamed, replaced, gone],
+        same: 1,
+    }
+}
+
 /// A plan in which every text is one of these.
 fn plan_of(texts: &[String]) -> (Plan, Header) {
     let text = |n: usize| texts[n % texts.len()].clone();
@@ -557,6 +616,8 @@ fn plan_of(texts: &[String]) -> (Plan, Header) {
         map(vec![(&text(3), json!({"target": text(2)}).into())]),
     )]));
     updated.needs = BTreeSet::from([named("blueprint", 2)]);
+    updated.drift = drift_of(texts).objects.into_iter().next().map(Box::new);
+    created.drift = drift_of(texts).objects.pop().map(Box::new);
     let mut depends = change(
         "port.webhook.z",
         Action::Update,
@@ -617,6 +678,7 @@ proptest! {
     #[test]
     fn every_text_stays_inert_in_every_format(texts in proptest::collection::vec(hostile(), 5)) {
         let (plan, header) = plan_of(&texts);
+        let drift = drift_of(&texts);
         let text = |n: usize| texts[n].clone();
         let failed = Outcome::Failed { message: text(0), help: Some(text(1)) };
         let at = plan.changes[0].addr.clone();
@@ -637,6 +699,7 @@ proptest! {
             let style = Style { verbose, colour, ..Style::default() };
             let shown = [
                 human::plan(&plan, &header, &style),
+                human::drift::drift(&drift, &header, &style),
                 human::report(&report, &style),
                 human::progress(human::Column::of(&plan), &at, Action::Create, &failed, &style),
                 crate::show::findings::human(&found, &sources, &style),
@@ -652,6 +715,7 @@ proptest! {
         }
         for shown in [
             markdown::plan(&plan, &header, None, &Diagram::of_plan(&plan)),
+            markdown::drift(&drift, &header),
             markdown::report(&report),
             markdown::findings(&found, &sources, &text(0)),
         ] {
@@ -660,6 +724,7 @@ proptest! {
         }
         for (shown, lines) in [
             (github::plan(&plan, &header, &spot), 6),
+            (github::drift(&drift, &spot), 5),
             (github::report(&report, &spot), 4),
             (github::findings(&found, &sources, &text(0)), 2),
         ] {
@@ -708,6 +773,7 @@ fn the_scanners_see_what_is_not_inert() {
         ":tada:",
         "GH-1",
         "```mermaid\nclick n0 x\n```\n",
+        "```text\n ````\n```\n",
     ] {
         assert!(markdown_is_inert(bad).is_err(), "{bad:?}");
     }

@@ -10,12 +10,15 @@ use crate::decide::plan::{Action, Change};
 use crate::show::header::{self, Header};
 use crate::show::render::human::plan::{column, joined};
 use crate::show::render::human::{fields, part, said, symbol, value};
-use crate::show::text::{count, cut, escape, pad, width, wrap};
+use crate::show::text::{count, cut, escape, inert, pad, width, wrap};
 use crate::show::{Meaning, Style};
 use crate::words::Pointer;
 
 /// Columns before what stands below an address.
 const BELOW: &str = "      ";
+
+/// What can be done about drift.
+pub(in crate::show::render) const HELP: &str = "An apply brings back what the project wants; to keep a change, write it into the project's files.";
 
 /// Drift for people, each line with its line end.
 pub fn drift(drift: &Drift, header: &Header, style: &Style) -> String {
@@ -26,7 +29,7 @@ pub fn drift(drift: &Drift, header: &Header, style: &Style) -> String {
     blocks.push(notes(drift, style));
     blocks.push(summary(drift, style));
     blocks.retain(|block| !block.is_empty());
-    blocks.join("\n")
+    inert(blocks.join("\n"))
 }
 
 /// What is to be known about drift below the head of a change.
@@ -125,7 +128,7 @@ pub(in crate::show::render) fn object(drifted: &Drifted, column: usize, style: &
     lines.extend(places(drifted, style));
     if drifted.rewritten {
         let words = format!(
-            "what it holds cannot be read. `spaceport apply --rotate {}` sends it again; `lifecycle: {{ seed: true }}` leaves it to others",
+            "what it holds cannot be read. `spaceport apply --rotate {}` sends it again; `seed: true` in its `lifecycle` leaves it to others",
             drifted.addr
         );
         lines.extend(wrap(BELOW, &said(&words), style.width));
@@ -192,15 +195,24 @@ fn places(drifted: &Drifted, style: &Style) -> Vec<String> {
     lines
 }
 
-/// What is not as it was applied, and all right.
-fn accepted(drift: &Drift, style: &Style) -> String {
-    let words = match drift.accepted.as_slice() {
-        [] => return String::new(),
-        [one] => format!("{one} is not as it was applied, but as the project wants it by now"),
-        several => format!(
+/// What is not as it was applied, and all right, in words.
+pub(in crate::show::render) fn accepted_words(drift: &Drift) -> Option<String> {
+    match drift.accepted.as_slice() {
+        [] => None,
+        [one] => Some(format!(
+            "{one} is not as it was applied, but as the project wants it by now"
+        )),
+        several => Some(format!(
             "{} objects are not as they were applied, but as the project wants them by now",
             several.len()
-        ),
+        )),
+    }
+}
+
+/// What is not as it was applied, and all right.
+fn accepted(drift: &Drift, style: &Style) -> String {
+    let Some(words) = accepted_words(drift) else {
+        return String::new();
     };
     let first = format!("  {} ", symbol(Action::Adopt));
     let mut lines = wrap(&first, &escape(&words), style.width);
@@ -259,20 +271,24 @@ pub(in crate::show::render) fn totals(drift: &Drift) -> String {
     }
 }
 
+/// What `--target` limited it to, as a sentence.
+pub(in crate::show::render) fn limited(drift: &Drift) -> Option<String> {
+    let targets: Vec<String> = drift.targets.iter().map(ToString::to_string).collect();
+    (!targets.is_empty())
+        .then(|| format!("Only {}; nothing else was compared.", targets.join(", ")))
+}
+
 /// The last lines.
 fn summary(drift: &Drift, style: &Style) -> String {
     let words = totals(drift);
     let mut lines = Vec::new();
-    if !drift.targets.is_empty() {
-        let targets: Vec<String> = drift.targets.iter().map(ToString::to_string).collect();
-        let limited = format!("Only {}; nothing else was compared.", targets.join(", "));
+    if let Some(limited) = limited(drift) {
         lines.extend(wrap("", &escape(&limited), style.width));
     }
     let title = wrap("", &words, style.width);
     lines.extend(title.iter().map(|line| style.paint(Meaning::Title, line)));
     if !drift.objects.is_empty() {
-        let help = "An apply brings back what the project wants; to keep a change, write it into the project's files.";
-        let help = wrap("", help, style.width);
+        let help = wrap("", HELP, style.width);
         lines.extend(help.iter().map(|line| style.paint(Meaning::Detail, line)));
     }
     joined(&lines)
@@ -398,7 +414,7 @@ mod tests {
           ~ port.secret.KEY         written by somebody else
               last written by auth0|ann \u{1b}[2J, 2026-11-20 10:00Z
               what it holds cannot be read. `spaceport apply --rotate port.secret.KEY`
-              sends it again; `lifecycle: { seed: true }` leaves it to others
+              sends it again; `seed: true` in its `lifecycle` leaves it to others
 
           ± spacelift.policy.gate   is gone; another object has its name, with the id
                                     gate-2

@@ -7,15 +7,19 @@
 use crate::decide::drift::Drift;
 use crate::show::Style;
 use crate::show::header::Header;
-use crate::show::render::human::drift::{object, totals};
+use crate::show::render::human::drift::{HELP, accepted_words, limited, object, totals};
 use crate::show::render::markdown::LIMIT;
 use crate::show::render::markdown::escape::{fence, prose};
+use crate::show::text::cut;
 
 /// Bytes for what stands around the objects.
 const AROUND: usize = 16_000;
 
 /// Notes that are named.
 const NOTES: usize = 10;
+
+/// Characters of one sentence.
+const LONGEST: usize = 500;
 
 /// Drift, each line with its line end.
 pub fn drift(drift: &Drift, header: &Header) -> String {
@@ -24,10 +28,15 @@ pub fn drift(drift: &Drift, header: &Header) -> String {
         None => header.project.clone(),
     };
     let mut shown = format!("**{}** {}\n", prose(&project), prose(&totals(drift)));
-    for note in drift.notes.iter().take(NOTES) {
-        shown.push_str(&format!("\n- {}", prose(note)));
+    let known: Vec<String> = limited(drift)
+        .into_iter()
+        .chain(accepted_words(drift))
+        .chain(drift.notes.iter().take(NOTES).cloned())
+        .collect();
+    for words in &known {
+        shown.push_str(&format!("\n- {}", prose(&cut(words, LONGEST))));
     }
-    if !drift.notes.is_empty() {
+    if !known.is_empty() {
         shown.push('\n');
     }
     let mut lines: Vec<String> = Vec::new();
@@ -48,6 +57,9 @@ pub fn drift(drift: &Drift, header: &Header) -> String {
     match drift.objects.len() - told {
         0 => {}
         more => shown.push_str(&format!("\n… and {more} more, left out for want of room\n")),
+    }
+    if !drift.objects.is_empty() {
+        shown.push_str(&format!("\n{}\n", prose(HELP)));
     }
     shown
 }
