@@ -64,10 +64,14 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
 
 fn read(path: &Path) -> Result<String, Stop> {
     let fail = |error: std::io::Error| {
-        Stop::new(
-            exit::WORLD,
-            format!("`{}` cannot be read: {error}", path.display()),
-        )
+        let (what, help) = match path.as_os_str() == "-" {
+            true => ("stdin".to_owned(), "pipe a text in UTF-8 into it"),
+            false => (
+                format!("`{}`", path.display()),
+                "name one file of text in UTF-8, or pipe the text into `spaceport add`",
+            ),
+        };
+        Stop::new(exit::WORLD, format!("{what} cannot be read: {error}")).help(help.to_owned())
     };
     let mut text = String::new();
     let read = match path.as_os_str() == "-" {

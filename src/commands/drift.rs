@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use clap::Args;
 
 use crate::cli::Global;
+use crate::commands::forget::ABSENT;
 use crate::commands::format::Format;
 use crate::commands::output::Output;
 use crate::commands::runtime;
@@ -106,7 +107,8 @@ fn known(ledger: &Ledger, targets: &[Addr]) -> Result<(), Stop> {
         let names: Vec<String> = ledger.entries.keys().map(ToString::to_string).collect();
         let near = did_you_mean(&addr.to_string(), names.iter().map(String::as_str));
         let message = format!("--target: the ledger does not have `{addr}`");
-        return Err(Stop::new(exit::USAGE, message).help(near));
+        let help = near.or_else(|| Some(ABSENT.to_owned()));
+        return Err(Stop::new(exit::USAGE, message).help(help));
     }
     Ok(())
 }

@@ -89,6 +89,7 @@ pub fn open(file: &Path) -> Result<PlanDocument, Stop> {
     let unreadable = |why: &str| {
         let message = format!("`{}` cannot be read: {why}", file.display());
         Stop::new(exit::WORLD, message)
+            .help("name a file that `spaceport plan --out FILE` wrote".to_owned())
     };
     let opened = std::fs::metadata(file).and_then(|found| match found.is_file() {
         true => std::fs::File::open(file),
@@ -108,7 +109,7 @@ pub fn open(file: &Path) -> Result<PlanDocument, Stop> {
 
 /// A file that holds no plan of ours.
 pub fn unfit(file: &Path, why: &str) -> Stop {
-    let message = format!("`{}` is no plan to work with: {why}", file.display());
+    let message = format!("`{}` cannot be used: {why}", file.display());
     Stop::new(exit::USAGE, message)
         .help("write it anew with `spaceport plan --out FILE`".to_owned())
 }

@@ -20,7 +20,7 @@ use crate::show::export::files::File;
 use crate::show::export::glob::Glob;
 use crate::show::export::proof::{self, Project};
 use crate::show::export::{Export, Input};
-use crate::show::{redact, text};
+use crate::show::{Style, redact, text};
 use crate::there::live::Live;
 use crate::want::config::Choice;
 use crate::want::source;
@@ -276,9 +276,15 @@ fn tell_about(global: &Global, arguments: &Arguments, made: &Export, live: &Live
         notice(
             "Texts of secrets cannot be read. These variables have to be set before one is sent:",
         );
+        let columns = Style::default().width;
         for document in &made.documents {
             for (at, name) in &document.secrets {
-                tell(&text::escape(&format!("  {name}  {} {at}", document.addr)));
+                let (name, place) = (text::escape(name), format!("{} {at}", document.addr));
+                let lines = text::wrap(&format!("  {name}  "), &text::escape(&place), columns);
+                match lines.as_slice() {
+                    [line] => tell(line),
+                    _ => tell(&format!("  {name}\n      {}", text::escape(&place))),
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::Global;
-use crate::commands::{print, project};
+use crate::commands::{notice, print, project};
 use crate::exit::{self, Stop};
 use crate::show::text::escape;
 use crate::want::source;
@@ -73,6 +73,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
             })?;
         }
         print(&format!("{}\n", escape(name)));
+    }
+    if arguments.check && !changed.is_empty() && !global.quiet {
+        notice(match changed.len() {
+            1 => "This file is not formatted; `spaceport fmt` does it.",
+            _ => "These files are not formatted; `spaceport fmt` does it.",
+        });
     }
     Ok(match arguments.check && !changed.is_empty() {
         true => exit::FINDINGS,

@@ -126,12 +126,16 @@ async fn load(arguments: &Arguments, session: &Session) -> Result<Ledger, Stop> 
     session.ledger(loaded.ledger)
 }
 
+/// What can be said about an address that is like none of the ledger.
+pub(super) const ABSENT: &str = "it holds what this project applied in this environment; `spaceport plan` names what is still to be applied";
+
 /// The entry of an address; near ones are suggested.
 fn known<'a>(ledger: &'a Ledger, addr: &Addr) -> Result<&'a Entry, Stop> {
     let entries: &BTreeMap<Addr, Entry> = &ledger.entries;
     entries.get(addr).ok_or_else(|| {
         let names: Vec<String> = entries.keys().map(ToString::to_string).collect();
         let near = did_you_mean(&addr.to_string(), names.iter().map(String::as_str));
-        Stop::new(exit::USAGE, format!("the ledger does not have `{addr}`")).help(near)
+        let help = near.or_else(|| Some(ABSENT.to_owned()));
+        Stop::new(exit::USAGE, format!("the ledger does not have `{addr}`")).help(help)
     })
 }

@@ -10,15 +10,17 @@ use crate::exit::{self, Stop};
 
 /// Writes a file in place of the one that is there, if there is one.
 pub fn write(path: &Path, text: &str) -> Result<(), Stop> {
-    let refused = |why: &str| {
+    let refused = |why: &str, help: &str| {
         let message = format!("`{}` cannot be written: {why}", path.display());
-        Stop::new(exit::WORLD, message)
+        Stop::new(exit::WORLD, message).help(help.to_owned())
     };
     match std::fs::symlink_metadata(path) {
         // The text would lie where somebody else chose, or a device would become a file.
         Ok(there) if !there.is_file() => {
-            return Err(refused("there is something that is no regular file")
-                .help("name another file".to_owned()));
+            return Err(refused(
+                "there is something that is no regular file",
+                "name another file",
+            ));
         }
         _ => {}
     }
@@ -26,6 +28,12 @@ pub fn write(path: &Path, text: &str) -> Result<(), Stop> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
+    if !folder.is_dir() {
+        return Err(refused(
+            "its folder is not there",
+            "make the folder, or name a file in another one",
+        ));
+    }
     let replace = || -> std::io::Result<()> {
         // Such a file is its owner's alone from the start (mode 0600).
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
@@ -34,11 +42,23 @@ pub fn write(path: &Path, text: &str) -> Result<(), Stop> {
         file.persist(path)?;
         Ok(())
     };
-    replace().map_err(|error| refused(&error.to_string()))
+    replace().map_err(|error| {
+        // The error in full names a file with a random name, which says nothing to anybody.
+        refused(
+            &error.kind().to_string(),
+            "name a file in a folder that can be written to",
+        )
+    })
 }
 
-/// Refuses a file that would be read as one of the project's own from then on.
+/// Refuses a file that would be read as one of the project's own from then on, and `-`, by which
+/// people mean a stream.
 pub fn beside(root: &Path, path: &Path) -> Result<(), Stop> {
+    if path.as_os_str() == "-" {
+        let message = "`-` is not the name of a file".to_owned();
+        return Err(Stop::new(exit::USAGE, message)
+            .help("`./-` is one; without `--out` a snapshot goes to stdout, and a plan with `--format json`".to_owned()));
+    }
     let reads = ["yaml", "yml", "json"];
     let ends = path.extension().and_then(|end| end.to_str());
     let inside = || {

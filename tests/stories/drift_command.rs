@@ -532,6 +532,16 @@ fn drift_is_told_in_every_format() {
         shown.contains("````text\n  ~ port.blueprint.service  changed\n"),
         "{shown}"
     );
+    assert!(shown.contains("An apply brings back"), "{shown}");
+    let only = [
+        "drift",
+        "--format",
+        "markdown",
+        "--target",
+        "port.blueprint.service",
+    ];
+    let shown = world.run(&only).exits(2).out;
+    assert!(shown.contains("nothing else was compared"), "{shown}");
     let summary = world.path("summary.md");
     world.set("GITHUB_STEP_SUMMARY", summary.to_str().expect("a text"));
     let ran = world.run(&["drift", "--format", "github"]).exits(2);

@@ -245,7 +245,7 @@ fn files_that_are_no_plan_stop_the_command() {
         (
             "more",
             good.replacen('{', "{\"surprise\": 1,", 1),
-            "field `surprise`",
+            "`surprise`",
         ),
     ] {
         shelf.write(name, &text);
@@ -254,7 +254,18 @@ fn files_that_are_no_plan_stop_the_command() {
         world.run(&["apply", "--yes", &name]).exits(64).says(said);
     }
     let gone = shelf.name("gone");
-    world.run(&["show", &gone]).exits(1).says("cannot be read");
+    world
+        .run(&["show", &gone])
+        .exits(1)
+        .says("cannot be read")
+        .says("plan --out FILE");
+    let away = shelf.name("none/plan.json");
+    for _ in 0..2 {
+        let ran = world.run(&["plan", "--out", &away]).exits(1);
+        ran.says("its folder is not there").hides(".tmp");
+    }
+    world.run(&["plan", "--out", "-"]).exits(64).says("`./-`");
+    world.forget_requests();
     world
         .run(&["apply", "--yes", "--expect", "abc"])
         .exits(64)

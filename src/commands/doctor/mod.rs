@@ -61,7 +61,7 @@ pub fn run(global: &Global, _: &Arguments) -> Result<u8, Stop> {
 fn files(global: &Global, desired: &Desired, found: Findings, checkup: &mut Checkup) -> bool {
     checkup.topic("Project");
     let (broken, many) = (found.has_errors(), found.len());
-    if !found.is_empty() {
+    if broken || (many > 0 && !global.quiet) {
         let list = found.sorted();
         let style = style(global, Stream::Err);
         tell(findings::human(&list, &desired.sources, &style).trim_end());

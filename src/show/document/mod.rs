@@ -348,8 +348,15 @@ impl TargetDocument {
     fn of(target: &Target) -> TargetDocument {
         TargetDocument {
             who: target.who.as_deref().map(redact::text),
-            origin: redact::text(&target.origin),
-            source: redact::text(&target.source),
+            // The embedded sandbox listens elsewhere each time, and is gone when this is read.
+            origin: match target.sandbox {
+                true => "sandbox".to_owned(),
+                false => redact::text(&target.origin),
+            },
+            source: match target.sandbox {
+                true => "--sandbox".to_owned(),
+                false => redact::text(&target.source),
+            },
             overridden: target.overridden,
             sandbox: target.sandbox,
         }
