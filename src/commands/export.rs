@@ -351,6 +351,7 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Stop {
         exit::WORLD,
         format!("`{}` cannot be written: {error}", path.display()),
     )
+    .help("name a folder that can be written to".to_owned())
 }
 
 fn count(number: usize, what: &str) -> String {

@@ -69,7 +69,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
     for (path, name, text) in &changed {
         if !arguments.check {
             source::replace(path, text).map_err(|error| {
-                Stop::new(exit::WORLD, format!("`{name}` cannot be written: {error}"))
+                // The error in full names a file with a random name.
+                let message = format!("`{name}` cannot be written: {}", error.kind());
+                Stop::new(exit::WORLD, message)
+                    .help("make the file and its folder yours, or run as their owner".to_owned())
             })?;
         }
         print(&format!("{}\n", escape(name)));

@@ -10,6 +10,7 @@ use std::cmp::Ordering;
 
 use crate::kinds::shape::{Field, Object, Shape};
 use crate::kinds::{Kind, label};
+use crate::words::template::Part;
 use crate::words::value::{Map, SecretSource};
 use crate::words::{Pointer, Template, Value};
 
@@ -80,10 +81,8 @@ pub fn known(field: &Field, value: &Value) -> Option<Value> {
         ));
     }
     let mut value = walk(&field.shape, value);
-    if rules.text
-        && let Value::Text(text) = &value
-    {
-        value = Value::text(text.trim_end_matches(['\n', '\r']));
+    if rules.text {
+        value = without_line_ends(value);
     }
     if let Some(equal) = rules.equal {
         value = equal(value);
@@ -100,6 +99,24 @@ pub fn known(field: &Field, value: &Value) -> Option<Value> {
     match rules.default {
         Some(default) if is(default, &value) => None,
         _ => Some(value),
+    }
+}
+
+/// A text without the line ends at its end, also where parts of it are known only later.
+fn without_line_ends(value: Value) -> Value {
+    let ends = ['\n', '\r'];
+    match value {
+        Value::Text(text) => Value::text(text.trim_end_matches(ends)),
+        Value::Deferred(mut template) => {
+            if let Some(Part::Text(last)) = template.parts.last_mut() {
+                last.truncate(last.trim_end_matches(ends).len());
+                if last.is_empty() {
+                    template.parts.pop();
+                }
+            }
+            Value::Deferred(template)
+        }
+        other => other,
     }
 }
 
@@ -185,5 +202,26 @@ pub fn sorted_text(value: &Value) -> String {
         Value::Deferred(template) => format!("deferred {:?}", template.parts),
         Value::Secret(source) => format!("secret {source:?}"),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Services keep or drop the last line end as they like; that is no difference, also in a text
+    /// whose middle is known only after an apply.
+    #[test]
+    fn a_text_ends_without_line_ends() {
+        let text = |source: &str| Value::Deferred(Template::parse(source).expect("a template"));
+        let id = "${spacelift.webhook.port.id}";
+        assert_eq!(without_line_ends(Value::text("a\n\r\n")), Value::text("a"));
+        for (written, kept) in [
+            (format!("a {id}\n}}\n"), format!("a {id}\n}}")),
+            (format!("a {id}\n"), format!("a {id}")),
+            (format!("\n{id}"), format!("\n{id}")),
+        ] {
+            assert_eq!(without_line_ends(text(&written)), text(&kept), "{written}");
+        }
     }
 }
