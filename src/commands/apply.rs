@@ -104,7 +104,7 @@ async fn apply(
     if !arguments.yes && look.plan.writes().next().is_some() {
         // What a person was shown, whatever the format.
         let shown = human::plan(&look.plan, &header, &Style::default());
-        if arguments.format == Format::Json {
+        if matches!(arguments.format, Format::Json | Format::Github) {
             tell(&shown);
         }
         consent("\nApply these changes?")?;

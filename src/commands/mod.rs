@@ -91,10 +91,15 @@ pub fn print(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Says something on stderr.
+/// Prints a sentence on stdout, in which nothing steers a terminal or commands a CI system.
+pub fn line(sentence: &str) {
+    print(&text::inert(text::escape(sentence) + "\n"));
+}
+
+/// Says something on stderr, where nothing of it commands a CI system.
 pub fn tell(text: &str) {
     let mut err = anstream::stderr().lock();
-    let _ = writeln!(err, "{text}");
+    let _ = writeln!(err, "{}", text::inert(text.to_owned()));
 }
 
 /// Says a sentence on stderr, wrapped at words.
@@ -102,7 +107,7 @@ pub fn notice(sentence: &str) {
     let columns = Style::default().width;
     text::wrap("", &text::escape(sentence), columns)
         .into_iter()
-        .for_each(|line| tell(&text::inert(line)));
+        .for_each(|line| tell(&line));
 }
 
 /// Says why a command stopped: what happened, and what to do.
@@ -111,7 +116,7 @@ pub fn say(stop: &Stop) {
     let part = |first: &str, text: &str| {
         text::wrap(first, &redact::text(&text::escape(text)), columns)
             .into_iter()
-            .for_each(|line| tell(&text::inert(line)));
+            .for_each(|line| tell(&line));
     };
     if !stop.message.is_empty() {
         part("error: ", &stop.message);

@@ -96,6 +96,16 @@ pub fn inert(lines: String) -> String {
     shown
 }
 
+/// The same for JSON, which says the same afterwards. None of its lines begins with `::`.
+pub fn inert_json(json: String) -> String {
+    if !json.contains("##") {
+        return json;
+    }
+    // Such a sign stands inside of a text only, where every character may be its number.
+    let json = json.replace("##[", "#\\u0023[");
+    json.replace("##vso[", "#\\u0023vso[")
+}
+
 /// Bytes of white space and colours that a line begins with.
 fn margin(line: &str) -> usize {
     let mut rest = line;
@@ -228,6 +238,18 @@ mod tests {
         );
         assert_eq!(inert(" \u{1b}[1;31m ::x".into()), " \u{1b}[1;31m \\u{3a}:x");
         assert_eq!(inert("###[a\n\n::".into()), "###\\u{5b}a\n\n\\u{3a}:");
+    }
+
+    #[test]
+    fn json_says_the_same_when_it_commands_nobody() {
+        let said = serde_json::json!({ "##[a]": ["\\##[group]##vso[y]", "### a::b"] });
+        let shown = inert_json(format!("{said:#}"));
+        assert!(
+            !shown.contains("##[") && !shown.contains("##vso["),
+            "{shown}"
+        );
+        let read: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+        assert_eq!(read, said);
     }
 
     #[test]

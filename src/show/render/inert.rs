@@ -11,8 +11,10 @@ use serde_json::json;
 
 use crate::act::report::{Outcome, Report};
 use crate::decide::diff::FieldChange;
+use crate::decide::drift::{Before, Drift, Drifted, DriftedPlace, Fate, How};
 use crate::decide::plan::{Action, Part, Plan, Reason, Refusal, Skipped, Why};
-use crate::kinds::Rename;
+use crate::kinds::{Rename, Touch};
+use crate::show::checkup::{self, Checkup};
 use crate::show::graph::Diagram;
 use crate::show::header::{LastApply, Target};
 use crate::show::render::human::tests::{
@@ -196,7 +198,7 @@ fn markdown_is_inert(text: &str) -> Verdict {
         // With backticks in what follows it would be a code span.
         if line.starts_with("```") && !line.trim_start_matches('`').contains('`') {
             let language = &line[ticks(line)..];
-            ensure(["diff", "mermaid"].contains(&language), || {
+            ensure(["diff", "mermaid", "text"].contains(&language), || {
                 format!("opens a fence: {line:?}")
             })?;
             fence = Some((ticks(line), language));
@@ -611,6 +613,41 @@ fn plan_of(texts: &[String]) -> (Plan, Header) {
     (plan, header)
 }
 
+/// One object that was replaced and one that was changed.
+fn drift_of(addr: &Addr, texts: &[String]) -> Drift {
+    let text = |n: usize| texts[n].clone();
+    let replaced = Drifted {
+        addr: addr.clone(),
+        id: text(0),
+        fate: Fate::Replaced(text(1)),
+        renamed: None,
+        places: Vec::new(),
+        rewritten: false,
+        remarks: vec![text(2)],
+        touched: Touch {
+            at: Some(text(3)),
+            by: Some(text(4)),
+        },
+    };
+    let changed = Drifted {
+        fate: Fate::Changed,
+        renamed: Some(text(3)),
+        places: vec![DriftedPlace {
+            path: pointer("/a").join(text(4)),
+            how: How::Changed,
+            live: Some(Value::text(text(0))),
+            before: Before::Applied(Some(Value::text(text(1)))),
+        }],
+        rewritten: true,
+        ..replaced.clone()
+    };
+    Drift {
+        objects: vec![replaced, changed],
+        notes: vec![text(2)],
+        ..Drift::default()
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -633,11 +670,19 @@ proptest! {
             Finding::warning("lint::open_action", None, text(0)),
         ];
 
+        let drift = drift_of(&at, &texts);
+        let mut checkup = Checkup::default();
+        checkup.topic("Port");
+        checkup.well(text(0));
+        checkup.wrong(text(1), Some(text(2)));
+
         for (verbose, colour) in [(0, false), (1, false), (0, true)] {
             let style = Style { verbose, colour, ..Style::default() };
             let shown = [
                 human::plan(&plan, &header, &style),
                 human::report(&report, &style),
+                human::drift(&drift, &header, &style),
+                checkup::human(&checkup, &style),
                 human::progress(human::Column::of(&plan), &at, Action::Create, &failed, &style),
                 crate::show::findings::human(&found, &sources, &style),
             ].concat();
@@ -653,6 +698,7 @@ proptest! {
         for shown in [
             markdown::plan(&plan, &header, None, &Diagram::of_plan(&plan)),
             markdown::report(&report),
+            markdown::drift(&drift, &header),
             markdown::findings(&found, &sources, &text(0)),
         ] {
             let verdict = markdown_is_inert(&shown);
@@ -661,6 +707,7 @@ proptest! {
         for (shown, lines) in [
             (github::plan(&plan, &header, &spot), 6),
             (github::report(&report, &spot), 4),
+            (github::drift(&drift, &spot), 3),
             (github::findings(&found, &sources, &text(0)), 2),
         ] {
             let verdict = annotations_are_inert(&shown);

@@ -10,7 +10,7 @@ use crate::decide::plan::{Action, Change};
 use crate::show::header::{self, Header};
 use crate::show::render::human::plan::{column, joined};
 use crate::show::render::human::{fields, part, said, symbol, value};
-use crate::show::text::{count, cut, escape, pad, width, wrap};
+use crate::show::text::{count, cut, escape, inert, pad, width, wrap};
 use crate::show::{Meaning, Style};
 use crate::words::Pointer;
 
@@ -26,7 +26,7 @@ pub fn drift(drift: &Drift, header: &Header, style: &Style) -> String {
     blocks.push(notes(drift, style));
     blocks.push(summary(drift, style));
     blocks.retain(|block| !block.is_empty());
-    blocks.join("\n")
+    inert(blocks.join("\n"))
 }
 
 /// What is to be known about drift below the head of a change.
