@@ -85,6 +85,12 @@ pub fn environment_without(names: &[&str]) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The time, RFC 3339 in whole seconds.
+pub fn now() -> String {
+    let now = jiff::Timestamp::now();
+    now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// Prints data to stdout. A closed pipe ends the output quietly.
 pub fn print(text: &str) {
     let mut out = anstream::stdout().lock();

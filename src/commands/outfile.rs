@@ -1,12 +1,30 @@
 //! A file that a command leaves for its user: whole or not at all, for the user alone, and never
-//! where a link leads.
+//! where a link leads. And such a file when another command takes it, whoever wrote it.
 //!
 //! Deliberately not here: what is in it.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use crate::exit::{self, Stop};
+
+/// The most that is read of a file. Ten thousand objects take a tenth of it.
+const LONGEST: u64 = 256 << 20;
+
+/// Reads a file, or says in words why that cannot be.
+pub fn read(path: &Path) -> Result<String, String> {
+    let words = |error: std::io::Error| error.to_string();
+    let mut text = String::new();
+    let file = File::open(path).map_err(words)?;
+    file.take(LONGEST + 1)
+        .read_to_string(&mut text)
+        .map_err(words)?;
+    match text.len() as u64 > LONGEST {
+        true => Err(format!("it is longer than {} MiB", LONGEST >> 20)),
+        false => Ok(text),
+    }
+}
 
 /// Writes a file in place of the one that is there, if there is one.
 pub fn write(path: &Path, text: &str) -> Result<(), Stop> {
