@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::Global;
+use crate::commands::outfile::unwritable;
 use crate::commands::session::{Session, world};
 use crate::commands::{environment, notice, print, runtime, tell};
 use crate::decide::ledger::Ledger;
@@ -316,13 +317,6 @@ fn write_all(out: &Path, files: &[&File]) -> Result<(), Stop> {
         new.write_all(file.text.as_bytes()).map_err(fail)?;
     }
     Ok(())
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> Stop {
-    Stop::new(
-        exit::WORLD,
-        format!("`{}` cannot be written: {error}", path.display()),
-    )
 }
 
 fn list(names: &[&str]) -> String {

@@ -16,7 +16,7 @@
 //! | [`turn`] | the right to write, while an apply has it |
 //! | [`expected`] | the plan that was reviewed |
 //! | [`format`] | the one list of output formats |
-//! | [`outfile`] | a file that a command leaves for its user |
+//! | [`outfile`] | files that commands leave for their user |
 //! | [`output`] | plans and reports on stdout, in the format that was asked for |
 //! | [`step`] | the step of a GitHub workflow that we run in |
 //! | `facts` | what is known about secrets before anything is sent |

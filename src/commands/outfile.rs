@@ -1,5 +1,6 @@
-//! A file that a command leaves for its user: whole or not at all, for the user alone, and never
-//! where a link leads. And such a file when another command takes it, whoever wrote it.
+//! Files that a command leaves for its user. What holds a plan or a snapshot is written whole or not
+//! at all, for the user alone, and never where a link leads; another command reads it, whoever
+//! wrote it. What becomes part of a project is a new file, and nothing is overwritten.
 //!
 //! Deliberately not here: what is in it.
 
@@ -53,6 +54,25 @@ pub fn write(path: &Path, text: &str) -> Result<(), Stop> {
         Ok(())
     };
     replace().map_err(|error| refused(&error.to_string()))
+}
+
+/// Writes a new file, and folders for it; whether it was not there yet. One that is there stays.
+pub fn create(path: &Path, text: &str) -> Result<bool, Stop> {
+    let fail = |error: std::io::Error| unwritable(path, &error);
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(fail)?;
+    }
+    match File::create_new(path) {
+        Ok(mut file) => file.write_all(text.as_bytes()).map_err(fail).map(|()| true),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(fail(error)),
+    }
+}
+
+/// The world would not take a file.
+pub fn unwritable(path: &Path, error: &std::io::Error) -> Stop {
+    let message = format!("`{}` cannot be written: {error}", path.display());
+    Stop::new(exit::WORLD, message)
 }
 
 /// Refuses a file that would be read as one of the project's own from then on.
