@@ -342,7 +342,10 @@ fn inline(text: &str) -> Verdict {
         ensure(!linked, || format!("a link: {text:?}"))?;
         let parts: Vec<&str> = word.split(':').collect();
         let inner = parts.get(1..parts.len() - 1).unwrap_or(&[]);
-        let emoji = inner.iter().any(|name| !name.is_empty());
+        let names = |c: char| c.is_alphanumeric() || "_+-".contains(c);
+        let emoji = inner
+            .iter()
+            .any(|name| !name.is_empty() && name.chars().all(names));
         ensure(!emoji, || format!("an emoji: {text:?}"))?;
     }
     Ok(())
