@@ -14,7 +14,7 @@
 //! | `leaf` | a written scalar with its tag becomes data |
 //! | `scalar` | what a scalar's text stands for under the core schema |
 //! | `syntax` | the parser's errors in our words |
-//! | [`format`] | a text laid out anew, its data and comments kept |
+//! | [`mod@format`] | a text laid out anew, its data and comments kept |
 //! | `runs` | where a text must not be taken apart, and its comments |
 //! | [`emit`] | the other way: scalars for files that we write |
 //! | [`layout`] | whole documents for files that we write |
