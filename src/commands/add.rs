@@ -3,13 +3,13 @@
 //! Never overwrites a file.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::cli::Global;
-use crate::commands::{notice, print};
+use crate::commands::{notice, outfile, print};
 use crate::exit::{self, Stop};
 use crate::show::export::paste;
 use crate::show::redact;
@@ -54,7 +54,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
     let text = layout::stream(&made.documents);
     match &arguments.to {
         None => print(&text),
-        Some(path) => write(path, &text)?,
+        Some(path) if outfile::create(path, &text)? => {}
+        Some(path) => {
+            let message = format!("`{}` exists already", path.display());
+            return Err(Stop::new(exit::FINDINGS, message)
+                .help("nothing was written; name another file".to_owned()));
+        }
     }
     Ok(match made.problems.is_empty() {
         true => exit::DONE,
@@ -91,30 +96,5 @@ fn read(path: &Path) -> Result<String, Stop> {
             format!("`{}` is larger than 1 MiB", path.display()),
         )),
         false => Ok(text),
-    }
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Stop> {
-    let fail = |error: std::io::Error| {
-        Stop::new(
-            exit::WORLD,
-            format!("`{}` cannot be written: {error}", path.display()),
-        )
-    };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(fail)?;
-    }
-    match fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)
-    {
-        Ok(mut file) => file.write_all(text.as_bytes()).map_err(fail),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(Stop::new(
-            exit::FINDINGS,
-            format!("`{}` exists already", path.display()),
-        )
-        .help("nothing was written; name another file".to_owned())),
-        Err(error) => Err(fail(error)),
     }
 }

@@ -23,7 +23,7 @@ use crate::commands::project;
 use crate::commands::session::{Session, unkept};
 use crate::commands::sight::Look;
 use crate::commands::turn::Turn;
-use crate::commands::{checkout, consent, runtime, tell};
+use crate::commands::{checkout, consent, now, runtime, tell};
 use crate::decide::ledger::home::Lock;
 use crate::decide::ledger::{Home, HomeError};
 use crate::decide::plan::{Action, Change, Flags, Plan};
@@ -104,7 +104,7 @@ async fn apply(
     if !arguments.yes && look.plan.writes().next().is_some() {
         // What a person was shown, whatever the format.
         let shown = human::plan(&look.plan, &header, &Style::default());
-        if arguments.format == Format::Json {
+        if matches!(arguments.format, Format::Json | Format::Github) {
             tell(&shown);
         }
         consent("\nApply these changes?")?;
@@ -163,8 +163,10 @@ pub(super) async fn in_turn(
         // Somebody applied meanwhile, and may have done all of it.
         let again = hand.session.look(hand.global, &flags).await?;
         if again.plan.is_empty() && again.ledger.intent.is_none() {
-            hand.output.converged(0, requests(hand.session))?;
-            return Ok(exit::DONE);
+            let skipped = left_out(&again.plan);
+            hand.output
+                .converged(skipped.len(), requests(hand.session))?;
+            return Ok(ended(&skipped));
         }
         if !again.plan.says_the_same(&look.plan) {
             return Err(another_plan());
@@ -261,9 +263,7 @@ fn repeats(change: &Change, first: &Change) -> bool {
 async fn carry_out(hand: &Hand<'_>, look: Look) -> Report {
     let (global, session) = (hand.global, hand.session);
     let stamp = Stamp {
-        at: jiff::Timestamp::now()
-            .strftime("%Y-%m-%dT%H:%M:%SZ")
-            .to_string(),
+        at: now(),
         commit: checkout::commit(&global.config),
         organization: look.live.organization.as_ref().map(|o| o.id.clone()),
         account: look.live.account.clone(),

@@ -21,14 +21,13 @@ use crate::commands::session::{Session, unkept};
 use crate::commands::sight::Look;
 use crate::commands::sight::marked;
 use crate::commands::turn::Turn;
-use crate::commands::{apply, environment, notice, print, runtime, tell, typed};
+use crate::commands::{apply, environment, line, notice, print, runtime, tell, typed};
 use crate::decide::ledger::home::Lock;
 use crate::decide::ledger::{Home, HomeError};
 use crate::decide::plan::{Action, Flags};
 use crate::exit::{self, Stop};
 use crate::kinds::LEDGER_BLUEPRINT;
 use crate::show::render::human;
-use crate::show::text;
 use crate::there::services::Writer;
 use crate::words::Addr;
 
@@ -117,10 +116,7 @@ async fn destroy(
     let owns_nothing = look.plan.is_empty() && look.ledger.intent.is_none();
     // A ledger that was never saved is none.
     if look.ledger.serial == 0 || (owns_nothing && !left.is_empty()) {
-        print(&text::escape(&format!(
-            "Nothing of `{project}` is left to destroy."
-        )));
-        print("\n");
+        line(&format!("Nothing of `{project}` is left to destroy."));
         return Ok(exit::DONE);
     }
     let style = style(global, Stream::Out);

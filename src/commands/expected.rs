@@ -2,19 +2,16 @@
 //!
 //! It is compared with a fresh plan and never carried out.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::commands::apply::Arguments;
-use crate::commands::notice;
+use crate::commands::{notice, outfile};
 use crate::decide::plan::Plan;
 use crate::exit::{self, Stop};
 use crate::show::Header;
 use crate::show::document::{PlanDocument, read};
 use crate::show::text::count;
 
-/// Bytes of a plan's file. Ten thousand objects take a tenth of it.
-const LONGEST: u64 = 256 << 20;
 /// Differences that are named.
 const NAMED: usize = 20;
 /// Digits of a digest.
@@ -86,24 +83,11 @@ impl Expected {
 
 /// Reads a plan from a file.
 pub fn open(file: &Path) -> Result<PlanDocument, Stop> {
-    let unreadable = |why: &str| {
+    let text = outfile::read(file).map_err(|why| {
         let message = format!("`{}` cannot be read: {why}", file.display());
         Stop::new(exit::WORLD, message)
             .help("name a file that `spaceport plan --out FILE` wrote".to_owned())
-    };
-    let opened = std::fs::metadata(file).and_then(|found| match found.is_file() {
-        true => std::fs::File::open(file),
-        false => Err(std::io::Error::other("it is no regular file")),
-    });
-    let opened = opened.map_err(|error| unreadable(&error.to_string()))?;
-    let mut text = String::new();
-    opened
-        .take(LONGEST + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| unreadable(&error.to_string()))?;
-    if text.len() as u64 > LONGEST {
-        return Err(unreadable("it is too long for a plan"));
-    }
+    })?;
     read::plan(&text).map_err(|why| unfit(file, &why))
 }
 

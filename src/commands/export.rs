@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::Global;
+use crate::commands::outfile::unwritable;
 use crate::commands::session::{Session, world};
 use crate::commands::{environment, notice, print, runtime, tell};
 use crate::decide::ledger::Ledger;
@@ -20,7 +21,8 @@ use crate::show::export::files::File;
 use crate::show::export::glob::Glob;
 use crate::show::export::proof::{self, Project};
 use crate::show::export::{Export, Input};
-use crate::show::{Style, redact, text};
+use crate::show::text::{self, count};
+use crate::show::{Style, redact};
 use crate::there::live::Live;
 use crate::want::config::Choice;
 use crate::want::source;
@@ -116,7 +118,9 @@ fn write_back(global: &Global, input: Input, project: Project, addr: &Addr) -> R
         Stop::new(exit::FINDINGS, why).help("nothing was written; edit the file by hand".to_owned())
     })?;
     for file in &back.files {
-        replace(&global.config, file)?;
+        let path = global.config.join(&file.path);
+        source::replace(&global.config, &file.path, &file.text)
+            .map_err(|error| unwritable(&path, &error))?;
     }
     let told = back.written.iter().filter(|_| !global.quiet);
     for at in told {
@@ -131,31 +135,6 @@ fn write_back(global: &Global, input: Input, project: Project, addr: &Addr) -> R
         notice(&format!("`{addr}` says what live has."));
     }
     Ok(exit::DONE)
-}
-
-/// Replaces a file of the project at once.
-fn replace(root: &Path, file: &File) -> Result<(), Stop> {
-    let path = root.join(&file.path);
-    let fail = |error: std::io::Error| unwritable(&path, &error);
-    // A link keeps pointing at what it points at.
-    let (root, real) = (
-        root.canonicalize().map_err(fail)?,
-        path.canonicalize().map_err(fail)?,
-    );
-    let folder = real.parent().filter(|folder| folder.starts_with(&root));
-    let Some(folder) = folder else {
-        let message = format!("`{}` lies outside the project's folder", path.display());
-        return Err(Stop::new(exit::FINDINGS, message));
-    };
-    let write = || -> std::io::Result<()> {
-        let mut new = tempfile::NamedTempFile::new_in(folder)?;
-        new.write_all(file.text.as_bytes())?;
-        new.as_file().sync_all()?;
-        fs::set_permissions(new.path(), real.metadata()?.permissions())?;
-        new.persist(&real).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(fail)
 }
 
 /// Reads everything that can be exported, and the ledger.
@@ -232,19 +211,19 @@ fn tell_about(global: &Global, arguments: &Arguments, made: &Export, live: &Live
     };
     notice(&format!(
         "Exported {}{where_to}.",
-        count(made.documents.len(), "object")
+        count(made.documents.len(), "object", "objects")
     ));
     if made.known > 0 {
         let are = if made.known == 1 { "is" } else { "are" };
         notice(&format!(
             "{} {are} in the project already and left out; name them to export them all the same.",
-            count(made.known, "object")
+            count(made.known, "object", "objects")
         ));
     }
     for ((kind, why), number) in &made.ordinary {
         notice(&format!(
             "{} left out, because they only say that {why}; `spaceport export '{kind}.*'` exports them.",
-            count(*number, "object"),
+            count(*number, "object", "objects"),
         ));
     }
     for (kind, said) in &live.refused {
@@ -344,21 +323,6 @@ fn write_all(out: &Path, files: &[&File]) -> Result<(), Stop> {
         new.write_all(file.text.as_bytes()).map_err(fail)?;
     }
     Ok(())
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> Stop {
-    Stop::new(
-        exit::WORLD,
-        format!("`{}` cannot be written: {error}", path.display()),
-    )
-    .help("name a folder that can be written to".to_owned())
-}
-
-fn count(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        number => format!("{number} {what}s"),
-    }
 }
 
 fn list(names: &[&str]) -> String {

@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::Global;
-use crate::commands::{notice, print, project};
+use crate::commands::{line, notice, project};
 use crate::exit::{self, Stop};
-use crate::show::text::escape;
 use crate::want::source;
 use crate::want::yaml::format::format;
 use crate::words::Findings;
@@ -59,23 +58,23 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
         }
         let text = format(&file.text);
         if text != *file.text {
-            changed.push((path, file.path.clone(), text));
+            changed.push((file.path.clone(), text));
         }
     }
     if let Some((_, path)) = met.iter().zip(&arguments.paths).find(|(met, _)| !**met) {
         let message = format!("`{}` holds no file of the project", path.display());
         return Err(Stop::new(exit::USAGE, message));
     }
-    for (path, name, text) in &changed {
+    for (name, text) in &changed {
         if !arguments.check {
-            source::replace(path, text).map_err(|error| {
+            source::replace(&root, name, text).map_err(|error| {
                 // The error in full names a file with a random name.
                 let message = format!("`{name}` cannot be written: {}", error.kind());
                 Stop::new(exit::WORLD, message)
                     .help("make the file and its folder yours, or run as their owner".to_owned())
             })?;
         }
-        print(&format!("{}\n", escape(name)));
+        line(name);
     }
     if arguments.check && !changed.is_empty() && !global.quiet {
         notice(match changed.len() {

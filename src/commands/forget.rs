@@ -13,7 +13,7 @@ use clap::Args;
 use crate::cli::Global;
 use crate::commands::session::{Session, unkept};
 use crate::commands::turn::Turn;
-use crate::commands::{consent, print, runtime};
+use crate::commands::{consent, line, runtime};
 use crate::decide::ledger::home::Lock;
 use crate::decide::ledger::{Entry, Home, Ledger};
 use crate::exit::{self, Stop};
@@ -87,10 +87,7 @@ async fn forget(arguments: &Arguments, session: &Session) -> Result<u8, Stop> {
     turn.end(&writer).await;
     forgotten?;
     for addr in &arguments.addrs {
-        print(&text::escape(&format!(
-            "{addr} is no longer ours; it stays as it is."
-        )));
-        print("\n");
+        line(&format!("{addr} is no longer ours; it stays as it is."));
     }
     Ok(exit::DONE)
 }

@@ -2,13 +2,10 @@
 //!
 //! Never overwrites a file.
 
-use std::fs;
-use std::path::Path;
-
 use clap::Args;
 
 use crate::cli::Global;
-use crate::commands::{schema, tell};
+use crate::commands::{outfile, schema, tell};
 use crate::exit::{self, Stop};
 use crate::want::yaml::emit::quote;
 use crate::words::hosts::REGIONS;
@@ -108,7 +105,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
     written.push((".gitignore".into(), ".spaceport/\n".into()));
     written.push((".vscode/settings.json".into(), EDITOR.into()));
     for (path, text) in &written {
-        write(root, path, text)?;
+        let path = root.join(path);
+        if !outfile::create(&path, text)? {
+            tell(&format!("kept {}, which exists", path.display()));
+        }
     }
     if !global.quiet {
         let folder = match root.as_os_str() == "port-config" {
@@ -134,29 +134,4 @@ fn settings(text: &str, arguments: &Arguments, project: &str) -> String {
             line => format!("{line}\n"),
         })
         .collect()
-}
-
-fn write(root: &Path, path: &str, text: &str) -> Result<(), Stop> {
-    let path = root.join(path);
-    let fail = |error: std::io::Error| {
-        Stop::new(
-            exit::WORLD,
-            format!("`{}` cannot be written: {error}", path.display()),
-        )
-    };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(fail)?;
-    }
-    match fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&path)
-    {
-        Ok(mut file) => std::io::Write::write_all(&mut file, text.as_bytes()).map_err(fail),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            tell(&format!("kept {}, which exists", path.display()));
-            Ok(())
-        }
-        Err(error) => Err(fail(error)),
-    }
 }

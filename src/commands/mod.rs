@@ -16,7 +16,7 @@
 //! | [`turn`] | the right to write, while an apply has it |
 //! | [`expected`] | the plan that was reviewed |
 //! | [`mod@format`] | the one list of output formats |
-//! | [`outfile`] | a file that a command leaves for its user |
+//! | [`outfile`] | files that commands leave for their user |
 //! | [`output`] | plans and reports on stdout, in the format that was asked for |
 //! | [`step`] | the step of a GitHub workflow that we run in |
 //! | `facts` | what is known about secrets before anything is sent |
@@ -85,16 +85,27 @@ pub fn environment_without(names: &[&str]) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The time, RFC 3339 in whole seconds.
+pub fn now() -> String {
+    let now = jiff::Timestamp::now();
+    now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// Prints data to stdout. A closed pipe ends the output quietly.
 pub fn print(text: &str) {
     let mut out = anstream::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Says something on stderr.
+/// Prints a sentence on stdout, in which nothing steers a terminal or commands a CI system.
+pub fn line(sentence: &str) {
+    print(&text::inert(text::escape(sentence) + "\n"));
+}
+
+/// Says something on stderr, where nothing of it commands a CI system.
 pub fn tell(text: &str) {
     let mut err = anstream::stderr().lock();
-    let _ = writeln!(err, "{text}");
+    let _ = writeln!(err, "{}", text::inert(text.to_owned()));
 }
 
 /// Says a sentence on stderr, wrapped at words.
@@ -102,7 +113,7 @@ pub fn notice(sentence: &str) {
     let columns = Style::default().width;
     text::wrap("", &text::escape(sentence), columns)
         .into_iter()
-        .for_each(|line| tell(&text::inert(line)));
+        .for_each(|line| tell(&line));
 }
 
 /// Says why a command stopped: what happened, and what to do.
@@ -111,7 +122,7 @@ pub fn say(stop: &Stop) {
     let part = |first: &str, text: &str| {
         text::wrap(first, &redact::text(&text::escape(text)), columns)
             .into_iter()
-            .for_each(|line| tell(&text::inert(line)));
+            .for_each(|line| tell(&line));
     };
     if !stop.message.is_empty() {
         part("error: ", &stop.message);

@@ -1,12 +1,31 @@
-//! A file that a command leaves for its user: whole or not at all, for the user alone, and never
-//! where a link leads.
+//! Files that a command leaves for its user. What holds a plan or a snapshot is written whole or not
+//! at all, for the user alone, and never where a link leads; another command reads it, whoever
+//! wrote it. What becomes part of a project is a new file, and nothing is overwritten.
 //!
 //! Deliberately not here: what is in it.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use crate::exit::{self, Stop};
+
+/// The most that is read of a file. Ten thousand objects take a tenth of it.
+const LONGEST: u64 = 256 << 20;
+
+/// Reads a file, or says in words why that cannot be.
+pub fn read(path: &Path) -> Result<String, String> {
+    let words = |error: std::io::Error| error.to_string();
+    let mut text = String::new();
+    let file = File::open(path).map_err(words)?;
+    file.take(LONGEST + 1)
+        .read_to_string(&mut text)
+        .map_err(words)?;
+    match text.len() as u64 > LONGEST {
+        true => Err(format!("it is longer than {} MiB", LONGEST >> 20)),
+        false => Ok(text),
+    }
+}
 
 /// Writes a file in place of the one that is there, if there is one.
 pub fn write(path: &Path, text: &str) -> Result<(), Stop> {
@@ -49,6 +68,25 @@ pub fn write(path: &Path, text: &str) -> Result<(), Stop> {
             "name a file in a folder that can be written to",
         )
     })
+}
+
+/// Writes a new file, and folders for it; whether it was not there yet. One that is there stays.
+pub fn create(path: &Path, text: &str) -> Result<bool, Stop> {
+    let fail = |error: std::io::Error| unwritable(path, &error);
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(fail)?;
+    }
+    match File::create_new(path) {
+        Ok(mut file) => file.write_all(text.as_bytes()).map_err(fail).map(|()| true),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(fail(error)),
+    }
+}
+
+/// The world would not take a file.
+pub fn unwritable(path: &Path, error: &std::io::Error) -> Stop {
+    let message = format!("`{}` cannot be written: {error}", path.display());
+    Stop::new(exit::WORLD, message).help("name a place that can be written to".to_owned())
 }
 
 /// Refuses a file that would be read as one of the project's own from then on, and `-`, by which

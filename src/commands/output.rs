@@ -19,6 +19,7 @@ use crate::show::document::report::ReportDocument;
 use crate::show::graph::Diagram;
 use crate::show::render::github::Spot;
 use crate::show::render::{github, human, markdown};
+use crate::show::text::inert_json;
 use crate::show::{Header, Style};
 use crate::want::desired::Desired;
 use crate::words::Addr;
@@ -211,8 +212,8 @@ impl<'a> Output<'a> {
     }
 }
 
-/// A document as text.
+/// A document as text, which commands no CI system that has it in its log.
 pub fn json(document: &impl serde::Serialize) -> String {
     let json = serde_json::to_value(document).expect("the keys of all maps are texts");
-    format!("{json:#}\n")
+    inert_json(format!("{json:#}\n"))
 }

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::cli::{Global, NO_HELP};
+use crate::commands::outfile::unwritable;
 use crate::commands::{print, tell};
 use crate::exit::{self, Stop};
 use crate::kinds::schema;
@@ -55,12 +56,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
     }
     for (of, name) in FILES {
         let path = global.config.join(name);
-        std::fs::write(&path, text(of)).map_err(|error| {
-            Stop::new(
-                exit::WORLD,
-                format!("`{}` cannot be written: {error}", path.display()),
-            )
-        })?;
+        std::fs::write(&path, text(of)).map_err(|error| unwritable(&path, &error))?;
         if !global.quiet {
             tell(&format!("wrote {}", path.display()));
         }

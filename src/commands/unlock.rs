@@ -11,7 +11,7 @@ use crate::cli::Global;
 use crate::commands::project::{Stream, style};
 use crate::commands::session::{Session, unkept};
 use crate::commands::turn::words;
-use crate::commands::{consent, print, runtime};
+use crate::commands::{consent, line, print, runtime};
 use crate::decide::ledger::{Home, tenure};
 use crate::exit::{self, Stop};
 use crate::show::text;
@@ -53,12 +53,7 @@ async fn unlock(global: &Global, arguments: &Arguments, session: &Session) -> Re
     let held = tenure::held(last, session.reader.server_time());
     let columns = style(global, Stream::Out).width;
     let lines = text::wrap("", &text::escape(&format!("{}.", words(&held))), columns);
-    print(
-        &lines
-            .iter()
-            .map(|line| format!("{line}\n"))
-            .collect::<String>(),
-    );
+    lines.iter().for_each(|told| line(told));
     if !arguments.yes {
         if !std::io::stdin().is_terminal() {
             return Err(

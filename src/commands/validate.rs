@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::cli::Global;
 use crate::commands::format::Format;
+use crate::commands::output::json;
 use crate::commands::project::{self, Stream, style};
 use crate::commands::{environment, print, step, tell};
 use crate::exit::{self, Stop};
@@ -27,7 +28,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
     let errors = found.has_errors();
     let list = found.sorted();
     match arguments.format {
-        Format::Json => print(&format!("{:#}\n", findings::json(&list, &desired.sources))),
+        Format::Json => print(&json(&findings::json(&list, &desired.sources))),
         Format::Human => {
             if !list.is_empty() {
                 tell(

@@ -10,7 +10,6 @@ use crate::decide::plan::{Action, Change, Reason};
 use crate::decide::same::same;
 use crate::kinds::generate::{Answer, UNKNOWN, pick, spec};
 use crate::kinds::{ALL, Kind};
-use crate::want::document::Lifecycle;
 use crate::words::value::Map;
 use crate::words::{Addr, Pointer, Value};
 
@@ -56,28 +55,11 @@ fn config() -> ProptestConfig {
 }
 
 fn change(kind: &'static dyn Kind, want: &Value, sends: BTreeSet<Pointer>) -> Change {
+    let addr = Addr::new(kind.service(), kind.word(), "x");
     Change {
-        addr: Addr::new(kind.service(), kind.word(), "x"),
-        kind,
-        action: Action::Update,
-        reason: Reason::SecretChanged,
-        fields: Vec::new(),
-        unknown: Vec::new(),
-        needs: BTreeSet::new(),
-        name: "x".into(),
         want: Some(want.clone()),
-        lifecycle: Lifecycle::default(),
-        seen: None,
         sends,
-        adopts: false,
-        part: None,
-        passes: Vec::new(),
-        from: None,
-        renames: Vec::new(),
-        label: None,
-        losses: Vec::new(),
-        counted: None,
-        drift: None,
+        ..Change::bare(&addr, kind, Action::Update, Reason::SecretChanged)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Every line has a sign and is a sentence of its own, so that nothing is said by colour alone.
 //! Deliberately not here: looking.
 
-use crate::show::text::{escape, wrap};
+use crate::show::text::{escape, inert, wrap};
 use crate::show::{Meaning, Style, redact};
 
 /// Whether something is well.
@@ -97,7 +97,7 @@ pub fn human(checkup: &Checkup, style: &Style) -> String {
         (n, _) => format!("{n} lines say what is wrong (✗)."),
     };
     shown.push_str(&format!("{}\n", style.paint(Meaning::Title, &words)));
-    shown
+    inert(shown)
 }
 
 fn paragraph(first: &str, words: &str, meaning: Meaning, style: &Style, shown: &mut String) {

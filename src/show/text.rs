@@ -92,6 +92,16 @@ pub fn inert(lines: String) -> String {
     shown
 }
 
+/// The same for JSON, which says the same afterwards. None of its lines begins with `::`.
+pub fn inert_json(json: String) -> String {
+    if !json.contains("##") {
+        return json;
+    }
+    // Such a sign stands inside of a text only, where every character may be its number.
+    let json = json.replace("##[", "#\\u0023[");
+    json.replace("##vso[", "#\\u0023vso[")
+}
+
 /// Where the characters of a line stand without which nothing in it is a command.
 fn commands(line: &str) -> Vec<usize> {
     let chars: Vec<(usize, char)> = bare(line).collect();
@@ -254,6 +264,18 @@ mod tests {
             inert("#\u{1b}[1m#\u{1b}[0m\u{1b}[32m[a\n:\u{1b}[1m:b".into()),
             "#\u{1b}[1m#\u{1b}[0m\u{1b}[32m\\u{5b}a\n\\u{3a}\u{1b}[1m:b"
         );
+    }
+
+    #[test]
+    fn json_says_the_same_when_it_commands_nobody() {
+        let said = serde_json::json!({ "##[a]": ["\\##[group]##vso[y]", "### a::b"] });
+        let shown = inert_json(format!("{said:#}"));
+        assert!(
+            !shown.contains("##[") && !shown.contains("##vso["),
+            "{shown}"
+        );
+        let read: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+        assert_eq!(read, said);
     }
 
     #[test]

@@ -66,13 +66,18 @@ pub fn load(root: &Path) -> (Folder, Findings) {
     (loading.folder, loading.findings)
 }
 
-/// Replaces a file of the project at once, with the rights that it has.
-pub fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+/// Replaces a file of the project at once, with the rights that it has. A link keeps pointing at
+/// what it points at.
+pub fn replace(root: &Path, path: &str, text: &str) -> std::io::Result<()> {
+    let root = root.canonicalize()?;
+    let path = root.join(path).canonicalize()?;
+    let inside = path.parent().filter(|folder| folder.starts_with(&root));
+    let outside = || std::io::Error::other("it lies outside the project's folder");
+    let folder = inside.ok_or_else(outside)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.as_file()
-        .set_permissions(fs::metadata(path)?.permissions())?;
+        .set_permissions(fs::metadata(&path)?.permissions())?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())

@@ -65,6 +65,13 @@ const FORMS: &str = "references look like `${port.KIND.NAME.ATTR}`, `${spacelift
                      `${var.NAME}`, `${file:PATH}`, `${json:PATH}`; write `$${` for a literal `${`";
 
 impl Template {
+    /// A text that is one reference.
+    pub fn of(reference: Reference) -> Template {
+        Template {
+            parts: vec![Part::Reference(reference)],
+        }
+    }
+
     /// Cuts a text into parts; the problems of all `${` that are none of the forms otherwise.
     pub fn parse(text: &str) -> Result<Template, Vec<TemplateProblem>> {
         let mut parts: Vec<Part> = Vec::new();

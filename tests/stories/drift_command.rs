@@ -394,6 +394,45 @@ fn ignored_places_do_not_drift() {
     drift(&world).exits(0);
 }
 
+/// A ledger of an earlier version lacks fields, and has digests that speak of what servers added.
+/// Nothing of that is drift while the project wants what is live, and what is edited is an edit.
+#[test]
+fn a_ledger_of_an_earlier_version_tells_no_drift() {
+    let mut world = World::new();
+    world.set("TEXT", "one");
+    world.write(
+        "service.yaml",
+        &(blueprint("service", "Service") + "lifecycle: { ignore: [/icon] }\n"),
+    );
+    world.write("secret.yaml", &secret("TOKEN", "TEXT"));
+    world.applied();
+    let mut ledger = world.ledger();
+    for entry in ledger["entries"]
+        .as_object_mut()
+        .expect("a map")
+        .values_mut()
+    {
+        let fields = entry.as_object_mut().expect("a map");
+        fields.remove("ignore");
+        fields.remove("touched");
+        let digests = fields["digests"].as_object_mut().expect("a map");
+        for (at, digest) in digests.iter_mut() {
+            if at.starts_with("/schema/properties/") {
+                *digest = json!("0123456789ab");
+            }
+        }
+        digests.insert("/later".to_owned(), json!("0123456789ab"));
+    }
+    world.write("ledger.json", &ledger.to_string());
+    drift(&world).exits(0).says("No drift");
+    world.plan().exits(0);
+    world.edit("service.yaml", "title: Service", "title: Edited");
+    let ran = world.plan().exits(2).says("/title").hides("drifted");
+    assert!(!ran.out.contains("/schema"), "{}", ran.out);
+    world.applied();
+    drift(&world).exits(0).hides("by now");
+}
+
 /// What was there before us is measured from the moment that it became ours.
 #[test]
 fn adopted_objects_drift_like_others() {

@@ -40,6 +40,7 @@ mod plan_files;
 mod port_ledger;
 mod randoms;
 mod reach;
+mod reading;
 mod renames;
 mod reviews;
 mod secrets;

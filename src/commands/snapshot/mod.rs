@@ -36,10 +36,11 @@ use clap::Args;
 use crate::cli::Global;
 use crate::commands::session::{Session, world};
 use crate::commands::snapshot::form::{Count, Form, Hosts, Seen, World};
-use crate::commands::{notice, outfile, print, runtime, sight};
+use crate::commands::{notice, now, outfile, print, runtime, sight};
 use crate::exit::{self, Stop};
 use crate::kinds::{self, List};
 use crate::show::redact;
+use crate::show::text::inert_json;
 use crate::there::live::Live;
 use crate::there::services::Had;
 use crate::words::Addr;
@@ -93,9 +94,7 @@ async fn take(global: &Global, session: &Session) -> Result<String, Stop> {
         format_version: form::FORMAT,
         project: desired.config.project.clone(),
         environment: desired.config.environment.clone(),
-        taken_at: jiff::Timestamp::now()
-            .strftime("%Y-%m-%dT%H:%M:%SZ")
-            .to_string(),
+        taken_at: now(),
         world: World::of(&desired.config),
         places: Hosts::of(&session.places(global)),
         live: Seen::of(&live, read, asked(&had)),
@@ -111,7 +110,7 @@ async fn take(global: &Global, session: &Session) -> Result<String, Stop> {
         let message = format!("the snapshot cannot be written as JSON: {error}");
         Stop::new(exit::BUG, message)
     })?;
-    Ok(text + "\n")
+    Ok(inert_json(text + "\n"))
 }
 
 /// Reads what nobody has yet and a branch may declare. Where that fails, only such a branch misses

@@ -4,8 +4,6 @@
 //! made up. Deliberately not here: planning, which is the same for all (see `sight`).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -16,7 +14,7 @@ use crate::commands::sight::{self, Draft, Look, Places, Sight};
 use crate::commands::snapshot::form::{FORMAT, Form, World};
 use crate::commands::snapshot::veil::Public;
 use crate::commands::snapshot::{digest, is_asked_for, verdict};
-use crate::commands::{doubts, stage};
+use crate::commands::{doubts, outfile, stage};
 use crate::decide::ledger;
 use crate::decide::plan::Flags;
 use crate::exit::{self, Stop};
@@ -24,9 +22,6 @@ use crate::kinds::{self, Kind, List};
 use crate::there::live::Live;
 use crate::there::services::Had;
 use crate::want::desired::Desired;
-
-/// The most that is read of a file.
-const LIMIT: u64 = 256 << 20;
 
 /// What a snapshot shows.
 #[derive(Debug)]
@@ -47,7 +42,7 @@ pub fn look(
     flags: &Flags,
 ) -> Result<Replay, Stop> {
     let name = path.display().to_string();
-    let text = read(path).map_err(|why| {
+    let text = outfile::read(path).map_err(|why| {
         let message = format!("the snapshot `{name}` cannot be read: {why}");
         Stop::new(exit::WORLD, message).help(TAKE.to_owned())
     })?;
@@ -55,18 +50,6 @@ pub fn look(
 }
 
 const TAKE: &str = "take one with `spaceport snapshot --out FILE`, where the credentials are";
-
-fn read(path: &Path) -> Result<String, String> {
-    let words = |error: std::io::Error| error.to_string();
-    let mut text = String::new();
-    let file = File::open(path).map_err(words)?;
-    let mut file = file.take(LIMIT + 1);
-    file.read_to_string(&mut text).map_err(words)?;
-    match text.len() as u64 > LIMIT {
-        true => Err(format!("it is longer than {} MiB", LIMIT >> 20)),
-        false => Ok(text),
-    }
-}
 
 /// Plans from the text of a snapshot.
 pub fn replay(

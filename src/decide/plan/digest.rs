@@ -252,8 +252,8 @@ mod tests {
 
     use super::*;
     use crate::decide::diff;
+    use crate::decide::drift::{Drifted, Fate};
     use crate::kinds::{self, Observed};
-    use crate::want::document::Lifecycle;
     use crate::words::value::SecretSource;
 
     const OPEN: Discretion = Discretion {
@@ -276,16 +276,8 @@ mod tests {
         let (seen, want) = (Value::from(seen), Value::from(want));
         let found = diff::compare(kind, &want, &seen, &[]);
         Change {
-            addr,
-            kind,
-            action: Action::Update,
-            reason: Reason::Differs(Vec::new()),
             fields: found.fields,
-            unknown: Vec::new(),
-            needs: Default::default(),
-            name: "notify".into(),
             want: Some(want),
-            lifecycle: Lifecycle::default(),
             seen: Some(Observed {
                 born: Default::default(),
                 touched: Default::default(),
@@ -294,16 +286,7 @@ mod tests {
                 value: seen,
                 exports: Default::default(),
             }),
-            sends: Default::default(),
-            adopts: false,
-            part: None,
-            passes: Vec::new(),
-            from: None,
-            renames: Vec::new(),
-            label: None,
-            losses: Vec::new(),
-            counted: None,
-            drift: None,
+            ..Change::bare(&addr, kind, Action::Update, Reason::Differs(Vec::new()))
         }
     }
 
@@ -359,6 +342,33 @@ mod tests {
         ] {
             assert_ne!(one, of(&subject, &plan, &OPEN));
         }
+    }
+
+    #[test]
+    fn drift_and_who_wrote_last_is_nothing_to_it() {
+        let plain = update(policy("a", &[]), policy("b", &[]));
+        let mut told = plain.clone();
+        if let Some(seen) = &mut told.seen {
+            seen.touched.by = Some("ann".into());
+        }
+        told.drift = Some(Box::new(Drifted {
+            addr: plain.addr.clone(),
+            id: "notify".into(),
+            fate: Fate::Gone,
+            renamed: None,
+            places: Vec::new(),
+            rewritten: true,
+            remarks: Vec::new(),
+            touched: Default::default(),
+        }));
+        let plan = |change: &Change| Plan {
+            changes: vec![change.clone()],
+            ..Plan::default()
+        };
+        assert!(plan(&plain).says_the_same(&plan(&told)));
+        assert_eq!(digest(vec![plain.clone()]), digest(vec![told]));
+        let other = update(policy("0", &[]), policy("b", &[]));
+        assert!(!plan(&plain).says_the_same(&plan(&other)));
     }
 
     #[test]

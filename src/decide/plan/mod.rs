@@ -253,7 +253,8 @@ impl Plan {
             || self.skipped.iter().any(|skipped| skipped.addr == *addr)
     }
 
-    /// Whether another plan would do the same to the same objects, whatever of it is shown.
+    /// Whether another plan would do the same to the same objects, whatever of it is shown. What
+    /// drifted, and who wrote an object last, is only told.
     pub fn says_the_same(&self, other: &Plan) -> bool {
         let same = |(one, other): (&Change, &Change)| {
             (&one.addr, one.action, &one.fields, &one.unknown)
@@ -281,6 +282,33 @@ impl Plan {
 }
 
 impl Change {
+    /// A change of which nothing is known but what is done to which object, and why.
+    pub fn bare(addr: &Addr, kind: &'static dyn Kind, action: Action, reason: Reason) -> Change {
+        Change {
+            addr: addr.clone(),
+            kind,
+            action,
+            reason,
+            fields: Vec::new(),
+            unknown: Vec::new(),
+            needs: BTreeSet::new(),
+            name: addr.name.clone(),
+            want: None,
+            lifecycle: Lifecycle::default(),
+            seen: None,
+            sends: BTreeSet::new(),
+            adopts: false,
+            part: None,
+            passes: Vec::new(),
+            from: None,
+            renames: Vec::new(),
+            label: None,
+            losses: Vec::new(),
+            counted: None,
+            drift: None,
+        }
+    }
+
     /// Whether something of ours goes away for good with this change: the object, or all that we
     /// manage of it.
     pub fn leaves(&self) -> bool {

@@ -184,7 +184,6 @@ mod tests {
     use crate::decide::ledger::Entry;
     use crate::decide::plan::Reason;
     use crate::kinds::{self, Observed};
-    use crate::want::document::Lifecycle;
 
     const ACTIONS: [Action; 6] = [
         Action::Adopt,
@@ -209,17 +208,9 @@ mod tests {
 
     fn change(n: u8, action: Action, needs: u8, id: u8) -> Change {
         let id = format!("id{id}");
+        let kind = kinds::of(&addr(n)).expect("a kind");
         Change {
-            addr: addr(n),
-            kind: kinds::of(&addr(n)).expect("a kind"),
-            action,
-            reason: Reason::Missing,
-            fields: Vec::new(),
-            unknown: Vec::new(),
             needs: addrs(needs),
-            name: format!("b{n}"),
-            want: None,
-            lifecycle: Lifecycle::default(),
             seen: (action != Action::Create).then(|| Observed {
                 born: Default::default(),
                 touched: Default::default(),
@@ -228,16 +219,7 @@ mod tests {
                 value: Default::default(),
                 exports: Default::default(),
             }),
-            sends: BTreeSet::new(),
-            adopts: false,
-            part: None,
-            from: None,
-            renames: Vec::new(),
-            label: None,
-            losses: Vec::new(),
-            counted: None,
-            drift: None,
-            passes: Vec::new(),
+            ..Change::bare(&addr(n), kind, action, Reason::Missing)
         }
     }
 

@@ -10,13 +10,11 @@ use serde_json::Value as Json;
 use crate::decide::drift::{Before, Drift, Drifted, DriftedPlace, Fate, How};
 use crate::decide::ledger::Ledger;
 use crate::kinds::Touch;
+use crate::show::document::FORMAT_VERSION;
 use crate::show::document::change::there;
 use crate::show::document::value::{decode, encode};
 use crate::show::redact;
 use crate::words::{Addr, Pointer};
-
-/// The format that this version writes.
-const FORMAT: u32 = 1;
 
 /// What `spaceport drift --format json` prints.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -147,7 +145,7 @@ impl DriftDocument {
     /// Drift as it may be shown.
     pub fn of(drift: &Drift, ledger: &Ledger) -> DriftDocument {
         DriftDocument {
-            format_version: FORMAT,
+            format_version: FORMAT_VERSION,
             project: ledger.project.clone(),
             environment: ledger.environment.clone(),
             last_apply: LastApply {
@@ -191,13 +189,15 @@ impl DriftedDocument {
     /// The object as renderers take it.
     pub fn drifted(self) -> Result<Drifted, String> {
         Ok(Drifted {
-            addr: self.address,
-            id: self.id,
             fate: match self.state {
                 State::Changed => Fate::Changed,
-                State::Replaced => Fate::Replaced(self.replaced_by.unwrap_or_default()),
+                State::Replaced => Fate::Replaced(self.replaced_by.ok_or_else(|| {
+                    format!("`{}` is replaced, and nothing says by what", self.address)
+                })?),
                 State::Gone => Fate::Gone,
             },
+            addr: self.address,
+            id: self.id,
             renamed: self.renamed_from,
             places: self
                 .places
@@ -319,7 +319,12 @@ mod tests {
             .clone()
             .drifted()
             .map(|drifted| DriftedDocument::of(&drifted));
-        assert_eq!(again, Ok(one));
+        assert_eq!(again, Ok(one.clone()));
+        let nobody = DriftedDocument {
+            state: State::Replaced,
+            ..one
+        };
+        assert!(nobody.drifted().is_err_and(|why| why.contains("by what")));
         insta::assert_json_snapshot!(document["objects"][0]["places"], @r#"
         [
           {

@@ -35,7 +35,7 @@ use crate::kinds::{Kind, Picks, Shape, label};
 use crate::show::export::glob::Glob;
 use crate::show::export::spec::Spec;
 use crate::there::live::Live;
-use crate::want::desired::{Desired, Object};
+use crate::want::desired::Desired;
 use crate::words::template::{Reference, escape};
 use crate::words::value::{Map, SecretSource};
 use crate::words::{Addr, Pointer, Template, Value};
@@ -177,7 +177,7 @@ fn secrets(
         spec::remove(value, place);
         for at in places {
             let name = names::variable(addr, kind, &at, variables);
-            let source = Template::parse(&format!("${{env.{name}}}")).unwrap_or_default();
+            let source = Template::of(Reference::Env(name.clone()));
             spec::put(value, &at, Value::Secret(SecretSource::new(source)));
             found.push((at, name));
         }
@@ -232,9 +232,4 @@ pub fn written(value: &Value) -> Value {
 /// The reference to an attribute of an object.
 fn attribute(addr: &Addr, name: &str) -> Reference {
     Reference::Attribute(addr.clone(), name.to_owned())
-}
-
-/// The objects of the project that are whole, for those who look for theirs.
-fn whole(desired: &Desired) -> impl Iterator<Item = &Object> {
-    desired.objects.values()
 }

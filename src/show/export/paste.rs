@@ -307,7 +307,7 @@ impl Pasting<'_> {
                         self.made.notes.push(format!(
                             "`{addr}`: `{at}` is a secret and is read from the variable `{name}`."
                         ));
-                        Template::parse(&format!("${{env.{name}}}")).unwrap_or_default()
+                        Template::of(Reference::Env(name))
                     }
                 };
                 spec::put(value, &at, Value::Secret(SecretSource::new(template)));

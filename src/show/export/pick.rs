@@ -9,7 +9,7 @@ use crate::decide::plan::live_of;
 use crate::decide::plan::settle::{self, Exports};
 use crate::kinds::identity::said;
 use crate::kinds::{self, Identity, Kind, Observed, label, slug};
-use crate::show::export::{Id, Input, names, whole};
+use crate::show::export::{Id, Input, names};
 use crate::want::desired::usual_name;
 use crate::words::template::escape;
 use crate::words::{Addr, Value};
@@ -124,7 +124,7 @@ fn in_project(input: &Input) -> BTreeMap<Id, Addr> {
     let mut known = BTreeMap::new();
     let mut exports = Exports::default();
     let mut rest = Vec::new();
-    for object in whole(input.desired) {
+    for object in input.desired.objects.values() {
         match live_of(input.live, input.ledger, object) {
             Some(seen) if !matches!(object.kind.identity(), Identity::NameWith(..)) => {
                 let of = settle::exports_of(object.kind, seen);

@@ -14,6 +14,7 @@ use crate::decide::diff::FieldChange;
 use crate::decide::drift::{Before, Drift, Drifted, DriftedPlace, Fate, How};
 use crate::decide::plan::{Action, Part, Plan, Reason, Refusal, Skipped, Why};
 use crate::kinds::{Rename, Touch};
+use crate::show::checkup::{self, Checkup};
 use crate::show::graph::Diagram;
 use crate::show::header::{LastApply, Target};
 use crate::show::render::human::tests::{
@@ -341,7 +342,10 @@ fn inline(text: &str) -> Verdict {
         ensure(!linked, || format!("a link: {text:?}"))?;
         let parts: Vec<&str> = word.split(':').collect();
         let inner = parts.get(1..parts.len() - 1).unwrap_or(&[]);
-        let emoji = inner.iter().any(|name| !name.is_empty());
+        let names = |c: char| c.is_alphanumeric() || "_+-".contains(c);
+        let emoji = inner
+            .iter()
+            .any(|name| !name.is_empty() && name.chars().all(names));
         ensure(!emoji, || format!("an emoji: {text:?}"))?;
     }
     Ok(())
@@ -695,12 +699,18 @@ proptest! {
             Finding::warning("lint::open_action", None, text(0)),
         ];
 
+        let mut checkup = Checkup::default();
+        checkup.topic("Port");
+        checkup.well(text(0));
+        checkup.wrong(text(1), Some(text(2)));
+
         for (verbose, colour) in [(0, false), (1, false), (0, true)] {
             let style = Style { verbose, colour, ..Style::default() };
             let shown = [
                 human::plan(&plan, &header, &style),
                 human::drift::drift(&drift, &header, &style),
                 human::report(&report, &style),
+                checkup::human(&checkup, &style),
                 human::progress(human::Column::of(&plan), &at, Action::Create, &failed, &style),
                 crate::show::findings::human(&found, &sources, &style),
             ].concat();

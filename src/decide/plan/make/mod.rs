@@ -385,27 +385,9 @@ fn forget(
     needs: BTreeSet<Addr>,
 ) -> Change {
     Change {
-        addr: addr.clone(),
-        kind,
-        action: Action::Forget,
-        reason: Reason::NotInConfig,
-        fields: Vec::new(),
-        unknown: Vec::new(),
-        needs,
         name: name.to_owned(),
-        want: None,
-        lifecycle: Lifecycle::default(),
-        seen: None,
-        sends: BTreeSet::new(),
-        adopts: false,
-        part: None,
-        passes: Vec::new(),
-        from: None,
-        renames: Vec::new(),
-        label: None,
-        losses: Vec::new(),
-        counted: None,
-        drift: None,
+        needs,
+        ..Change::bare(addr, kind, Action::Forget, Reason::NotInConfig)
     }
 }
 

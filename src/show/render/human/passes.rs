@@ -67,28 +67,10 @@ mod tests {
 
     fn told(action: Action, passes: Vec<Pass>) -> String {
         let addr: Addr = "port.blueprint.a".parse().expect("an address");
+        let kind = kinds::of(&addr).expect("a kind");
         let change = Change {
-            kind: kinds::of(&addr).expect("a kind"),
-            name: "a".into(),
-            addr,
-            action,
-            reason: Reason::Missing,
-            fields: Vec::new(),
-            unknown: Vec::new(),
-            needs: BTreeSet::new(),
-            want: None,
-            lifecycle: Default::default(),
-            seen: None,
-            sends: BTreeSet::new(),
-            adopts: false,
-            losses: Vec::new(),
-            counted: None,
-            drift: None,
-            from: None,
-            renames: Vec::new(),
-            label: None,
-            part: None,
             passes,
+            ..Change::bare(&addr, kind, action, Reason::Missing)
         };
         words(&change)
     }

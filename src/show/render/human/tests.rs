@@ -13,7 +13,6 @@ use crate::kinds::{self, Observed};
 use crate::show::document::report::ReportDocument;
 use crate::show::document::{PlanDocument, read};
 use crate::show::{Header, Style};
-use crate::want::document::Lifecycle;
 use crate::words::value::{Map, SecretSource};
 use crate::words::{Addr, Pointer, Template, Value};
 
@@ -72,29 +71,7 @@ pub(in crate::show::render) fn template(text: &str) -> Template {
 
 pub(in crate::show::render) fn change(at: &str, action: Action, reason: Reason) -> Change {
     let addr = addr(at);
-    Change {
-        kind: kinds::of(&addr).unwrap(),
-        name: addr.name.clone(),
-        addr,
-        action,
-        reason,
-        fields: Vec::new(),
-        unknown: Vec::new(),
-        needs: BTreeSet::new(),
-        want: None,
-        lifecycle: Lifecycle::default(),
-        seen: None,
-        sends: BTreeSet::new(),
-        adopts: false,
-        part: None,
-        passes: Vec::new(),
-        from: None,
-        renames: Vec::new(),
-        label: None,
-        losses: Vec::new(),
-        counted: None,
-        drift: None,
-    }
+    Change::bare(&addr, kinds::of(&addr).unwrap(), action, reason)
 }
 
 pub(in crate::show::render) fn create(at: &str, want: Value) -> Change {

@@ -3,7 +3,6 @@
 //! Deliberately not here: texts of several lines (see `block`).
 
 use crate::show::{redact, text};
-use crate::words::template::Part;
 use crate::words::{Pointer, Template, Value};
 
 /// A value at its place, in one line.
@@ -71,9 +70,7 @@ fn around(at: &Pointer, value: &Value) -> Option<String> {
     let mark = |index: usize| format!("\u{fdd0}{index}\u{fdd0}");
     let mut waiting = Vec::new();
     let text = template.render(&mut |reference| {
-        waiting.push(Template {
-            parts: vec![Part::Reference(reference.clone())],
-        });
+        waiting.push(Template::of(reference.clone()));
         Some(mark(waiting.len()))
     })?;
     let mut shown = redact::text(&text);
