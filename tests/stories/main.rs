@@ -8,6 +8,7 @@
 mod add;
 mod adoption;
 mod bootstrap;
+mod canaries;
 mod choices;
 mod clicked;
 mod crashes;
