@@ -135,5 +135,7 @@ fn the_sandbox_is_well() {
     world
         .run(&["doctor", "--sandbox"])
         .exits(0)
-        .says("the sandbox has its own");
+        .says("the sandbox has its own")
+        .says("✓ the embedded sandbox")
+        .hides("127.0.0.1");
 }

@@ -27,7 +27,8 @@ pub(super) async fn services(
 ) {
     if let Some(port) = &stage.endpoints.port {
         checkup.topic("Port");
-        host(port.origin.as_str(), &port.source, port.overridden, checkup);
+        let origin = port.origin.as_str();
+        host(stage, origin, &port.source, port.overridden, checkup);
         match reader.port_pass().await {
             Err(error) => wrong(&error, checkup),
             Ok(left) => {
@@ -49,6 +50,7 @@ pub(super) async fn services(
     if let Some(spacelift) = &stage.endpoints.spacelift {
         checkup.topic("Spacelift");
         host(
+            stage,
             &spacelift.origin,
             &spacelift.source,
             spacelift.overridden,
@@ -95,7 +97,11 @@ pub(super) async fn services(
     }
 }
 
-fn host(origin: &str, source: &str, overridden: bool, checkup: &mut Checkup) {
+fn host(stage: &Stage, origin: &str, source: &str, overridden: bool, checkup: &mut Checkup) {
+    if stage.is_sandbox() {
+        // Its address is of no use to a reader, and another one in every run.
+        return checkup.well("the embedded sandbox".to_owned());
+    }
     let origin = origin.trim_end_matches('/');
     match overridden {
         true => checkup.note(format!("{origin}, overridden by {source}")),
