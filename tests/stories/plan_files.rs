@@ -253,6 +253,17 @@ fn files_that_are_no_plan_stop_the_command() {
         world.run(&["show", &name]).exits(64).says(said);
         world.run(&["apply", "--yes", &name]).exits(64).says(said);
     }
+    // The other file that jobs hand on.
+    let taken = shelf.name("snapshot.json");
+    world.run(&["snapshot", "--out", &taken]).exits(0);
+    world
+        .run(&["show", &taken])
+        .exits(64)
+        .says("it is a snapshot");
+    world
+        .run(&["plan", "--live", &file])
+        .exits(1)
+        .says("it is a plan");
     let gone = shelf.name("gone");
     world
         .run(&["show", &gone])

@@ -65,6 +65,9 @@ pub fn replay(
         Stop::new(exit::WORLD, message).help(TAKE.to_owned())
     };
     let mut json: Json = serde_json::from_str(text).map_err(|error| broken(error.to_string()))?;
+    if json.get("changes").is_some() {
+        return Err(broken("it is a plan; `spaceport show` shows it".into()));
+    }
     match json.get("formatVersion").and_then(Json::as_u64) {
         Some(FORMAT) => {}
         Some(other) => {

@@ -14,12 +14,17 @@ use crate::words::Addr;
 #[serde(rename_all = "camelCase")]
 struct Versioned {
     format_version: Option<serde_json::Value>,
+    /// Only a snapshot says when it was taken.
+    taken_at: Option<serde::de::IgnoredAny>,
 }
 
 /// Reads a plan; in words why it is none.
 pub fn plan(text: &str) -> Result<PlanDocument, String> {
     let versioned: Versioned =
         serde_json::from_str(text).map_err(|error| format!("it is no plan: {error}"))?;
+    if versioned.taken_at.is_some() {
+        return Err("it is a snapshot; `spaceport plan --live` makes a plan of it".to_owned());
+    }
     match versioned.format_version {
         None => return Err("it is no plan: it has no `formatVersion`".to_owned()),
         Some(version) if version != FORMAT_VERSION => {
