@@ -199,7 +199,7 @@ pub trait Kind: Debug + Sync + Send {
 
     /// Whether what its objects hold cannot be read, so that only the time of the last write tells
     /// that somebody else wrote it.
-    fn unseen(&self) -> bool {
+    fn cannot_be_read(&self) -> bool {
         false
     }
 
@@ -346,7 +346,7 @@ pub trait Kind: Debug + Sync + Send {
 
     /// Whether an empty list of its objects was not seen at all, as far as the number of spaces
     /// tells that were listed.
-    fn is_unseen(&self, _spaces: usize) -> bool {
+    fn list_is_blind(&self, _spaces: usize) -> bool {
         false
     }
 

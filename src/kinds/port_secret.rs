@@ -138,7 +138,7 @@ impl Kind for Secret {
     }
 
     /// The only trace of another text is `updatedAt` (PA section 5).
-    fn unseen(&self) -> bool {
+    fn cannot_be_read(&self) -> bool {
         true
     }
 

@@ -148,7 +148,7 @@ impl Kind for Space {
 
     /// `root` is always there (SA section 6), and a space that is made a second time is a twin (SA
     /// section 5).
-    fn is_unseen(&self, spaces: usize) -> bool {
+    fn list_is_blind(&self, spaces: usize) -> bool {
         spaces == 0
     }
 

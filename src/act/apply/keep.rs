@@ -288,7 +288,7 @@ impl Applying<'_> {
 /// When what cannot be read was last written as far as we know: what it holds counts as ours since
 /// then. What is left to others after the create has no such time.
 fn written_at(change: &Change, touched: Option<Touch>, old: Option<&Entry>) -> Option<String> {
-    if !change.kind.unseen() || change.lifecycle.seed {
+    if !change.kind.cannot_be_read() || change.lifecycle.seed {
         return None;
     }
     match (touched, old) {

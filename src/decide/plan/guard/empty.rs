@@ -41,8 +41,8 @@ pub(super) fn refusals(input: &Input) -> Vec<Refusal> {
         let gone = addrs
             .iter()
             .any(|addr| !input.desired.objects.contains_key(addr));
-        let unseen = !addrs.is_empty() && kind.is_unseen(input.live.spaces.len());
-        if (addrs.len() >= COUNTS_FROM || gone || unseen)
+        let blind = !addrs.is_empty() && kind.list_is_blind(input.live.spaces.len());
+        if (addrs.len() >= COUNTS_FROM || gone || blind)
             && input.live.of_kind(kind.name()).next().is_none()
         {
             refusals.push(Refusal {
