@@ -8,6 +8,7 @@ pub mod decide;
 pub mod exit;
 pub mod kinds;
 pub mod show;
+pub mod sim;
 pub mod there;
 pub mod want;
 pub mod words;

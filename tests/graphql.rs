@@ -7,7 +7,7 @@ use spaceport::kinds::{self, Call, List, Observed};
 use spaceport::words::value::Map;
 use spaceport::words::{Service, Value};
 
-const SCHEMA: &str = include_str!("../src/sandbox/spacelift/schema.graphql");
+const SCHEMA: &str = include_str!("../src/sim/spacelift.graphql");
 
 fn check(schema: &apollo_compiler::validation::Valid<Schema>, what: &str, text: &str) {
     if let Err(problems) = ExecutableDocument::parse_and_validate(schema, text, "operation.graphql")

@@ -25,7 +25,7 @@ const RESOLVER_PREFIX: &str = "resolver error: ";
 
 /// The schema, parsed once.
 pub(super) static SCHEMA: LazyLock<Valid<Schema>> = LazyLock::new(|| {
-    Schema::parse_and_validate(include_str!("schema.graphql"), "schema.graphql")
+    Schema::parse_and_validate(crate::sim::graphql::SCHEMA, "schema.graphql")
         .expect("the committed schema text is valid; a test parses it")
 });
 

@@ -1,6 +1,6 @@
 //! The Spacelift half of the sandbox: GraphQL over a small store, schema first.
 //!
-//! `schema.graphql` is the single truth about shapes: requests are parsed and validated against it and
+//! `sim/spacelift.graphql` is the single truth about shapes: requests are parsed and validated against it and
 //! answers hold exactly what was selected. Behaviour follows the contract page ("SA"); what no source
 //! shows is decided in [`guesses`]. It deliberately knows nothing of the rest of the crate, opens no
 //! socket, reads no clock and draws no random number: those come in with the call.

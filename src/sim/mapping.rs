@@ -1,0 +1,90 @@
+//! Port's webhooks: from a delivery to entities (PA section 4).
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::job::Fault;
+
+/// A delivery and the webhook that gets it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// The webhook as Port holds it: `enabled`, `mappings`, `security` without its secret.
+    pub webhook: Value,
+    /// The text of `security.secret`, when there is one.
+    pub secret: Option<String>,
+    /// The delivery.
+    pub delivery: Delivery,
+    /// What `now` is, in seconds since the Unix epoch.
+    pub now: f64,
+}
+
+/// What was posted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// The raw body.
+    pub body: String,
+    /// Header names as they were sent, and values.
+    pub headers: Vec<(String, String)>,
+    /// The query of the URL, decoded.
+    pub query: Vec<(String, String)>,
+}
+
+/// What became of a delivery.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Mapped {
+    /// Why all of it was dropped, when it was.
+    pub dropped: Option<Fault>,
+    /// The delivery's own id, when the webhook says where it stands.
+    pub request_id: Option<String>,
+    /// What each mapping said to each item, in order.
+    pub steps: Vec<Step>,
+}
+
+/// What one mapping said to one item.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Which of `mappings`, counted from 0.
+    pub mapping: usize,
+    /// Which item of `itemsToParse`, counted from 0.
+    pub item: Option<usize>,
+    /// What it wants done.
+    pub wants: Wants,
+    /// What went wrong on the way, each with the JSON pointer below the mapping.
+    pub faults: Vec<(String, Fault)>,
+}
+
+/// What a mapping wants done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wants {
+    /// Its filter is not true of this item.
+    Nothing,
+    /// It failed; the faults say why.
+    Failed,
+    /// An entity is created or merged into the one that exists.
+    Upsert {
+        /// The blueprint's identifier.
+        blueprint: String,
+        /// The entity: `identifier` (a text, or an evaluated search), `title`, `icon`, `team`, `properties`,
+        /// `relations` as far as they are mapped; values may be searches with evaluated `value`s.
+        entity: Value,
+    },
+    /// An entity goes.
+    Delete {
+        /// The blueprint's identifier.
+        blueprint: String,
+        /// The entity's identifier.
+        identifier: String,
+        /// Whether what depends on it goes, too.
+        delete_dependents: bool,
+    },
+}
+
+/// Maps a delivery.
+pub fn map(_request: &Request) -> Result<Mapped, Fault> {
+    Ok(Mapped {
+        dropped: None,
+        request_id: None,
+        steps: Vec::new(),
+    })
+}
