@@ -6,6 +6,7 @@ use std::io::IsTerminal;
 use crate::cli::{Color, Global};
 use crate::commands::tell;
 use crate::exit::{self, Stop};
+use crate::lint::levels;
 use crate::show::findings;
 use crate::show::style::Style;
 use crate::want::config::Choice;
@@ -18,12 +19,15 @@ pub fn read(global: &Global, env: &BTreeMap<String, String>) -> (Desired, Findin
         environment: global.environment.clone(),
         variables: global.variables.iter().cloned().collect(),
     };
-    desired::load(&global.config, &choice, env)
+    let (desired, findings) = desired::load(&global.config, &choice, env);
+    let findings = levels::settle(&desired, findings);
+    (desired, findings)
 }
 
 /// Reads the project and stops when a finding is an error; warnings are said.
 pub fn open(global: &Global, env: &BTreeMap<String, String>) -> Result<Desired, Stop> {
     let (desired, findings) = read(global, env);
+    let findings = levels::without_hints(findings);
     check(global, findings, &desired.sources)?;
     Ok(desired)
 }
@@ -32,7 +36,8 @@ pub fn open(global: &Global, env: &BTreeMap<String, String>) -> Result<Desired, 
 pub fn open_even_empty(global: &Global, env: &BTreeMap<String, String>) -> Result<Desired, Stop> {
     let (desired, findings) = read(global, env);
     let mut kept = Findings::default();
-    kept.extend(findings.into_iter().filter(|f| f.code != EMPTY_PROJECT));
+    let told = levels::without_hints(findings).into_iter();
+    kept.extend(told.filter(|f| f.code != EMPTY_PROJECT));
     check(global, kept, &desired.sources)?;
     Ok(desired)
 }

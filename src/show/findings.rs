@@ -81,16 +81,20 @@ pub fn json(findings: &[Finding], sources: &Sources) -> Json {
     json!({ "findings": list })
 }
 
-/// How many errors and warnings there are.
+/// How many errors, warnings and hints there are.
 pub(in crate::show) fn closing_words(findings: &[Finding]) -> String {
     let of = |severity| findings.iter().filter(|f| f.severity == severity).count();
     let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
+    let hints = of(Severity::Hint);
     let mut words = Vec::new();
     if errors > 0 {
         words.push(count(errors, "error", "errors"));
     }
     if warnings > 0 {
         words.push(count(warnings, "warning", "warnings"));
+    }
+    if hints > 0 {
+        words.push(count(hints, "hint", "hints"));
     }
     words.join(", ")
 }
@@ -249,6 +253,7 @@ impl Diagnostic for Report {
             ("", _) => miette::Severity::Advice,
             (_, Severity::Error) => miette::Severity::Error,
             (_, Severity::Warning) => miette::Severity::Warning,
+            (_, Severity::Hint) => miette::Severity::Advice,
         })
     }
 

@@ -12,7 +12,7 @@ use crate::want::resolve::{Context, Resolver};
 use crate::want::source::Folder;
 use crate::words::finding::did_you_mean;
 use crate::words::value::SecretSource;
-use crate::words::{Addr, Data, Finding, Findings, Node, Pointer, Template};
+use crate::words::{Addr, Data, Finding, Findings, Level, Node, Pointer, Template, codes};
 
 /// Where the ledger lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub struct Config {
     pub env: BTreeSet<String>,
     /// Objects that exist elsewhere and are only referred to.
     pub external: BTreeSet<Addr>,
+    /// What becomes of the findings of lints, by code; of the others nothing changes.
+    pub lints: BTreeMap<&'static str, Level>,
     /// The addresses that objects had before.
     pub moved: Vec<Moved>,
     /// The chosen environment.
@@ -303,6 +305,12 @@ fn settings(node: &Node, config: &mut Config, findings: &mut Findings) {
         };
         config.limits.deletes = number("deletes").unwrap_or(config.limits.deletes);
         config.limits.percent = number("percent").unwrap_or(config.limits.percent);
+    }
+    for code in codes::lints() {
+        let level = node.get("lints").and_then(|lints| lints.get(code.code));
+        if let Some(level) = level.and_then(Node::text).and_then(Level::of) {
+            config.lints.insert(code.code, level);
+        }
     }
     config.moved = moved::read(node.get("moved"), findings);
     for item in node.get("external").and_then(Node::items).unwrap_or(&[]) {

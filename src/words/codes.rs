@@ -242,6 +242,16 @@ pub const CODES: &[Code] = &[
         "Make a second Spacelift key with fewer rights for Port.",
     ),
     code(
+        "lint::unknown_allow",
+        "A comment allows something that is no lint.",
+        "Write the code as the finding shows it: `# spaceport: allow(lint::NAME)`.",
+    ),
+    code(
+        "lint::unused_allow",
+        "A comment allows a lint that finds nothing there.",
+        "Remove it, or put it on the line of the finding or above it.",
+    ),
+    code(
         "live::ambiguous_name",
         "Several live objects have the name that the project means.",
         "Rename all but one of them in the service.",
@@ -413,6 +423,14 @@ pub const CODES: &[Code] = &[
         "Write the values out, or repeat fewer.",
     ),
 ];
+
+/// What the codes of lints begin with: their findings have levels and can be allowed.
+pub const LINT: &str = "lint::";
+
+/// The codes of all lints.
+pub fn lints() -> impl Iterator<Item = &'static Code> {
+    CODES.iter().filter(|code| code.code.starts_with(LINT))
+}
 
 const fn code(code: &'static str, means: &'static str, mend: &'static str) -> Code {
     Code { code, means, mend }

@@ -35,6 +35,7 @@ mod syntax;
 mod tests;
 
 use crate::words::{Findings, Node};
+pub use runs::comments;
 
 /// Reads all documents of a text.
 ///
