@@ -10,11 +10,13 @@
 //! | `open` | actions that everyone may run |
 //! | `connect` | references, checked against the project, and the graph |
 //! | `circles` | objects that need each other so that none can be made first |
+//! | [`kept`] | the nodes that objects were made of, for those who point into files later |
 //! | [`randoms`] | the fields that share a text, and who gets it first |
 
 mod circles;
 mod connect;
 mod identity;
+pub mod kept;
 mod named;
 mod open;
 pub mod randoms;
@@ -35,6 +37,7 @@ use crate::words::value::{Map, SecretSource};
 use crate::words::{Addr, Finding, Findings, Node, Place, Pointer, Sources, Value};
 pub use connect::property_exists;
 pub use identity::usual_name;
+pub use kept::Kept;
 
 /// One object that the project wants.
 #[derive(Debug, Clone)]
@@ -72,6 +75,8 @@ pub struct Desired {
     pub graph: Graph,
     /// The texts that places point into.
     pub sources: Sources,
+    /// The nodes that the objects were made of; empty unless asked for, see [`load_kept`].
+    pub nodes: BTreeMap<Addr, Kept>,
 }
 
 /// The code of the finding that a project holds no objects.
@@ -99,12 +104,32 @@ pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (De
     build(folder, findings, choice, env)
 }
 
+/// The same with the nodes that the objects were made of, for those who point into files later.
+pub fn load_kept(
+    root: &Path,
+    choice: &Choice,
+    env: &BTreeMap<String, String>,
+) -> (Desired, Findings) {
+    let (folder, findings) = source::load(root);
+    connected(folder, findings, choice, env, Some(BTreeMap::new()))
+}
+
 /// Checks and connects a project that was read, `findings` being those of the reading.
 pub fn build(
+    folder: Folder,
+    findings: Findings,
+    choice: &Choice,
+    env: &BTreeMap<String, String>,
+) -> (Desired, Findings) {
+    connected(folder, findings, choice, env, None)
+}
+
+fn connected(
     mut folder: Folder,
     mut findings: Findings,
     choice: &Choice,
     env: &BTreeMap<String, String>,
+    kept: Option<BTreeMap<Addr, Kept>>,
 ) -> (Desired, Findings) {
     let documents = std::mem::take(&mut folder.documents);
     let empty = documents.is_empty();
@@ -120,6 +145,7 @@ pub fn build(
         elsewhere: Vec::new(),
         hidden: Vec::new(),
         waiting: Vec::new(),
+        kept,
         findings,
     };
     // Each is let go once it became an object: a big project is not held twice.
@@ -149,6 +175,7 @@ pub fn build(
     let Building {
         objects,
         hidden,
+        kept,
         findings,
         ..
     } = building;
@@ -160,6 +187,7 @@ pub fn build(
             graph,
             config,
             sources,
+            nodes: kept.unwrap_or_default(),
         },
         without_echoes(findings),
     )
@@ -190,6 +218,8 @@ struct Building<'a> {
     declared: BTreeMap<Addr, Vec<Declared>>,
     /// Checked documents whose identity is another document's identifier.
     waiting: Vec<Checked>,
+    /// The nodes of the objects, when somebody asked for them.
+    kept: Option<BTreeMap<Addr, Kept>>,
     findings: Findings,
 }
 
@@ -310,6 +340,13 @@ impl Building<'_> {
             // Without a chosen environment the variants of an object are all checked, and the
             // first stands for it.
             return;
+        }
+        if let Some(kept) = &mut self.kept {
+            let nodes = Kept {
+                written: document.spec.clone(),
+                checked: spec.clone(),
+            };
+            kept.insert(addr.clone(), nodes);
         }
         let mut value = without_nulls(kind.shape(), spec.to_value());
         merge(&mut value, &document.lifecycle.extra);

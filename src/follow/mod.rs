@@ -1,0 +1,17 @@
+//! Follow: the project as the way of an event, from Spacelift to an entity in Port and back.
+//!
+//! Pure but for the engines that it calls through [`crate::sim::child::Engines`]. Deliberately not
+//! here: text for people (see `show`), and looking for what will go wrong (see `lint`).
+//!
+//! | room | noun |
+//! |---|---|
+//! | `story` | what the tests are told with |
+//! | [`wiring`] | the stations of the project, and what each is wired to |
+//! | [`stand_in`] | what references and secrets read as where no service is asked |
+
+pub mod stand_in;
+#[cfg(test)]
+mod story;
+pub mod wiring;
+
+pub use wiring::{Station, Wiring};
