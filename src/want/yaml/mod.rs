@@ -15,6 +15,7 @@
 //! | `scalar` | what a scalar's text stands for under the core schema |
 //! | `syntax` | the parser's errors in our words |
 //! | [`mod@format`] | a text laid out anew, its data and comments kept |
+//! | `inside` | where a span of a scalar's text stands in the file |
 //! | `runs` | where a text must not be taken apart, and its comments |
 //! | [`emit`] | the other way: scalars for files that we write |
 //! | [`layout`] | whole documents for files that we write |
@@ -24,6 +25,7 @@ mod build;
 pub mod emit;
 mod events;
 pub mod format;
+mod inside;
 mod key;
 pub mod layout;
 mod leaf;
@@ -33,6 +35,8 @@ mod syntax;
 
 #[cfg(test)]
 mod tests;
+
+pub use inside::{inside, inside_filled};
 
 use crate::words::{Findings, Node};
 
