@@ -13,6 +13,7 @@
 //! | `alias` | anchors, aliases, and the limits |
 //! | `leaf` | a written scalar with its tag becomes data |
 //! | `scalar` | what a scalar's text stands for under the core schema |
+//! | `spelling` | which bytes of a file spell each byte of a scalar's text |
 //! | `syntax` | the parser's errors in our words |
 //! | [`mod@format`] | a text laid out anew, its data and comments kept |
 //! | `inside` | where a span of a scalar's text stands in the file |
@@ -31,6 +32,7 @@ pub mod layout;
 mod leaf;
 mod runs;
 mod scalar;
+mod spelling;
 mod syntax;
 
 #[cfg(test)]
