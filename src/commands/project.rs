@@ -6,20 +6,35 @@ use std::io::IsTerminal;
 use crate::cli::{Color, Global};
 use crate::commands::tell;
 use crate::exit::{self, Stop};
-use crate::lint::levels;
+use crate::lint::{self, levels};
 use crate::show::findings;
 use crate::show::style::Style;
+use crate::sim::child::Engines;
 use crate::want::config::Choice;
 use crate::want::desired::{self, Desired, EMPTY_PROJECT};
 use crate::words::{Findings, Sources};
 
-/// Reads the project that the command line names.
-pub fn read(global: &Global, env: &BTreeMap<String, String>) -> (Desired, Findings) {
-    let choice = Choice {
+/// Reads the project that the command line names, and has all lints look at it.
+pub fn read_and_lint(global: &Global, env: &BTreeMap<String, String>) -> (Desired, Findings) {
+    let (desired, mut findings) = desired::load_kept(&global.config, &choice(global), env);
+    // Without a program to run there are no engines, and this very program is running.
+    if let Ok(program) = std::env::current_exe() {
+        findings.extend(lint::run(&desired, &Engines::new(program)));
+    }
+    let findings = levels::settle_all(&desired, findings);
+    (desired, findings)
+}
+
+fn choice(global: &Global) -> Choice {
+    Choice {
         environment: global.environment.clone(),
         variables: global.variables.iter().cloned().collect(),
-    };
-    let (desired, findings) = desired::load(&global.config, &choice, env);
+    }
+}
+
+/// Reads the project that the command line names.
+pub fn read(global: &Global, env: &BTreeMap<String, String>) -> (Desired, Findings) {
+    let (desired, findings) = desired::load(&global.config, &choice(global), env);
     let findings = levels::settle(&desired, findings);
     (desired, findings)
 }

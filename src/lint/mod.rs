@@ -8,6 +8,62 @@
 //! |---|---|
 //! | [`levels`] | what becomes of the findings of lints |
 //! | [`allow`] | comments that allow a lint in one place |
+//! | [`survey`] | what lints look at |
+//! | [`bench`] | where they put findings and questions |
+//! | [`sample`] | events to try policies and mappers with |
+//! | `paths`, `rego_text`, `calls` | JQ, Rego and web requests as far as their texts show |
+//! | the others | the lints |
 
 pub mod allow;
+pub mod bench;
+mod calls;
+mod catalog;
+mod deliveries;
+mod endpoints;
+mod graphql;
+mod jq;
 pub mod levels;
+mod paths;
+mod payload;
+mod rego;
+mod rego_text;
+mod roots;
+mod rules;
+mod sample;
+mod signatures;
+pub mod survey;
+mod tokens;
+
+use crate::lint::bench::Bench;
+use crate::lint::survey::Survey;
+use crate::sim::child::Engines;
+use crate::want::desired::Desired;
+use crate::words::Findings;
+
+/// A lint, or a family of them.
+type Lint = for<'a> fn(&'a Survey<'a>, &mut Bench<'a>);
+
+/// All of them. A new one is one more line.
+const LINTS: &[Lint] = &[
+    jq::check,
+    roots::check,
+    rego::check,
+    endpoints::check,
+    rules::check,
+    deliveries::check,
+    signatures::check,
+    payload::check,
+    catalog::check,
+    graphql::check,
+    tokens::check,
+];
+
+/// What all lints find in a project that was loaded with its nodes.
+pub fn run(desired: &Desired, engines: &Engines) -> Findings {
+    let survey = Survey::of(desired);
+    let mut bench = Bench::default();
+    for lint in LINTS {
+        lint(&survey, &mut bench);
+    }
+    bench.finish(|jobs| engines.run(jobs))
+}

@@ -26,7 +26,10 @@ impl Path {
     /// Whether it begins with these steps.
     pub fn begins(&self, names: &[&str]) -> bool {
         self.steps.len() >= names.len()
-            && names.iter().zip(&self.steps).all(|(n, step)| *n == step.name)
+            && names
+                .iter()
+                .zip(&self.steps)
+                .all(|(n, step)| *n == step.name)
     }
 
     /// Where all of it stands, from the first dot on.
@@ -179,7 +182,9 @@ fn path(code: &str, range: Range<usize>, found: &mut Vec<Path>) -> (Option<Path>
             let name = after[..length].trim_matches(['"', '\'']);
             steps.push(step(name, 1, length));
             at += 1 + length;
-        } else if rest.starts_with('[') && (at == range.start || !steps.is_empty() || at > range.start) {
+        } else if rest.starts_with('[')
+            && (at == range.start || !steps.is_empty() || at > range.start)
+        {
             let Some(end) = bracket(rest) else { break };
             let inner = rest[1..end].trim();
             let literal = [('"', '"'), ('\'', '\'')].iter().any(|(open, close)| {
@@ -251,7 +256,10 @@ mod tests {
             (".a[0].b", vec!["a.*.b"]),
             (".a[]?.b", vec!["a.*.b"]),
             (".secrets[\"my-name\"]", vec!["secrets.my-name"]),
-            (".secrets.'c-d' + .secrets.\"e\"", vec!["secrets.c-d", "secrets.e"]),
+            (
+                ".secrets.'c-d' + .secrets.\"e\"",
+                vec!["secrets.c-d", "secrets.e"],
+            ),
             ("\"x \\(.a.b) .no\"", vec!["a.b"]),
             ("'.no'", vec![]),
             ("# .no\n.yes", vec!["yes"]),

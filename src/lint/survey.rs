@@ -77,10 +77,7 @@ impl<'a> Survey<'a> {
         if jq.text.is_key {
             return yaml::inside(&self.desired.sources, jq.text.place, span);
         }
-        match self.desired.nodes.get(&jq.addr) {
-            Some(kept) => kept.inside(&self.desired.sources, &jq.at, &jq.text.text, span),
-            None => jq.text.place,
-        }
+        yaml::inside_filled(&self.desired.sources, jq.text.place, &jq.text.text, span)
     }
 
     /// Where the value at a place of a station's spec stands.
@@ -97,8 +94,11 @@ impl<'a> Survey<'a> {
 
     /// Where bytes of the text at a place of a station's spec stand.
     pub fn inside(&self, station: &Station, pointer: &str, span: Range<usize>) -> Place {
-        let pointer = Pointer::parse(pointer).unwrap_or_default();
-        self.wiring.inside(&station.addr, &pointer, span)
+        let place = self.at(station, pointer);
+        match station.text(pointer) {
+            Some(text) => yaml::inside_filled(&self.desired.sources, place, text, span),
+            None => place,
+        }
     }
 
     /// The programs of one object.
