@@ -5,13 +5,16 @@
 //!
 //! | room | noun |
 //! |---|---|
-//! | `story` | what the tests are told with |
 //! | [`wiring`] | the stations of the project, and what each is wired to |
 //! | [`stand_in`] | what references and secrets read as where no service is asked |
+//! | [`journey`] | one event, hop by hop, as data |
+//! | `story` | what the tests are told with |
 
+pub mod journey;
 pub mod stand_in;
 #[cfg(test)]
 mod story;
 pub mod wiring;
 
+pub use journey::{Given, Journey, Start, follow};
 pub use wiring::{Station, Wiring};
