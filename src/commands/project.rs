@@ -19,7 +19,8 @@ pub fn read_and_lint(global: &Global, env: &BTreeMap<String, String>) -> (Desire
     let (desired, mut findings) = desired::load_kept(&global.config, &choice(global), env);
     // Without a program to run there are no engines, and this very program is running.
     if let Ok(program) = std::env::current_exe() {
-        findings.extend(lint::run(&desired, &Engines::new(program)));
+        let found = lint::run(&desired, &findings, &Engines::new(program));
+        findings.extend(found);
     }
     let findings = levels::settle_all(&desired, findings);
     (desired, findings)

@@ -12,7 +12,9 @@ use crate::lint::calls::Call;
 use crate::lint::paths::Path;
 use crate::lint::sample::NOW;
 use crate::lint::survey::{Jq, Survey};
+use crate::sim;
 use crate::sim::job::{Answer, Job};
+use crate::sim::template::{self, Piece};
 use crate::words::Finding;
 
 /// What a template reads the answer of a run as.
@@ -21,6 +23,7 @@ const RESPONSE: [&str; 4] = ["event", "diff", "after", "response"];
 /// Looks at every call to GraphQL, and at who uses its answer.
 pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
     for call in Call::all(&survey.wiring).filter(|call| call.is_graphql()) {
+        operation(survey, call, bench);
         if call.is_synchronized() {
             bench.push(
                 Finding::hint(
@@ -44,6 +47,52 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
                 guarded(survey, &automation.spec, jq, path, bench);
             }
         }
+    }
+}
+
+/// Checks the operation that a call sends against Spacelift's schema.
+fn operation(survey: &Survey, call: Call, bench: &mut Bench) {
+    const AT: &str = "/invocationMethod/body/query";
+    let Some(query) = call.query() else { return };
+    // What a template becomes is not known; a name of its length will do in its place.
+    let mut text = query.to_owned();
+    let mut has_templates = false;
+    for piece in template::pieces(query) {
+        if let Piece::Program { whole, .. } = piece {
+            has_templates = true;
+            text.replace_range(whole.clone(), &"x".repeat(whole.len()));
+        }
+    }
+    let none = Json::Null;
+    let variables = call
+        .station
+        .spec
+        .pointer("/invocationMethod/body/variables")
+        .unwrap_or(&none);
+    for fault in sim::graphql::check(&text, Some(variables)) {
+        let broken = fault.message.starts_with("syntax error");
+        if broken && has_templates {
+            continue;
+        }
+        let place = match fault.span {
+            Some(span) => survey.inside(call.station, AT, span),
+            None => survey.at(call.station, AT),
+        };
+        let finding = match broken {
+            true => Finding::error(
+                "lint::graphql",
+                place,
+                format!("this is no GraphQL: {}", fault.message),
+            ),
+            false => Finding::warning(
+                "lint::graphql",
+                place,
+                format!("Spacelift's schema does not fit: {}", fault.message),
+            ),
+        };
+        bench.push(finding.help(fault.help.unwrap_or_else(|| {
+            "correct it; if Spacelift takes it, spaceport does not know that part of the schema: allow it".into()
+        })));
     }
 }
 
@@ -93,11 +142,11 @@ fn guarded<'a>(survey: &'a Survey<'a>, spec: &Json, jq: &'a Jq, path: Path, benc
             }
         };
         if (0..count).any(passes) {
-            let names: Vec<&str> = path.steps[1..].iter().map(|s| s.name.as_str()).collect();
+            let names = path.names(1);
             findings.push(
                 Finding::warning(
                     "lint::unguarded_response",
-                    survey.place(jq, path.span()),
+                    survey.place(jq, path.span.clone()),
                     "when Spacelift refuses, this is `null`, and it is used all the same",
                 )
                 .help(format!(
@@ -112,10 +161,7 @@ fn guarded<'a>(survey: &'a Survey<'a>, spec: &Json, jq: &'a Jq, path: Path, benc
 /// The answers of refused calls: errors without data, and each step of the path null.
 fn refusals(path: &Path) -> Vec<Json> {
     let errors = json!({ "errors": [{ "message": "unauthorized" }], "data": null });
-    let steps: Vec<&str> = path.steps[RESPONSE.len()..]
-        .iter()
-        .map(|s| s.name.as_str())
-        .collect();
+    let steps = path.names(RESPONSE.len());
     let nulls = (1..steps.len()).map(|depth| {
         steps[..depth]
             .iter()

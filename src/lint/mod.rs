@@ -38,7 +38,7 @@ use crate::lint::bench::Bench;
 use crate::lint::survey::Survey;
 use crate::sim::child::Engines;
 use crate::want::desired::Desired;
-use crate::words::Findings;
+use crate::words::{Finding, Findings, Place, Severity};
 
 /// A lint, or a family of them.
 type Lint = for<'a> fn(&'a Survey<'a>, &mut Bench<'a>);
@@ -58,12 +58,43 @@ const LINTS: &[Lint] = &[
     tokens::check,
 ];
 
-/// What all lints find in a project that was loaded with its nodes.
-pub fn run(desired: &Desired, engines: &Engines) -> Findings {
+/// What all lints find in a project that was loaded with its nodes. Where reading has found errors
+/// (`so_far`), what follows from them is not told besides.
+pub fn run(desired: &Desired, so_far: &Findings, engines: &Engines) -> Findings {
     let survey = Survey::of(desired);
     let mut bench = Bench::default();
     for lint in LINTS {
         lint(&survey, &mut bench);
     }
-    bench.finish(|jobs| engines.run(jobs))
+    let found = bench.finish(|jobs| engines.run(jobs));
+    let errors: Vec<Unit> = so_far
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .filter_map(|finding| Some(unit(desired, finding.place?)))
+        .collect();
+    let own = |finding: &Finding| {
+        let unit = finding.place.map(|place| unit(desired, place));
+        unit.is_none_or(|unit| !errors.contains(&unit))
+    };
+    let mut kept = Findings::default();
+    kept.extend(found.into_iter().filter(own));
+    kept
+}
+
+/// What is right or wrong as one: a document, or all texts that documents include.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Document(Place),
+    Included,
+}
+
+fn unit(desired: &Desired, place: Place) -> Unit {
+    let around = |outer: &Place| {
+        outer.file == place.file && outer.start <= place.start && place.end <= outer.end
+    };
+    let documents = desired.objects.values().map(|object| object.place);
+    documents
+        .into_iter()
+        .find(around)
+        .map_or(Unit::Included, Unit::Document)
 }

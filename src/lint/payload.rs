@@ -28,9 +28,6 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
                 let mut at = &body;
                 for (index, step) in path.steps.iter().enumerate().skip(1) {
                     let Json::Object(fields) = at else { break };
-                    if step.name == "*" {
-                        break;
-                    }
                     if let Some(below) = fields.get(&step.name) {
                         at = below;
                         continue;
@@ -43,10 +40,7 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
                     bench.push(
                         Finding::warning(
                             "lint::never_sent",
-                            survey.place(
-                                jq,
-                                path.steps[0].span.start.saturating_sub(1)..step.span.end,
-                            ),
+                            survey.place(jq, path.span.start..step.span.end),
                             format!(
                                 "Spacelift sends no `{}` in `.{}`, so this is always `null`",
                                 step.name,

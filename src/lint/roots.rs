@@ -35,7 +35,7 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
                 continue;
             };
             let second = path.steps.get(1).map(|step| step.name.as_str());
-            let place = || survey.place(jq, path.span());
+            let place = || survey.place(jq, path.span.clone());
             match (station.role, first.name.as_str(), second) {
                 (Role::Action | Role::Automation, "diff", Some("before" | "after")) => {
                     let wrong = Finding::warning(
@@ -53,7 +53,7 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
                     )
                     .help("read what happened from `.event`"),
                 ),
-                (Role::Action, "inputs", Some(name)) if name != "*" && !inputs.contains(name) => {
+                (Role::Action, "inputs", Some(name)) if !inputs.contains(name) => {
                     let step = &path.steps[1];
                     let near = did_you_mean(name, inputs.iter().copied());
                     let known: Vec<String> = inputs.iter().map(|i| format!("`{i}`")).collect();

@@ -222,6 +222,11 @@ pub const CODES: &[Code] = &[
         "Write `.event.diff`; only conditions begin at `.diff`.",
     ),
     code(
+        "lint::graphql",
+        "An operation that is sent to Spacelift's GraphQL does not fit its schema.",
+        "Correct it at the place that the finding shows; allow it when Spacelift takes it all the same.",
+    ),
+    code(
         "lint::graphql_success",
         "An action reports success although Spacelift may have refused: GraphQL answers refusals with HTTP 200.",
         "Look into the run's `response`, and let nothing go on from it without a check.",

@@ -236,7 +236,8 @@ impl Case {
     pub fn found_in(&self, project: &Path) -> Vec<String> {
         let (desired, mut findings) = desired::load_kept(project, &self.choice, &self.env);
         let engines = Engines::new(env!("CARGO_BIN_EXE_spaceport").into());
-        findings.extend(lint::run(&desired, &engines));
+        let found = lint::run(&desired, &findings, &engines);
+        findings.extend(found);
         let findings = levels::settle_all(&desired, findings);
         let at = |place| {
             let (line, column) = desired.sources.line_column(place);

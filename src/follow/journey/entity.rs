@@ -79,9 +79,9 @@ impl Store {
     /// Merges, and returns the entity before and after.
     fn merge(&mut self, key: &Key, change: &Json, by: (Addr, Pointer)) -> (Option<Json>, Json) {
         let before = self.get(key).cloned();
-        let mut after = before.clone().unwrap_or_else(|| {
-            json!({ "identifier": key.1, "title": key.1, "blueprint": key.0 })
-        });
+        let mut after = before
+            .clone()
+            .unwrap_or_else(|| json!({ "identifier": key.1, "title": key.1, "blueprint": key.0 }));
         for (name, value) in change.as_object().into_iter().flatten() {
             let Some(map) = after.as_object_mut() else {
                 break;
@@ -173,8 +173,10 @@ impl Walk<'_> {
                 }
             }
             None => hop.notes.push(
-                Why::new(format!("the project has no blueprint `{blueprint}`, so the entity was not checked"))
-                    .at(wiring.at(&by.0, &by.1)),
+                Why::new(format!(
+                    "the project has no blueprint `{blueprint}`, so the entity was not checked"
+                ))
+                .at(wiring.at(&by.0, &by.1)),
             ),
         }
         let (before, after) = self.store.merge(&key, change, by);
@@ -214,7 +216,8 @@ impl Walk<'_> {
         let members = |of: &str| change.get(of).and_then(Json::as_object);
         let known = |at: &str| -> Vec<String> {
             let map = blueprint.spec.pointer(at).and_then(Json::as_object);
-            map.map(|map| map.keys().cloned().collect()).unwrap_or_default()
+            map.map(|map| map.keys().cloned().collect())
+                .unwrap_or_default()
         };
         let unknown = |of: &str, at: &str, word: &str| {
             let known = known(at);
@@ -237,7 +240,10 @@ impl Walk<'_> {
         let empty = Map::new();
         let properties = members("properties").unwrap_or(&empty);
         for (key, value) in properties {
-            let at = format!("/schema/properties/{}", key.replace('~', "~0").replace('/', "~1"));
+            let at = format!(
+                "/schema/properties/{}",
+                key.replace('~', "~0").replace('/', "~1")
+            );
             let schema = blueprint.spec.pointer(&at).unwrap_or(&Json::Null);
             if let Some(words) = unlike(schema, value) {
                 let place = self.wiring.at(&by.0, &by.1.join("properties").join(key));

@@ -109,11 +109,7 @@ impl Walk<'_> {
         }
     }
 
-    fn decide(
-        &self,
-        policy: &Station,
-        input: &Json,
-    ) -> Result<Decision, crate::sim::job::Fault> {
+    fn decide(&self, policy: &Station, input: &Json) -> Result<Decision, crate::sim::job::Fault> {
         // What is left out is version 0 (SA section 8).
         let engine = match policy.text("/engineType") {
             Some("REGO_V1") => EngineType::RegoV1,

@@ -35,7 +35,10 @@ impl Walk<'_> {
         };
         for note in &rendered.notes {
             let below = pointer(&note.at);
-            let at = below.parts().iter().fold(at.clone(), |at, part| at.join(part));
+            let at = below
+                .parts()
+                .iter()
+                .fold(at.clone(), |at, part| at.join(part));
             let why = self.why(&by.addr, &at, &note.fault);
             // A program that fails leaves nothing to send that anybody wanted.
             let fails = !matches!(note.fault.kind, FaultKind::Refused);
@@ -79,13 +82,22 @@ impl Walk<'_> {
         hop.fact("headers", headers.clone());
         hop.fact("body", body.clone());
         if url.starts_with("https://api.port.io/") || url.starts_with("https://api.us.port.io/") {
-            hop.fact("signed_in", "by Port itself, as the call goes to its own API");
+            hop.fact(
+                "signed_in",
+                "by Port itself, as the call goes to its own API",
+            );
         } else {
-            hop.fact("signed", "by Port, in `x-port-timestamp` and `x-port-signature`");
+            hop.fact(
+                "signed",
+                "by Port, in `x-port-timestamp` and `x-port-signature`",
+            );
         }
         let waits = value.get("synchronized").map(on).unwrap_or_default();
         if waits {
-            hop.fact("synchronous", "Port waits for the answer, which becomes `response` of the run");
+            hop.fact(
+                "synchronous",
+                "Port waits for the answer, which becomes `response` of the run",
+            );
         }
         self.journey.requests.push(Request {
             by: Some(by.addr.clone()),
@@ -122,10 +134,15 @@ impl Walk<'_> {
 
 /// Whether a fault leaves nothing of the text that it is about.
 fn is_broken(kind: &FaultKind) -> bool {
-    matches!(kind, FaultKind::Syntax | FaultKind::Limit | FaultKind::Crash)
+    matches!(
+        kind,
+        FaultKind::Syntax | FaultKind::Limit | FaultKind::Crash
+    )
 }
 
 /// Whether a switch is on, as a boolean or as text.
 fn on(value: &Json) -> bool {
-    value.as_bool().unwrap_or_else(|| value.as_str() == Some("true"))
+    value
+        .as_bool()
+        .unwrap_or_else(|| value.as_str() == Some("true"))
 }

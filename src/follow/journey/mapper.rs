@@ -73,14 +73,19 @@ impl Walk<'_> {
         let wiring = self.wiring;
         let of = mapper.spec.pointer(&at.join("blueprint").to_string());
         let of = of.and_then(Json::as_str).unwrap_or("?");
-        let item = step.item.map_or_else(String::new, |n| format!(", item {}", n + 1));
+        let item = step
+            .item
+            .map_or_else(String::new, |n| format!(", item {}", n + 1));
         let what = format!("mapping {} to {of}{item}", step.mapping + 1);
         let place = wiring.at(&mapper.addr, &at);
         let mut hop = Hop::new(Step::Mapping, what).of(&mapper.addr, place);
         let mut whys = Vec::new();
         for (below, fault) in &step.faults {
             let below = pointer(below);
-            let at = below.parts().iter().fold(at.clone(), |at, part| at.join(part));
+            let at = below
+                .parts()
+                .iter()
+                .fold(at.clone(), |at, part| at.join(part));
             whys.push(self.why(&mapper.addr, &at, fault));
         }
         let entity = at.join("entity");
@@ -101,7 +106,10 @@ impl Walk<'_> {
                 hop.notes = whys.collect();
                 hop.stop(first.unwrap_or_else(|| Why::new("it failed").at(place)))
             }
-            Wants::Upsert { blueprint, entity: value } => {
+            Wants::Upsert {
+                blueprint,
+                entity: value,
+            } => {
                 hop.notes = whys;
                 let identifier = self.identified(&blueprint, &value);
                 match identifier {
