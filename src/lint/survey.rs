@@ -103,7 +103,11 @@ impl<'a> Survey<'a> {
 
     /// The programs of one object.
     pub fn jq_of<'s>(&'s self, addr: &'s Addr) -> impl Iterator<Item = &'s Jq> {
-        self.jq.iter().filter(move |jq| jq.addr == *addr)
+        // They stand in the order of the objects.
+        let begin = self.jq.partition_point(|jq| jq.addr < *addr);
+        self.jq[begin..]
+            .iter()
+            .take_while(move |jq| jq.addr == *addr)
     }
 }
 

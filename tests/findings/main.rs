@@ -21,6 +21,7 @@ const AREAS: &[(&str, &str)] = &[
     ("project", include_str!("project.txt")),
     ("files", include_str!("files.txt")),
     ("lints", include_str!("lints.txt")),
+    ("event_path", include_str!("event_path.txt")),
 ];
 
 /// Codes that need live services, or secrets that must be sent: nothing offline provokes them.
@@ -110,6 +111,11 @@ fn a_file_without_permission() {
 #[test]
 fn lints() {
     area("lints");
+}
+
+#[test]
+fn the_path_of_an_event() {
+    area("event_path");
 }
 
 #[test]
