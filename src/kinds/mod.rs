@@ -33,6 +33,7 @@
 //! | [`picks`] | where a rule holds, gathered once for each kind |
 //! | [`role`] | the part that an object plays when an event passes |
 //! | [`stamp`] | what Port adds to every object |
+//! | [`trial`] | the fields of `kind: test` documents |
 //! | [`webhook_mapping`] | what an event becomes |
 
 pub mod action_body;
@@ -62,6 +63,7 @@ pub mod role;
 pub mod schema;
 pub mod shape;
 pub mod stamp;
+pub mod trial;
 pub mod webhook_mapping;
 
 #[cfg(test)]

@@ -77,7 +77,10 @@ impl Walk<'_> {
                     .help("write `{\"action\": NAME, \"status\": \"SUCCESS\", \"response\": {…}}`"),
             );
         };
-        let status = run.get("status").and_then(Json::as_str).unwrap_or("SUCCESS");
+        let status = run
+            .get("status")
+            .and_then(Json::as_str)
+            .unwrap_or("SUCCESS");
         let mut hop = Hop::new(Step::Run, format!("of `{name}` ends as {status}"));
         let wiring = self.wiring;
         let known = wiring
@@ -85,9 +88,9 @@ impl Walk<'_> {
             .or_else(|| wiring.named(Role::Automation, &name));
         match known {
             Some(station) => hop = hop.of(&station.addr, station.place),
-            None => hop.notes.push(Why::new(format!(
-                "the project has no action `{name}`"
-            ))),
+            None => hop
+                .notes
+                .push(Why::new(format!("the project has no action `{name}`"))),
         }
         let mut after = json!({ "id": run_id(), "status": status });
         if let (Some(after), Some(run)) = (after.as_object_mut(), run.as_object()) {
@@ -103,8 +106,12 @@ impl Walk<'_> {
         let fired = self.run_changed("RUN_UPDATED", &name, Some(before), after);
         if fired.is_empty() {
             return hop.stop(
-                Why::new(format!("no automation of the project waits for runs of `{name}`"))
-                    .help("an automation waits with `event: { type: RUN_UPDATED, actionIdentifier: … }`"),
+                Why::new(format!(
+                    "no automation of the project waits for runs of `{name}`"
+                ))
+                .help(
+                    "an automation waits with `event: { type: RUN_UPDATED, actionIdentifier: … }`",
+                ),
             );
         }
         hop.next = fired;
@@ -115,7 +122,12 @@ impl Walk<'_> {
     fn roots(&self, action: &Station, inputs: Json, entity: Json) -> Json {
         let user = json!({ "email": "simulated@example.com", "firstName": "Simulated", "lastName": "User" });
         let trigger = action.spec.get("trigger");
-        let of = |key: &str| trigger.and_then(|t| t.get(key)).cloned().unwrap_or_default();
+        let of = |key: &str| {
+            trigger
+                .and_then(|t| t.get(key))
+                .cloned()
+                .unwrap_or_default()
+        };
         json!({
             "inputs": inputs,
             "entity": entity,
@@ -185,9 +197,11 @@ impl Walk<'_> {
                 let blueprint = action.text("/trigger/blueprintIdentifier");
                 Ok(self.known(blueprint.unwrap_or_default(), given))
             }
-            None if needs => Err(Why::new("the action is run on an entity, and none was given")
-                .at(place)
-                .help("name one with `--entity ID`, or `entity:` in a test")),
+            None if needs => Err(
+                Why::new("the action is run on an entity, and none was given")
+                    .at(place)
+                    .help("name one with `--entity ID`, or `entity:` in a test"),
+            ),
             None => Ok(Json::Null),
         }
     }

@@ -30,7 +30,12 @@ impl Walk<'_> {
             "DELETE" => "ENTITY_DELETED",
             _ => "ENTITY_UPDATED",
         };
-        self.fired(&event, &[own, "ANY_ENTITY_CHANGE"], "blueprintIdentifier", &key.0)
+        self.fired(
+            &event,
+            &[own, "ANY_ENTITY_CHANGE"],
+            "blueprintIdentifier",
+            &key.0,
+        )
     }
 
     /// The automations that a change of a run may set off. `what` is RUN_CREATED or RUN_UPDATED.
@@ -53,7 +58,12 @@ impl Walk<'_> {
             "context": { "runId": after.get("id"), "entity": null, "blueprint": null },
             "diff": { "before": before, "after": after },
         });
-        self.fired(&event, &[what, "ANY_RUN_CHANGE"], "actionIdentifier", action)
+        self.fired(
+            &event,
+            &[what, "ANY_RUN_CHANGE"],
+            "actionIdentifier",
+            action,
+        )
     }
 
     fn trigger(&self) -> Json {
@@ -72,7 +82,9 @@ impl Walk<'_> {
         };
         let waiting: Vec<&Station> = wiring.playing(Role::Automation).filter(waits).collect();
         let fired = waiting.into_iter();
-        fired.map(|station| self.automation(station, event)).collect()
+        fired
+            .map(|station| self.automation(station, event))
+            .collect()
     }
 
     fn automation(&mut self, automation: &Station, event: &Json) -> Hop {
@@ -92,7 +104,8 @@ impl Walk<'_> {
             }
         }
         if self.depth >= DEEPEST {
-            let why = format!("{DEEPEST} automations set each other off already; the rest is left out");
+            let why =
+                format!("{DEEPEST} automations set each other off already; the rest is left out");
             return hop.stop(Why::new(why));
         }
         self.journey.automations.push(automation.addr.clone());

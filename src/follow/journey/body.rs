@@ -18,7 +18,10 @@ pub(super) fn default(kind: &str, input: &Json) -> (Json, Option<&'static str>) 
             if let Some(map) = body.as_object_mut() {
                 map.insert("account".into(), account);
             }
-            (body, Some("the body of this event is not documented; this one is a guess"))
+            (
+                body,
+                Some("the body of this event is not documented; this one is a guess"),
+            )
         }
     }
 }
@@ -28,7 +31,10 @@ fn run(event: &Json, account: Json) -> Json {
     let text = |path: &str| event.pointer(path).and_then(Json::as_str);
     let state = text("/state").or(text("/run/state")).unwrap_or_default();
     // Guess: the number of states so far; the input has no version.
-    let versions = event.get("timing").and_then(Json::as_array).map_or(0, Vec::len);
+    let versions = event
+        .get("timing")
+        .and_then(Json::as_array)
+        .map_or(0, Vec::len);
     let changed = nanoseconds(&at("/run/updated_at")).or(nanoseconds(&at("/run/created_at")));
     let mut commit = Map::new();
     // Guess: the input has one author, the body two names of it.

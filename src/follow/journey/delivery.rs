@@ -38,7 +38,11 @@ impl Walk<'_> {
             let help = did_you_mean(id, ids).unwrap_or_else(|| {
                 "refer to a webhook of the project: `${spacelift.webhook.NAME.id}`".into()
             });
-            return Hop::new(Step::Delivery, "to a webhook that the project does not have").stop(
+            return Hop::new(
+                Step::Delivery,
+                "to a webhook that the project does not have",
+            )
+            .stop(
                 Why::new(format!("no webhook of the project has the id `{id}`"))
                     .at(place)
                     .help(help),
@@ -74,9 +78,8 @@ impl Walk<'_> {
     pub(super) fn stack_event(&mut self, payload: &Json, webhook: &Addr) -> Hop {
         let wiring = self.wiring;
         let Some(endpoint) = wiring.get(webhook) else {
-            return Hop::new(Step::Delivery, "a stack's own webhook").stop(Why::new(format!(
-                "the project has no `{webhook}`"
-            )));
+            return Hop::new(Step::Delivery, "a stack's own webhook")
+                .stop(Why::new(format!("the project has no `{webhook}`")));
         };
         let place = wiring.at(&endpoint.addr, &pointer("/endpoint"));
         let mut hop = Hop::new(Step::Delivery, "sends").of(&endpoint.addr, place);
@@ -87,7 +90,8 @@ impl Walk<'_> {
         if let (Some(of), Some(own)) = (of, own)
             && of != own
         {
-            let why = format!("the event is about stack `{of}`, and the webhook belongs to `{own}`");
+            let why =
+                format!("the event is about stack `{of}`, and the webhook belongs to `{own}`");
             let place = wiring.at(&endpoint.addr, &pointer("/stack"));
             return hop.stop(Why::new(why).at(place));
         }
@@ -177,7 +181,9 @@ impl Walk<'_> {
         let mut hop = Hop::new(Step::Delivery, "a delivery from a file");
         let signs = mapper.text("/security/signatureHeaderName");
         let carried = signs.is_some_and(|name| {
-            headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name))
+            headers
+                .iter()
+                .any(|(own, _)| own.eq_ignore_ascii_case(name))
         });
         if carried {
             hop.notes.push(
@@ -191,7 +197,9 @@ impl Walk<'_> {
             .chain(wiring.playing(Role::StackEndpoint));
         let sender = senders.into_iter().find(|endpoint| {
             let url = endpoint.text("/endpoint").unwrap_or_default();
-            wiring.mapper_at(url).is_some_and(|to| to.addr == mapper.addr)
+            wiring
+                .mapper_at(url)
+                .is_some_and(|to| to.addr == mapper.addr)
         });
         let secret = match sender {
             Some(sender) => sender.text("/secret"),
@@ -262,7 +270,10 @@ fn own_headers(endpoint: &Station) -> Vec<(String, String)> {
 /// Spacelift signs with both algorithms, without a secret too (SA section 11).
 fn signed(secret: Option<&str>, body: &str) -> Vec<(String, String)> {
     let headers = signature::spacelift(secret.unwrap_or_default(), body.as_bytes());
-    headers.into_iter().map(|(n, v)| (n.to_owned(), v)).collect()
+    headers
+        .into_iter()
+        .map(|(n, v)| (n.to_owned(), v))
+        .collect()
 }
 
 /// The signature that a webhook of Port asks for, as a sender that knows the secret would make it.

@@ -85,6 +85,9 @@ impl Walk<'_> {
         for fault in &decision.faults {
             hop.notes.push(self.why(&policy.addr, &at, fault));
         }
+        for fault in &decision.notes {
+            hop.notes.push(self.why(&policy.addr, &at, fault));
+        }
         for object in &decision.webhook {
             hop.next.push(self.told(policy, object, input, kind));
         }
@@ -109,11 +112,7 @@ impl Walk<'_> {
         }
     }
 
-    fn decide(
-        &self,
-        policy: &Station,
-        input: &Json,
-    ) -> Result<Decision, crate::sim::job::Fault> {
+    fn decide(&self, policy: &Station, input: &Json) -> Result<Decision, crate::sim::job::Fault> {
         // What is left out is version 0 (SA section 8).
         let engine = match policy.text("/engineType") {
             Some("REGO_V1") => EngineType::RegoV1,

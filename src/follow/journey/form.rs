@@ -15,7 +15,10 @@ impl Walk<'_> {
         let form = action.spec.pointer("/trigger/userInputs/properties");
         let empty = Map::new();
         let form = form.and_then(Json::as_object).unwrap_or(&empty);
-        let place = |key: &str| self.wiring.at(&action.addr, &at.join("properties").join(key));
+        let place = |key: &str| {
+            self.wiring
+                .at(&action.addr, &at.join("properties").join(key))
+        };
         let mut refusals = Vec::new();
         for (name, value) in inputs {
             let Some(field) = form.get(name) else {
@@ -42,7 +45,8 @@ impl Walk<'_> {
         for name in required.filter_map(Json::as_str) {
             if inputs.get(name).is_none_or(Json::is_null) {
                 let why = Why::new(format!("input `{name}` is required and not given"));
-                let help = format!("give it with `--input {name}=VALUE`, or under `inputs:` in a test");
+                let help =
+                    format!("give it with `--input {name}=VALUE`, or under `inputs:` in a test");
                 refusals.push(why.at(place(name)).help(help));
             }
         }

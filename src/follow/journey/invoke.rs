@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Hop, Request, Step, Walk, pointer, unexpected};
 use crate::follow::wiring::Station;
-use crate::sim::job::{Answer, FaultKind, Job};
+use crate::sim::job::{Answer, Job};
 use crate::sim::template;
 
 impl Walk<'_> {
@@ -35,11 +35,13 @@ impl Walk<'_> {
         };
         for note in &rendered.notes {
             let below = pointer(&note.at);
-            let at = below.parts().iter().fold(at.clone(), |at, part| at.join(part));
+            let at = below
+                .parts()
+                .iter()
+                .fold(at.clone(), |at, part| at.join(part));
             let why = self.why(&by.addr, &at, &note.fault);
-            // A program that fails leaves nothing to send that anybody wanted.
-            let fails = !matches!(note.fault.kind, FaultKind::Refused);
-            match fails && hop.stopped.is_none() && is_broken(&note.fault.kind) {
+            // What cannot be rendered keeps Port from making the call.
+            match note.failed && hop.stopped.is_none() {
                 true => hop.stopped = Some(why),
                 false => hop.notes.push(why),
             }
@@ -79,13 +81,22 @@ impl Walk<'_> {
         hop.fact("headers", headers.clone());
         hop.fact("body", body.clone());
         if url.starts_with("https://api.port.io/") || url.starts_with("https://api.us.port.io/") {
-            hop.fact("signed_in", "by Port itself, as the call goes to its own API");
+            hop.fact(
+                "signed_in",
+                "by Port itself, as the call goes to its own API",
+            );
         } else {
-            hop.fact("signed", "by Port, in `x-port-timestamp` and `x-port-signature`");
+            hop.fact(
+                "signed",
+                "by Port, in `x-port-timestamp` and `x-port-signature`",
+            );
         }
         let waits = value.get("synchronized").map(on).unwrap_or_default();
         if waits {
-            hop.fact("synchronous", "Port waits for the answer, which becomes `response` of the run");
+            hop.fact(
+                "synchronous",
+                "Port waits for the answer, which becomes `response` of the run",
+            );
         }
         self.journey.requests.push(Request {
             by: Some(by.addr.clone()),
@@ -120,12 +131,9 @@ impl Walk<'_> {
     }
 }
 
-/// Whether a fault leaves nothing of the text that it is about.
-fn is_broken(kind: &FaultKind) -> bool {
-    matches!(kind, FaultKind::Syntax | FaultKind::Limit | FaultKind::Crash)
-}
-
 /// Whether a switch is on, as a boolean or as text.
 fn on(value: &Json) -> bool {
-    value.as_bool().unwrap_or_else(|| value.as_str() == Some("true"))
+    value
+        .as_bool()
+        .unwrap_or_else(|| value.as_str() == Some("true"))
 }

@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::{Hop, Step, Walk, Why, pointer, unexpected};
 use crate::follow::wiring::Station;
+use crate::kinds::Role;
 use crate::sim::job::{Answer, Job};
 use crate::sim::mapping::{self, Wants};
 use crate::words::Pointer;
@@ -57,6 +58,10 @@ impl Walk<'_> {
         if let Some(id) = &mapped.request_id {
             hop.fact("request_id", id.clone());
         }
+        for (at, fault) in &mapped.faults {
+            let why = self.why(&mapper.addr, &pointer(at), fault);
+            hop.notes.push(why);
+        }
         if mapped.steps.is_empty() {
             let place = self.wiring.at(&mapper.addr, &pointer("/mappings"));
             return hop.stop(Why::new("no mapping looks at it").at(place));
@@ -73,14 +78,19 @@ impl Walk<'_> {
         let wiring = self.wiring;
         let of = mapper.spec.pointer(&at.join("blueprint").to_string());
         let of = of.and_then(Json::as_str).unwrap_or("?");
-        let item = step.item.map_or_else(String::new, |n| format!(", item {}", n + 1));
+        let item = step
+            .item
+            .map_or_else(String::new, |n| format!(", item {}", n + 1));
         let what = format!("mapping {} to {of}{item}", step.mapping + 1);
         let place = wiring.at(&mapper.addr, &at);
         let mut hop = Hop::new(Step::Mapping, what).of(&mapper.addr, place);
         let mut whys = Vec::new();
         for (below, fault) in &step.faults {
             let below = pointer(below);
-            let at = below.parts().iter().fold(at.clone(), |at, part| at.join(part));
+            let at = below
+                .parts()
+                .iter()
+                .fold(at.clone(), |at, part| at.join(part));
             whys.push(self.why(&mapper.addr, &at, fault));
         }
         let entity = at.join("entity");
@@ -101,7 +111,10 @@ impl Walk<'_> {
                 hop.notes = whys.collect();
                 hop.stop(first.unwrap_or_else(|| Why::new("it failed").at(place)))
             }
-            Wants::Upsert { blueprint, entity: value } => {
+            Wants::Upsert {
+                blueprint,
+                entity: value,
+            } => {
                 hop.notes = whys;
                 let identifier = self.identified(&blueprint, &value);
                 match identifier {
@@ -136,11 +149,15 @@ impl Walk<'_> {
     fn identified(&self, blueprint: &str, entity: &Json) -> Result<Vec<String>, String> {
         match entity.get("identifier") {
             Some(Json::String(text)) => Ok(vec![text.clone()]),
-            Some(search @ Json::Object(_)) => {
-                let found = self.store.search(blueprint, search);
-                match found.is_empty() {
-                    true => Err("the search finds no entity; name some under `given`".into()),
-                    false => Ok(found.into_iter().map(|(_, id)| id).collect()),
+            Some(search) if mapping::is_search(search) => {
+                let entities = self.store.of_blueprint(blueprint);
+                let of = self.wiring.named(Role::Blueprint, blueprint);
+                let found = mapping::resolve(search, &entities, of.map(|of| &of.spec));
+                match found {
+                    Ok(found) if found.is_empty() => {
+                        Err("the search finds no entity; name some under `given`".into())
+                    }
+                    found => found.map_err(|fault| fault.message),
                 }
             }
             _ => Err("the entity has no identifier".into()),

@@ -257,7 +257,8 @@ impl Journey {
 
     /// Everything that kept the event from going on.
     pub fn stops(&self) -> impl Iterator<Item = (&Hop, &Why)> {
-        self.all().filter_map(|hop| Some((hop, hop.stopped.as_ref()?)))
+        self.all()
+            .filter_map(|hop| Some((hop, hop.stopped.as_ref()?)))
     }
 
     /// Whether anything came of it: an entity, a request, an automation.

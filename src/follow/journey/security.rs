@@ -31,7 +31,9 @@ impl Walk<'_> {
                 )),
             );
         };
-        let algorithm = mapper.text("/security/signatureAlgorithm").unwrap_or("sha256");
+        let algorithm = mapper
+            .text("/security/signatureAlgorithm")
+            .unwrap_or("sha256");
         if let Some(why) = unlike(header, algorithm, mapper, &here) {
             return Some(why);
         }
