@@ -8,12 +8,14 @@
 //! | [`wiring`] | the stations of the project, and what each is wired to |
 //! | [`stand_in`] | what references and secrets read as where no service is asked |
 //! | [`journey`] | one event, hop by hop, as data |
+//! | [`trial`] | `kind: test` documents, run |
 //! | `story` | what the tests are told with |
 
 pub mod journey;
 pub mod stand_in;
 #[cfg(test)]
 mod story;
+pub mod trial;
 pub mod wiring;
 
 pub use journey::{Given, Journey, Start, follow};

@@ -13,7 +13,7 @@ use crate::follow::stand_in::{self, StandIns};
 use crate::kinds::Role;
 use crate::want::desired::{Desired, Object};
 use crate::words::value::SecretSource;
-use crate::words::{Addr, Place, Pointer, Sources};
+use crate::words::{Addr, Place, Pointer, Sources, Value};
 
 /// One object on the way of an event.
 #[derive(Debug, Clone)]
@@ -57,6 +57,7 @@ impl Station {
 #[derive(Debug, Clone)]
 pub struct Wiring<'a> {
     desired: &'a Desired,
+    stand_ins: StandIns,
     stations: BTreeMap<Addr, Station>,
 }
 
@@ -78,10 +79,17 @@ impl<'a> Wiring<'a> {
             };
             Some((object.addr.clone(), station))
         };
+        let stations = desired.objects.values().filter_map(station).collect();
         Wiring {
             desired,
-            stations: desired.objects.values().filter_map(station).collect(),
+            stations,
+            stand_ins,
         }
+    }
+
+    /// A value of the project's files as plain data: every reference and secret reads as its stand-in.
+    pub fn plain(&self, value: &Value) -> Json {
+        self.stand_ins.plain(self.desired, value)
     }
 
     /// The project that it was made of.

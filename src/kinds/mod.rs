@@ -34,6 +34,7 @@
 //! | [`program`] | texts that a service runs, and what they may read |
 //! | [`role`] | the part that an object plays when an event passes |
 //! | [`stamp`] | what Port adds to every object |
+//! | [`trial`] | the fields of `kind: test` documents |
 //! | [`webhook_mapping`] | what an event becomes |
 
 pub mod action_body;
@@ -64,6 +65,7 @@ pub mod role;
 pub mod schema;
 pub mod shape;
 pub mod stamp;
+pub mod trial;
 pub mod webhook_mapping;
 
 #[cfg(test)]

@@ -4,7 +4,6 @@
 //! `want::resolve`. `{{ … }}` and `${{ … }}` belong to Port and to CI systems and pass untouched.
 
 use std::fmt;
-use std::ops::Range;
 
 use crate::words::Addr;
 use crate::words::finding::did_you_mean;
@@ -23,15 +22,6 @@ pub enum Part {
     Text(String),
     /// A `${…}`.
     Reference(Reference),
-}
-
-/// A part of a text, and how it is written there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Piece {
-    /// What it reads as.
-    pub part: Part,
-    /// The bytes that it is written as.
-    pub written: Range<usize>,
 }
 
 /// What stands between `${` and `}`.
@@ -84,71 +74,51 @@ impl Template {
 
     /// Cuts a text into parts; the problems of all `${` that are none of the forms otherwise.
     pub fn parse(text: &str) -> Result<Template, Vec<TemplateProblem>> {
-        let mut template = Template::default();
-        for piece in Self::pieces(text)? {
-            match piece.part {
-                Part::Text(text) => template.push_text(&text),
-                reference => template.parts.push(reference),
-            }
-        }
-        Ok(template)
-    }
-
-    /// The same with the bytes of the text that each part is written as. Literal text is cut behind
-    /// every escape, so that what is left of it stands byte for byte as it reads.
-    pub fn pieces(text: &str) -> Result<Vec<Piece>, Vec<TemplateProblem>> {
-        let mut pieces: Vec<Piece> = Vec::new();
+        let mut parts: Vec<Part> = Vec::new();
+        let mut literal = String::new();
         let mut problems = Vec::new();
-        // Where the literal text begins that has not become a piece yet.
-        let mut begun = 0;
-        let mut at = 0;
-        let literal = |pieces: &mut Vec<Piece>, from: usize, to: usize| {
-            if from < to {
-                pieces.push(Piece {
-                    part: Part::Text(text[from..to].to_owned()),
-                    written: from..to,
-                });
-            }
-        };
-        while let Some(next) = text[at..].find(['$', '{']) {
-            at += next;
-            let rest = &text[at..];
-            if rest.starts_with("$${") {
-                literal(&mut pieces, begun, at);
-                pieces.push(Piece {
-                    part: Part::Text("${".to_owned()),
-                    written: at..at + 3,
-                });
-                at += 3;
-                begun = at;
+        let mut rest = text;
+        while let Some(at) = rest.find(['$', '{']) {
+            literal.push_str(&rest[..at]);
+            rest = &rest[at..];
+            if let Some(after) = rest.strip_prefix("$${") {
+                literal.push_str("${");
+                rest = after;
             } else if rest.starts_with("${{") || rest.starts_with("{{") {
-                let end = rest.find("}}").or_else(|| rest.find("{{"));
-                at += end.map_or(2, |end| end + 2);
+                let end = rest
+                    .find("}}")
+                    .map_or(rest.find("{{").map_or(2, |i| i + 2), |i| i + 2);
+                literal.push_str(&rest[..end]);
+                rest = &rest[end..];
             } else if let Some(inner) = rest.strip_prefix("${") {
                 match read_reference(inner) {
                     Ok((reference, after)) => {
-                        literal(&mut pieces, begun, at);
-                        let end = text.len() - after.len();
-                        pieces.push(Piece {
-                            part: Part::Reference(reference),
-                            written: at..end,
-                        });
-                        at = end;
-                        begun = end;
+                        if !literal.is_empty() {
+                            parts.push(Part::Text(std::mem::take(&mut literal)));
+                        }
+                        parts.push(Part::Reference(reference));
+                        rest = after;
                     }
                     Err(problem) => {
-                        at += 2;
+                        literal.push_str("${");
+                        rest = inner;
                         problems.push(problem);
                     }
                 }
             } else {
-                at += 1;
+                let mut chars = rest.chars();
+                literal.extend(chars.next());
+                rest = chars.as_str();
             }
         }
-        literal(&mut pieces, begun, text.len());
-        match problems.is_empty() {
-            true => Ok(pieces),
-            false => Err(problems),
+        literal.push_str(rest);
+        if !literal.is_empty() {
+            parts.push(Part::Text(literal));
+        }
+        if problems.is_empty() {
+            Ok(Template { parts })
+        } else {
+            Err(problems)
         }
     }
 

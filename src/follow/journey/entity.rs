@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::{Hop, Step, Walk, Why, pointer};
 use crate::follow::wiring::Station;
 use crate::kinds::Role;
-use crate::words::finding::did_you_mean;
+use crate::sim::mapping;
 use crate::words::{Addr, Pointer};
 
 /// Blueprint and identifier.
@@ -23,9 +23,6 @@ pub struct Entity {
     /// mappings or a `mapping` of an action.
     pub by: Option<(Addr, Pointer)>,
 }
-
-/// Fields whose members are merged one by one.
-const MAPS: [&str; 2] = ["properties", "relations"];
 
 /// Entities as they come and go.
 #[derive(Debug, Clone, Default)]
@@ -51,21 +48,10 @@ impl Store {
         self.entities.get(key).map(|entity| &entity.value)
     }
 
-    /// The entities of a blueprint that a search finds: rules over properties and meta-properties.
-    pub(super) fn search(&self, blueprint: &str, search: &Json) -> Vec<Key> {
-        let rules = search.get("rules").and_then(Json::as_array);
-        let rules = rules.map_or(&[][..], Vec::as_slice);
-        let any = search.get("combinator").and_then(Json::as_str) == Some("or");
+    /// The entities of a blueprint, for searches.
+    pub(super) fn of_blueprint(&self, blueprint: &str) -> Vec<Json> {
         let of = self.entities.iter().filter(|((of, _), _)| of == blueprint);
-        of.filter(|(_, entity)| {
-            let mut rules = rules.iter();
-            match any {
-                true => rules.any(|rule| holds(rule, &entity.value)),
-                false => rules.all(|rule| holds(rule, &entity.value)),
-            }
-        })
-        .map(|(key, _)| key.clone())
-        .collect()
+        of.map(|(_, entity)| entity.value.clone()).collect()
     }
 
     /// What was made or changed, and what was deleted.
@@ -76,37 +62,11 @@ impl Store {
         (entities, self.deleted)
     }
 
-    /// Merges, and returns the entity before and after.
-    fn merge(&mut self, key: &Key, change: &Json, by: (Addr, Pointer)) -> (Option<Json>, Json) {
-        let before = self.get(key).cloned();
-        let mut after = before
-            .clone()
-            .unwrap_or_else(|| json!({ "identifier": key.1, "title": key.1, "blueprint": key.0 }));
-        for (name, value) in change.as_object().into_iter().flatten() {
-            let Some(map) = after.as_object_mut() else {
-                break;
-            };
-            match (MAPS.contains(&name.as_str()), value.as_object()) {
-                (true, Some(members)) => {
-                    let own = map.entry(name).or_insert_with(|| json!({}));
-                    if let Some(own) = own.as_object_mut() {
-                        own.extend(members.clone());
-                    }
-                }
-                _ if name == "identifier" || name == "blueprint" => {}
-                _ => {
-                    map.insert(name.clone(), value.clone());
-                }
-            }
-        }
+    fn put(&mut self, key: &Key, value: Json, by: (Addr, Pointer)) {
         self.deleted.remove(key);
         self.touched.insert(key.clone());
-        let entity = Entity {
-            value: after.clone(),
-            by: Some(by),
-        };
-        self.entities.insert(key.clone(), entity);
-        (before, after)
+        let by = Some(by);
+        self.entities.insert(key.clone(), Entity { value, by });
     }
 
     fn remove(&mut self, key: &Key) -> Option<Json> {
@@ -123,30 +83,6 @@ pub(super) fn key(entity: &Json) -> Option<Key> {
     Some((text("blueprint")?, text("identifier")?))
 }
 
-/// Whether a rule of a search is true of an entity (PA section 4: `=`, `in`, `contains`).
-fn holds(rule: &Json, entity: &Json) -> bool {
-    let property = rule.get("property").and_then(Json::as_str);
-    let Some(property) = property else {
-        return false;
-    };
-    let own = match property.strip_prefix('$') {
-        Some(meta) => entity.get(meta),
-        None => entity.pointer(&format!("/properties/{}", property.replace('/', "~1"))),
-    };
-    let (Some(own), Some(value)) = (own, rule.get("value")) else {
-        return false;
-    };
-    match rule.get("operator").and_then(Json::as_str) {
-        Some("in") => value.as_array().is_some_and(|list| list.contains(own)),
-        Some("contains") => match (own, value) {
-            (Json::Array(list), value) => list.contains(value),
-            (Json::String(text), Json::String(part)) => text.contains(part.as_str()),
-            _ => false,
-        },
-        _ => own == value,
-    }
-}
-
 impl Walk<'_> {
     /// Merges an entity, checks it, and lets what depends on it happen.
     pub(super) fn upsert(
@@ -158,18 +94,28 @@ impl Walk<'_> {
     ) -> Hop {
         let key: Key = (blueprint.to_owned(), identifier.to_owned());
         let wiring = self.wiring;
-        let is_new = self.store.get(&key).is_none();
-        let what = match is_new {
+        let before = self.store.get(&key).cloned();
+        let what = match before.is_none() {
             true => format!("{blueprint} {identifier} is made"),
             false => format!("{blueprint} {identifier} is changed"),
         };
+        let fresh =
+            json!({ "identifier": identifier, "title": identifier, "blueprint": blueprint });
+        let mut after = mapping::merge(Some(before.as_ref().unwrap_or(&fresh)), change);
+        if let Some(after) = after.as_object_mut() {
+            // A search names the entity, and is not its identifier.
+            after.insert("identifier".into(), json!(identifier));
+        }
         let mut hop = Hop::new(Step::Entity, what);
+        hop.fact("entity", after.clone());
         match wiring.named(Role::Blueprint, blueprint) {
             Some(station) => {
                 hop = hop.of(&station.addr, station.place);
-                if let Some(why) = self.misfit(station, change, &by, is_new) {
-                    hop.fact("entity", change.clone());
-                    return hop.stop(why);
+                let mut misfits = self.misfits(station, &after, &by).into_iter();
+                if let Some(first) = misfits.next() {
+                    hop.what = format!("{blueprint} {identifier} is refused");
+                    hop.notes.extend(misfits);
+                    return hop.stop(first);
                 }
             }
             None => hop.notes.push(
@@ -179,8 +125,7 @@ impl Walk<'_> {
                 .at(wiring.at(&by.0, &by.1)),
             ),
         }
-        let (before, after) = self.store.merge(&key, change, by);
-        hop.fact("entity", after.clone());
+        self.store.put(&key, after.clone(), by);
         let action = match before.is_some() {
             true => "UPDATE",
             false => "CREATE",
@@ -204,104 +149,37 @@ impl Walk<'_> {
         hop
     }
 
-    /// What of an entity its blueprint does not take.
-    fn misfit(
-        &self,
-        blueprint: &Station,
-        change: &Json,
-        by: &(Addr, Pointer),
-        is_new: bool,
-    ) -> Option<Why> {
-        let name = &blueprint.name;
-        let members = |of: &str| change.get(of).and_then(Json::as_object);
-        let known = |at: &str| -> Vec<String> {
-            let map = blueprint.spec.pointer(at).and_then(Json::as_object);
-            map.map(|map| map.keys().cloned().collect())
-                .unwrap_or_default()
-        };
-        let unknown = |of: &str, at: &str, word: &str| {
-            let known = known(at);
-            let key = members(of)?.keys().find(|key| !known.contains(key))?;
-            let place = self.wiring.key_at(&by.0, &by.1.join(of).join(key));
-            let near = did_you_mean(key, known.iter().map(String::as_str));
-            let help = near.unwrap_or_else(|| format!("add it to the blueprint `{name}`"));
-            Some(
-                Why::new(format!("blueprint `{name}` has no {word} `{key}`"))
-                    .at(place)
-                    .help(help),
-            )
-        };
-        if let Some(why) = unknown("properties", "/schema/properties", "property") {
-            return Some(why);
-        }
-        if let Some(why) = unknown("relations", "/relations", "relation") {
-            return Some(why);
-        }
-        let empty = Map::new();
-        let properties = members("properties").unwrap_or(&empty);
-        for (key, value) in properties {
-            let at = format!(
-                "/schema/properties/{}",
-                key.replace('~', "~0").replace('/', "~1")
-            );
-            let schema = blueprint.spec.pointer(&at).unwrap_or(&Json::Null);
-            if let Some(words) = unlike(schema, value) {
-                let place = self.wiring.at(&by.0, &by.1.join("properties").join(key));
-                return Some(
-                    Why::new(format!("property `{key}` of blueprint `{name}` {words}")).at(place),
-                );
-            }
-        }
-        let required = blueprint.spec.pointer("/schema/required");
-        let required = required.and_then(Json::as_array).into_iter().flatten();
-        let missing = required.filter_map(Json::as_str).find(|key| {
-            let given = properties.get(*key);
-            given.is_some_and(Json::is_null) || (is_new && given.is_none())
-        });
-        missing.map(|key| {
-            let place = self.wiring.at(&by.0, &by.1.join("properties").join(key));
-            Why::new(format!("blueprint `{name}` requires the property `{key}`")).at(place)
-        })
+    /// What of an entity its blueprint does not take, each where the value was made.
+    fn misfits(&self, blueprint: &Station, entity: &Json, by: &(Addr, Pointer)) -> Vec<Why> {
+        let misfits = mapping::check(entity, &blueprint.spec).into_iter();
+        misfits
+            .map(|misfit| {
+                let below = pointer(&misfit.at);
+                let parts = below.parts().iter().take(2);
+                let at = parts.fold(by.1.clone(), |at, part| at.join(part));
+                let unknown = misfit.found.contains("does not have");
+                let place = match unknown {
+                    true => self.wiring.key_at(&by.0, &at),
+                    false => self.wiring.at(&by.0, &at),
+                };
+                let found = misfit.found;
+                let what = match (below.parts(), unknown) {
+                    (_, true) => format!("blueprint `{}` does not fit: {found}", blueprint.name),
+                    ([first, name, ..], _) => format!(
+                        "`{name}` in `{first}` gets {found}, and blueprint `{}` wants {}",
+                        blueprint.name, misfit.wanted
+                    ),
+                    _ => format!(
+                        "`{}` gets {found}, and Port wants {}",
+                        misfit.at, misfit.wanted
+                    ),
+                };
+                Why {
+                    message: what,
+                    place: Some(place),
+                    help: misfit.help,
+                }
+            })
+            .collect()
     }
-
-    /// Where the blueprint of a name is declared, for those who look for a place.
-    pub(super) fn blueprint_place(&self, name: &str) -> Option<crate::words::Place> {
-        let station = self.wiring.named(Role::Blueprint, name)?;
-        Some(self.wiring.at(&station.addr, &pointer("/identifier")))
-    }
-}
-
-/// In which way a value is not what the schema of its property says; `null` clears a property.
-fn unlike(schema: &Json, value: &Json) -> Option<String> {
-    if value.is_null() {
-        return None;
-    }
-    let wanted = schema.get("type").and_then(Json::as_str)?;
-    let fits = match wanted {
-        "string" => value.is_string(),
-        "number" => value.is_number(),
-        "boolean" => value.is_boolean(),
-        "array" => value.is_array(),
-        "object" => value.is_object(),
-        _ => true,
-    };
-    let short = |value: &Json| {
-        let text = value.to_string();
-        match text.chars().count() > 40 {
-            true => format!("{}…", text.chars().take(39).collect::<String>()),
-            false => text,
-        }
-    };
-    if !fits {
-        return Some(format!("is of type `{wanted}` and gets {}", short(value)));
-    }
-    if let Some(list) = schema.get("enum").and_then(Json::as_array)
-        && !list.contains(value)
-    {
-        return Some(format!("does not take {}", short(value)));
-    }
-    if let (Some(items), Some(list)) = (schema.get("items"), value.as_array()) {
-        return list.iter().find_map(|item| unlike(items, item));
-    }
-    None
 }

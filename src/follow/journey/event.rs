@@ -85,6 +85,9 @@ impl Walk<'_> {
         for fault in &decision.faults {
             hop.notes.push(self.why(&policy.addr, &at, fault));
         }
+        for fault in &decision.notes {
+            hop.notes.push(self.why(&policy.addr, &at, fault));
+        }
         for object in &decision.webhook {
             hop.next.push(self.told(policy, object, input, kind));
         }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Hop, Request, Step, Walk, pointer, unexpected};
 use crate::follow::wiring::Station;
-use crate::sim::job::{Answer, FaultKind, Job};
+use crate::sim::job::{Answer, Job};
 use crate::sim::template;
 
 impl Walk<'_> {
@@ -40,9 +40,8 @@ impl Walk<'_> {
                 .iter()
                 .fold(at.clone(), |at, part| at.join(part));
             let why = self.why(&by.addr, &at, &note.fault);
-            // A program that fails leaves nothing to send that anybody wanted.
-            let fails = !matches!(note.fault.kind, FaultKind::Refused);
-            match fails && hop.stopped.is_none() && is_broken(&note.fault.kind) {
+            // What cannot be rendered keeps Port from making the call.
+            match note.failed && hop.stopped.is_none() {
                 true => hop.stopped = Some(why),
                 false => hop.notes.push(why),
             }
@@ -130,14 +129,6 @@ impl Walk<'_> {
         hop.next.push(next);
         hop
     }
-}
-
-/// Whether a fault leaves nothing of the text that it is about.
-fn is_broken(kind: &FaultKind) -> bool {
-    matches!(
-        kind,
-        FaultKind::Syntax | FaultKind::Limit | FaultKind::Crash
-    )
 }
 
 /// Whether a switch is on, as a boolean or as text.

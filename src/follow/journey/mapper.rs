@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::{Hop, Step, Walk, Why, pointer, unexpected};
 use crate::follow::wiring::Station;
+use crate::kinds::Role;
 use crate::sim::job::{Answer, Job};
 use crate::sim::mapping::{self, Wants};
 use crate::words::Pointer;
@@ -56,6 +57,10 @@ impl Walk<'_> {
         hop.fact("signature", if checks { "right" } else { "not asked for" });
         if let Some(id) = &mapped.request_id {
             hop.fact("request_id", id.clone());
+        }
+        for (at, fault) in &mapped.faults {
+            let why = self.why(&mapper.addr, &pointer(at), fault);
+            hop.notes.push(why);
         }
         if mapped.steps.is_empty() {
             let place = self.wiring.at(&mapper.addr, &pointer("/mappings"));
@@ -144,11 +149,15 @@ impl Walk<'_> {
     fn identified(&self, blueprint: &str, entity: &Json) -> Result<Vec<String>, String> {
         match entity.get("identifier") {
             Some(Json::String(text)) => Ok(vec![text.clone()]),
-            Some(search @ Json::Object(_)) => {
-                let found = self.store.search(blueprint, search);
-                match found.is_empty() {
-                    true => Err("the search finds no entity; name some under `given`".into()),
-                    false => Ok(found.into_iter().map(|(_, id)| id).collect()),
+            Some(search) if mapping::is_search(search) => {
+                let entities = self.store.of_blueprint(blueprint);
+                let of = self.wiring.named(Role::Blueprint, blueprint);
+                let found = mapping::resolve(search, &entities, of.map(|of| &of.spec));
+                match found {
+                    Ok(found) if found.is_empty() => {
+                        Err("the search finds no entity; name some under `given`".into())
+                    }
+                    found => found.map_err(|fault| fault.message),
                 }
             }
             _ => Err("the entity has no identifier".into()),
