@@ -115,7 +115,8 @@ fn sent<'s>(survey: &'s Survey<'_>, policy: &'s Station, webhook: &[Json]) -> Ve
         .iter()
         .filter_map(|object| {
             let id = object.get("endpoint_id")?.as_str()?;
-            let sender = survey.wiring.with_id(Role::Endpoint, id)?;
+            let sender = survey.wiring.with_id(Role::Endpoint, id);
+            let sender = sender.or_else(|| meant(survey, id))?;
             let url = sender.text("/endpoint")?;
             sender.is_on("/enabled", true).then_some(Way {
                 sender,
@@ -125,6 +126,13 @@ fn sent<'s>(survey: &'s Survey<'_>, policy: &'s Station, webhook: &[Json]) -> Ve
             })
         })
         .collect()
+}
+
+/// The webhook that a placeholder stands for, when there is only one that can be meant.
+fn meant<'s>(survey: &'s Survey<'_>, id: &str) -> Option<&'s Station> {
+    let mut all = survey.wiring.playing(Role::Endpoint);
+    let first = all.next().filter(|_| id.starts_with('<'))?;
+    all.next().is_none().then_some(first)
 }
 
 /// Tells each pair of ways once on which one event comes to one address twice. Two webhooks of two

@@ -2,7 +2,8 @@
 //!
 //! Deliberately not here: ids that a policy computes, which are usually those of its input.
 
-use crate::kinds::Role;
+use crate::follow::Station;
+use crate::kinds::{self, Role};
 use crate::lint::bench::Bench;
 use crate::lint::rego_text::{self, What};
 use crate::lint::sample;
@@ -10,17 +11,27 @@ use crate::lint::survey::Survey;
 use crate::words::finding::did_you_mean;
 use crate::words::{Finding, Service};
 
+/// Whether an id is what a reference reads as that leads out of the project; that is told elsewhere.
+fn refers(survey: &Survey, station: &Station, id: &str) -> bool {
+    let object = survey.desired.objects.get(&station.addr);
+    let mut reads = object.into_iter().flat_map(|object| &object.reads);
+    reads.any(|(addr, attribute, _)| {
+        let kind = kinds::of(addr);
+        kind.is_some_and(|kind| kind.stand_in(&addr.name, attribute).as_deref() == Some(id))
+    })
+}
+
 /// Looks at the literal ids in every notification policy.
 pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
     let wiring = &survey.wiring;
     let external = |id: &str| {
         survey.desired.config.external.iter().any(|addr| {
-            let named = addr.name == id || crate::kinds::slug(&addr.name) == id;
+            let named = addr.name == id || kinds::slug(&addr.name) == id;
             addr.service == Service::Spacelift && named
         })
     };
-    for (station, policy) in sample::notifications(wiring) {
-        let tokens = rego_text::tokens(&policy.body);
+    for (station, _) in sample::notifications(wiring) {
+        let tokens = rego_text::tokens(station.text("/body").unwrap_or_default());
         for window in tokens.windows(3) {
             let [key, colon, value] = window else {
                 continue;
@@ -32,11 +43,11 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
                 continue;
             }
             let own = wiring.with_id(Role::Endpoint, id).is_some();
-            // A reference that leads out of the project is looked up elsewhere.
-            if own || external(id) || id.starts_with("<spacelift.") {
+            if own || external(id) || refers(survey, station, id) {
                 continue;
             }
-            let place = survey.inside(station, "/body", value.span.clone());
+            let inner = value.span.start + 1..value.span.end - 1;
+            let place = survey.inside(station, "/body", inner);
             let known: Vec<&str> = wiring
                 .playing(Role::Endpoint)
                 .map(|e| e.id.as_str())

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::kinds::program::Program;
 use crate::lint::bench::Bench;
 use crate::lint::survey::{Jq, Survey};
+use crate::sim;
 use crate::sim::job::{Fault, FaultKind, Job};
 use crate::words::{Finding, Findings};
 
@@ -23,6 +24,14 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
         by_code.entry(&jq.code).or_default().push(jq);
     }
     for (code, all) in by_code {
+        for (span, why) in sim::jq::doubts(code) {
+            for jq in &all {
+                bench.push(
+                    Finding::hint("lint::jq_doubt", survey.place(jq, span.clone()), why)
+                        .help("write it in a way that every JQ reads alike, or look at what Port makes of it"),
+                );
+            }
+        }
         let job = Job::JqCheck {
             program: code.to_owned(),
         };

@@ -25,6 +25,7 @@ mod jq;
 pub mod levels;
 mod paths;
 mod payload;
+mod placeholders;
 mod rego;
 mod rego_text;
 mod roots;
@@ -56,6 +57,7 @@ const LINTS: &[Lint] = &[
     catalog::check,
     graphql::check,
     tokens::check,
+    placeholders::check,
 ];
 
 /// What all lints find in a project that was loaded with its nodes. Where reading has found errors

@@ -124,7 +124,26 @@ pub fn policy(station: &Station) -> Option<Policy> {
     })
 }
 
-/// The notification policies of a project, in the order of their addresses.
+/// A policy as its author will have it: with a `package` line, and in the dialect of its text. What
+/// Spacelift refuses is told elsewhere; what it would do can be told all the same.
+fn mended(policy: Policy) -> Policy {
+    let dialect = rego::dialect(&policy.body);
+    let engine = match dialect.fits(policy.engine) {
+        true => policy.engine,
+        false => dialect.suggests().unwrap_or(policy.engine),
+    };
+    let body = match dialect.has_package() {
+        true => policy.body,
+        false => format!("package spacelift\n{}", policy.body),
+    };
+    Policy {
+        body,
+        engine,
+        ..policy
+    }
+}
+
+/// The notification policies of a project, in the order of their addresses, ready for the engine.
 pub fn notifications<'s>(
     wiring: &'s Wiring<'_>,
 ) -> impl Iterator<Item = (&'s Station, Policy)> + 's {
@@ -132,6 +151,7 @@ pub fn notifications<'s>(
         .playing(Role::Policy)
         .filter_map(|station| Some((station, policy(station)?)))
         .filter(|(_, policy)| policy.policy_type == "NOTIFICATION")
+        .map(|(station, policy)| (station, mended(policy)))
 }
 
 /// Asks what a policy decides about an event.

@@ -267,6 +267,11 @@ pub const CODES: &[Code] = &[
         "Say who may run it with a `port.action_permissions`.",
     ),
     code(
+        "lint::placeholder",
+        "An address holds a placeholder of the guide that it was taken from.",
+        "Write what it stands for; `${spacelift.graphql_url}` is the endpoint of the account in `spaceport.yaml`.",
+    ),
+    code(
         "lint::plain_http",
         "Events and their signatures travel unencrypted.",
         "Use `https://`.",

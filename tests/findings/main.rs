@@ -5,6 +5,7 @@
 
 mod case;
 mod disk;
+mod guide;
 mod wording;
 
 use std::collections::BTreeSet;
