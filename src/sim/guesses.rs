@@ -5,7 +5,7 @@
 //!
 //! | guess | where |
 //! |---|---|
-//! | of several outputs of a program the first counts; none is null | `programs` |
+//! | of several outputs of a program the first counts; none is null | `jq/input` |
 //! | only a text that is exactly one template, without blanks around it, keeps the type | `template/render` |
 //! | `${{ … }}` is not Port's and stays as it is, as does a `{{` that is never closed | `template/pieces` |
 //! | a template that fails gives null; the service would fail the whole call | `template/render` |

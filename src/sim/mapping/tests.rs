@@ -166,6 +166,20 @@ fn a_delivery_may_be_dropped_as_a_whole() {
 }
 
 #[test]
+fn a_plain_secret_is_in_no_fault() {
+    let mut webhook = one(
+        json!({ "blueprint": "b", "entity": { "identifier": ".headers.\"X-Token\" | tonumber", "title": "error(.headers.\"X-Token\")" } }),
+    );
+    webhook["security"] =
+        json!({ "signatureHeaderName": "x-token", "signatureAlgorithm": "plain" });
+    let mut request = request(webhook, &body());
+    request.delivery.headers = vec![("X-Token".to_owned(), "s3cr3t".to_owned())];
+    let mapped = map(&request).unwrap();
+    assert!(!mapped.steps[0].faults.is_empty());
+    assert!(!format!("{mapped:?} {request:?}").contains("s3cr3t"));
+}
+
+#[test]
 fn headers_have_both_spellings_and_the_query_is_there() {
     let made = entity(json!({ "blueprint": "b", "entity": {
         "identifier": ".headers.\"X-Kind\" + \"-\" + .headers.\"x-kind\"",
