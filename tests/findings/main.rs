@@ -4,6 +4,7 @@
 //! each area; a new case is a new paragraph there. Wording is tested in `wording`.
 
 mod case;
+mod corpus;
 mod disk;
 mod guide;
 mod wording;
