@@ -43,6 +43,8 @@ pub struct Failure {
     pub message: String,
     /// Where the expectation stands.
     pub place: Place,
+    /// Where in the value that is: what may be shown depends on it.
+    pub at: Pointer,
     /// What was expected, when it is a value.
     pub expected: Option<Json>,
     /// What came instead, when it is a value.
@@ -166,6 +168,7 @@ impl Judge<'_> {
             self.fail(Failure {
                 message: "nothing was expected to come of it".into(),
                 place,
+                at: Pointer::root(),
                 expected: None,
                 got: Some(Json::Array(came)),
                 causes: Vec::new(),
@@ -187,6 +190,7 @@ impl Judge<'_> {
         self.fail(Failure {
             message: "nothing was dropped for this reason".into(),
             place: wanted.place,
+            at: Pointer::root(),
             expected: Some(json!(text)),
             got: Some(Json::Array(stops)),
             causes: self.troubles(),
