@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use serde_json::{Map, Value as Json};
 
 use crate::cli::{Global, NO_HELP};
@@ -21,7 +21,7 @@ use crate::words::finding::did_you_mean;
 
 /// Arguments of `simulate`.
 #[derive(Debug, Args)]
-#[group(id = "start", required = true, multiple = false, args = ["sample", "event", "payload", "action", "run"])]
+#[command(group(ArgGroup::new("start").required(true).args(["sample", "event", "payload", "action", "run"])))]
 pub struct Arguments {
     /// Begin with an event of our own, to see what the project does
     #[arg(long, value_name = "EVENT", value_enum)]

@@ -52,7 +52,7 @@ impl Judge<'_> {
                 at: Pointer::root(),
                 expected: None,
                 got: Some(left.into_iter().cloned().collect()),
-                causes: Vec::new(),
+                causes: self.makers(),
             });
         }
     }
