@@ -5,8 +5,11 @@ use serde_json::{Map, Value, json};
 use super::entity::{self, Maker};
 use super::{Delivery, Mapped, Request, Step, Wants};
 use crate::sim::job::{Fault, FaultKind};
-use crate::sim::programs::{Programs, is_true};
-use crate::sim::{guesses, signature};
+use crate::sim::jq::Input;
+use crate::sim::{guesses, signature, template};
+
+const NO_ID: &str = "Port cannot tell whether it has seen the delivery before";
+const NOTHING: &str = "Port maps nothing then";
 
 /// Maps a delivery: `enabled`, then security, then the body as JSON, then every mapping in order.
 ///
@@ -19,26 +22,38 @@ pub fn map(request: &Request) -> Result<Mapped, Fault> {
         faults: Vec::new(),
         steps: Vec::new(),
     };
-    let mut roots = match taken(request) {
-        Ok(roots) => roots,
+    let roots = match taken(request) {
+        Ok(roots) => Input::new(&roots, request.now),
         Err(fault) => {
             mapped.dropped = Some(fault);
             return Ok(mapped);
         }
     };
-    let mut programs = Programs::new(request.now);
-    request_id(request, &roots, &mut programs, &mut mapped);
+    request_id(request, &roots, &mut mapped);
     let mappings = request.webhook.get("mappings").and_then(Value::as_array);
     for (index, mapping) in mappings.into_iter().flatten().enumerate() {
         let mut run = Run {
             index,
             mapping,
-            programs: &mut programs,
             steps: &mut mapped.steps,
         };
-        run.items(&mut roots);
+        run.items(&roots);
     }
+    veil(&mut mapped, request.secret.as_deref());
     Ok(mapped)
+}
+
+/// A plain secret stands in a header, and what fails may quote its input.
+fn veil(mapped: &mut Mapped, secret: Option<&str>) {
+    let Some(secret) = secret.filter(|secret| !secret.is_empty()) else {
+        return;
+    };
+    let of_steps = mapped.steps.iter_mut().flat_map(|step| &mut step.faults);
+    for (_, fault) in mapped.faults.iter_mut().chain(of_steps) {
+        if fault.message.contains(secret) {
+            fault.message = fault.message.replace(secret, "…");
+        }
+    }
 }
 
 /// What programs see, unless the delivery is dropped.
@@ -81,20 +96,23 @@ fn taken(request: &Request) -> Result<Value, Fault> {
     Ok(json!({ "body": body, "headers": all, "queryParams": query }))
 }
 
-fn request_id(request: &Request, roots: &Value, programs: &mut Programs, mapped: &mut Mapped) {
+fn request_id(request: &Request, roots: &Input, mapped: &mut Mapped) {
     let at = "/security/requestIdentifierPath";
     let Some(program) = request.webhook.pointer(at).and_then(Value::as_str) else {
         return;
     };
-    match programs.first(program, roots) {
+    match roots.first(program) {
         Ok(Value::String(id)) => mapped.request_id = Some(id),
         Ok(Value::Null) => {
             let fault = Fault::new(FaultKind::Runtime, "this gives null for the delivery");
-            let fault = fault.help("Port cannot tell whether it has seen the delivery before");
-            mapped.faults.push((at.to_owned(), fault));
+            mapped
+                .faults
+                .push((at.to_owned(), consequence(fault, NO_ID)));
         }
         Ok(other) => mapped.request_id = Some(other.to_string()),
-        Err(fault) => mapped.faults.push((at.to_owned(), fault)),
+        Err(fault) => mapped
+            .faults
+            .push((at.to_owned(), consequence(fault, NO_ID))),
     }
 }
 
@@ -102,38 +120,37 @@ fn request_id(request: &Request, roots: &Value, programs: &mut Programs, mapped:
 struct Run<'a> {
     index: usize,
     mapping: &'a Value,
-    programs: &'a mut Programs,
     steps: &'a mut Vec<Step>,
 }
 
 impl Run<'_> {
-    fn items(&mut self, roots: &mut Value) {
+    fn items(&mut self, roots: &Input) {
         let Some(items) = self.mapping.get("itemsToParse").filter(|i| !i.is_null()) else {
             return self.item(None, roots, Vec::new());
         };
         let Some(program) = items.as_str() else {
-            let fault = entity::not_a_program(items);
+            let fault = consequence(entity::not_a_program(items), NOTHING);
             return self.failed(vec![("/itemsToParse".to_owned(), fault)]);
         };
         // An event of another kind has no such list: its filter is asked first, when it can be.
         let filter = self.mapping.get("filter").and_then(Value::as_str);
-        let early = filter.filter(|filter| !names_item(filter));
+        let early = filter.filter(|filter| !template::mentions(filter, "item"));
         if let Some(filter) = early
-            && let Ok(false) = self.programs.first(filter, roots).map(|v| is_true(&v))
+            && let Ok(false) = roots.first(filter).map(|v| is_true(&v))
         {
             return self.say(None, Wants::Nothing, Vec::new());
         }
-        let items = match self.programs.first(program, roots) {
+        let items = match roots.first(program) {
             Ok(Value::Array(items)) => items,
             Ok(other) => {
                 let what = entity::kind(&other);
                 let why = format!("`itemsToParse` must give a list, and this gives {what}");
                 let fault = Fault::new(FaultKind::Runtime, why);
-                let fault = fault.help("Port maps nothing then");
+                let fault = consequence(fault, NOTHING);
                 return self.failed(vec![("/itemsToParse".to_owned(), fault)]);
             }
             Err(fault) => {
-                let fault = consequence(fault, "Port maps nothing then");
+                let fault = consequence(fault, NOTHING);
                 return self.failed(vec![("/itemsToParse".to_owned(), fault)]);
             }
         };
@@ -150,40 +167,34 @@ impl Run<'_> {
             ));
         }
         for (at, item) in items.into_iter().take(guesses::ITEMS).enumerate() {
-            roots["item"] = item;
-            self.item(Some(at), roots, std::mem::take(&mut faults));
-        }
-        if let Some(roots) = roots.as_object_mut() {
-            roots.shift_remove("item");
+            let roots = roots.with("item", &item);
+            self.item(Some(at), &roots, std::mem::take(&mut faults));
         }
     }
 
-    fn item(&mut self, item: Option<usize>, roots: &Value, mut faults: Vec<(String, Fault)>) {
+    fn item(&mut self, item: Option<usize>, roots: &Input, mut faults: Vec<(String, Fault)>) {
         match self
             .mapping
             .get("filter")
             .filter(|filter| !filter.is_null())
         {
             None => {}
-            Some(Value::String(filter)) => match self.programs.first(filter, roots) {
+            Some(Value::String(filter)) => match roots.first(filter) {
                 Ok(value) if is_true(&value) => {}
                 Ok(_) => return self.say(item, Wants::Nothing, faults),
                 Err(fault) => {
-                    let fault = consequence(fault, "Port takes the filter for not true then");
+                    let fault = consequence(fault, "Port takes it for not true then");
                     faults.push(("/filter".to_owned(), fault));
                     return self.say(item, Wants::Failed, faults);
                 }
             },
             Some(other) => {
-                faults.push(("/filter".to_owned(), entity::not_a_program(other)));
+                let fault = consequence(entity::not_a_program(other), NOTHING);
+                faults.push(("/filter".to_owned(), fault));
                 return self.say(item, Wants::Failed, faults);
             }
         }
-        let mut maker = Maker {
-            programs: &mut *self.programs,
-            roots,
-            faults,
-        };
+        let mut maker = Maker { roots, faults };
         let wants = maker.wants(self.mapping).unwrap_or(Wants::Failed);
         let faults = maker.faults;
         self.say(item, wants, faults);
@@ -203,15 +214,13 @@ impl Run<'_> {
     }
 }
 
-/// Whether a program may read the item. The word alone counts: a path may be hidden behind a pipe.
-fn names_item(program: &str) -> bool {
-    program.contains("item")
+/// Whether JQ takes a value for true: all but null and false.
+fn is_true(value: &Value) -> bool {
+    !matches!(value, Value::Null | Value::Bool(false))
 }
 
-/// Adds what Port would do, when nothing better is said.
-pub(super) fn consequence(fault: Fault, port: &str) -> Fault {
-    match fault.help {
-        Some(_) => fault,
-        None => fault.help(port),
-    }
+/// Adds what Port would do.
+pub(super) fn consequence(mut fault: Fault, port: &str) -> Fault {
+    fault.message = format!("{}; {port}", fault.message);
+    fault
 }

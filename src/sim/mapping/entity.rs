@@ -7,16 +7,15 @@ use super::deliver::consequence;
 use super::search::is_search;
 use crate::sim::guesses;
 use crate::sim::job::{Fault, FaultKind};
+use crate::sim::jq::Input;
 use crate::sim::near::did_you_mean;
-use crate::sim::programs::Programs;
 
 const LEFT: &str = "Port leaves it as it is in the catalog then";
 const NOTHING: &str = "Port writes no entity then";
 
 /// Makes what one mapping wants of one item.
 pub(super) struct Maker<'a> {
-    pub programs: &'a mut Programs,
-    pub roots: &'a Value,
+    pub roots: &'a Input,
     /// What went wrong so far, each with the JSON pointer below the mapping.
     pub faults: Vec<(String, Fault)>,
 }
@@ -54,7 +53,7 @@ impl Maker<'_> {
             };
             let Value::String(identifier) = identifier else {
                 let why = "a delete needs one identifier, not a search";
-                self.fail("/entity/identifier", Fault::new(FaultKind::Refused, why));
+                self.nothing("/entity/identifier", Fault::new(FaultKind::Refused, why));
                 return None;
             };
             return Some(Wants::Delete {
@@ -65,7 +64,7 @@ impl Maker<'_> {
         }
         let Some(entity) = entity.as_object() else {
             let why = format!("`entity` must be an object, and is {}", kind(entity));
-            self.fail("/entity", Fault::new(FaultKind::Syntax, why).help(NOTHING));
+            self.nothing("/entity", Fault::new(FaultKind::Syntax, why));
             return None;
         };
         let entity = self.entity(entity)?;
@@ -94,7 +93,7 @@ impl Maker<'_> {
                     "upsert" => Some("`create` also updates what exists".to_owned()),
                     _ => did_you_mean(other, ["create", "delete"]),
                 };
-                self.fail(at, fault);
+                self.nothing(at, fault);
                 None
             }
         }
@@ -103,7 +102,7 @@ impl Maker<'_> {
     fn entity(&mut self, entity: &Map<String, Value>) -> Option<Value> {
         let Some(identifier) = entity.get("identifier") else {
             let why = "an entity needs an `identifier`";
-            self.fail("/entity", Fault::new(FaultKind::Syntax, why).help(NOTHING));
+            self.nothing("/entity", Fault::new(FaultKind::Syntax, why));
             return None;
         };
         let identifier = self.identifier(identifier, "/entity/identifier")?;
@@ -121,7 +120,7 @@ impl Maker<'_> {
                 "properties" | "relations" => {
                     let Some(parts) = value.as_object() else {
                         let why = format!("`{key}` must be an object, and is {}", kind(value));
-                        self.fail(&at, Fault::new(FaultKind::Syntax, why).help(LEFT));
+                        self.left(&at, Fault::new(FaultKind::Syntax, why));
                         continue;
                     };
                     made.insert(key.clone(), self.parts(parts, &at));
@@ -164,23 +163,22 @@ impl Maker<'_> {
             return self.search(identifier, at);
         }
         let Value::String(program) = identifier else {
-            self.fail(at, consequence(not_a_program(identifier), NOTHING));
+            self.nothing(at, not_a_program(identifier));
             return None;
         };
-        let (why, help) = match self.programs.first(program, self.roots) {
+        let fault = match self.roots.first(program) {
             Ok(Value::String(text)) if !text.is_empty() => return Some(Value::String(text)),
-            Ok(Value::String(_)) => ("the identifier is an empty text".to_owned(), NOTHING),
-            Ok(Value::Null) => ("the identifier is null".to_owned(), NOTHING),
-            Ok(other) => (
-                format!("the identifier is {}, not a text", kind(&other)),
-                "add `| tostring`",
-            ),
-            Err(fault) => {
-                self.fail(at, consequence(fault, NOTHING));
-                return None;
+            Ok(Value::String(_)) => {
+                Fault::new(FaultKind::Runtime, "the identifier is an empty text")
             }
+            Ok(Value::Null) => Fault::new(FaultKind::Runtime, "the identifier is null"),
+            Ok(other) => {
+                let why = format!("the identifier is {}, not a text", kind(&other));
+                Fault::new(FaultKind::Runtime, why).help("add `| tostring`")
+            }
+            Err(fault) => fault,
         };
-        self.fail(at, Fault::new(FaultKind::Runtime, why).help(help));
+        self.nothing(at, fault);
         None
     }
 
@@ -188,10 +186,10 @@ impl Maker<'_> {
     fn value(&mut self, value: &Value, at: &str) -> Option<Value> {
         match value {
             Value::Null => Some(Value::Null),
-            Value::String(program) => match self.programs.first(program, self.roots) {
+            Value::String(program) => match self.roots.first(program) {
                 Ok(value) => Some(value),
                 Err(fault) => {
-                    self.fail(at, consequence(fault, LEFT));
+                    self.left(at, fault);
                     None
                 }
             },
@@ -204,7 +202,7 @@ impl Maker<'_> {
             }
             search if is_search(search) => self.search(search, at),
             other => {
-                self.fail(at, consequence(not_a_program(other), LEFT));
+                self.left(at, not_a_program(other));
                 None
             }
         }
@@ -246,7 +244,7 @@ impl Maker<'_> {
     /// A constant of a search, which is a program, too: `'and'`, `'$identifier'`.
     fn word(&mut self, word: Option<&Value>, at: &str) -> Option<String> {
         let program = word.and_then(Value::as_str).unwrap_or("");
-        let mut fault = match self.programs.first(program, self.roots) {
+        let mut fault = match self.roots.first(program) {
             Ok(Value::String(word)) => return Some(word),
             Ok(other) => Fault::new(
                 FaultKind::Runtime,
@@ -260,6 +258,16 @@ impl Maker<'_> {
         }
         self.fail(at, fault);
         None
+    }
+
+    /// A fault that keeps the whole entity from being written.
+    fn nothing(&mut self, at: &str, fault: Fault) {
+        self.fail(at, consequence(fault, NOTHING));
+    }
+
+    /// A fault of one part of the entity.
+    fn left(&mut self, at: &str, fault: Fault) {
+        self.fail(at, consequence(fault, LEFT));
     }
 
     fn fail(&mut self, at: &str, fault: Fault) {
