@@ -14,7 +14,21 @@ use crate::want::config::Choice;
 use crate::want::desired::{self, Desired, EMPTY_PROJECT};
 use crate::words::{Findings, Sources};
 
-/// Reads the project that the command line names, and has all lints look at it.
+/// Reads the project that the command line names.
+pub fn read(global: &Global, env: &BTreeMap<String, String>) -> (Desired, Findings) {
+    let (desired, findings) = desired::load(&global.config, &choice(global), env);
+    let findings = levels::settle(&desired, findings);
+    (desired, findings)
+}
+
+/// The same with the places of everything in it, and with its tests.
+pub fn read_kept(global: &Global, env: &BTreeMap<String, String>) -> (Desired, Findings) {
+    let (desired, findings) = desired::load_kept(&global.config, &choice(global), env);
+    let findings = levels::settle(&desired, findings);
+    (desired, findings)
+}
+
+/// The same, and has all lints look at it.
 pub fn read_and_lint(global: &Global, env: &BTreeMap<String, String>) -> (Desired, Findings) {
     let (desired, mut findings) = desired::load_kept(&global.config, &choice(global), env);
     // Without a program to run there are no engines, and this very program is running.
@@ -31,13 +45,6 @@ fn choice(global: &Global) -> Choice {
         environment: global.environment.clone(),
         variables: global.variables.iter().cloned().collect(),
     }
-}
-
-/// Reads the project that the command line names.
-pub fn read(global: &Global, env: &BTreeMap<String, String>) -> (Desired, Findings) {
-    let (desired, findings) = desired::load(&global.config, &choice(global), env);
-    let findings = levels::settle(&desired, findings);
-    (desired, findings)
 }
 
 /// Reads the project and stops when a finding is an error; warnings are said.

@@ -14,6 +14,17 @@ pub const KIND: &str = "test";
 /// What a test is, in one sentence.
 pub const DOC: &str = "A test of the project's wiring: an event, and what is expected of it; `spaceport test` runs it.";
 
+/// A test as it stands in a file.
+pub const EXAMPLE: &str = "\
+kind: test
+name: a finished run updates its stack
+event: { run_updated: tests/samples/run-finished.json }
+expect:
+  entities:
+    - blueprint: space_lift_stack
+      identifier: ai-agent
+      properties: { state: FINISHED, branch: main }";
+
 /// The inputs of notification policies that an event may be (SA section 9).
 pub const EVENTS: [&str; 3] = ["run_updated", "module_version", "internal_error"];
 

@@ -111,6 +111,18 @@ fn real_blueprints_and_actions_have_no_errors() {
     assert!(errors.is_empty(), "{errors:#?}");
 }
 
+/// Halves of policies: some leave rules out ("see above"), others have `<condition>` in them.
+const HALVES: [&str; 8] = [
+    "028ccbb115ee",
+    "34a90f974c27",
+    "3bc556ccb44d",
+    "4f894aa3e2f0",
+    "a7237c4bdfa2",
+    "a8ed4afe43d3",
+    "b0044bae0774",
+    "b110542fa858",
+];
+
 /// Policies of the vendor's documents and library, each in the dialect of its text. Only what has no
 /// package, or is half of a policy, is refused.
 #[test]
@@ -137,7 +149,10 @@ fn real_policies_are_mostly_right() {
         all.extend(found(&path, "spacelift.policy", &spec, &engines));
     }
     let errors = counted(all);
-    let other = |said: &&String| !said.starts_with("lint::rego_package");
+    let other = |said: &&String| {
+        let half = HALVES.iter().any(|name| said.contains(name));
+        !said.starts_with("lint::rego_package") && !half
+    };
     let other: Vec<&String> = errors.iter().filter(other).collect();
-    println!("{other:#?}");
+    assert!(other.is_empty(), "{other:#?}");
 }

@@ -24,16 +24,19 @@ const AREAS: &[(&str, &str)] = &[
     ("files", include_str!("files.txt")),
     ("lints", include_str!("lints.txt")),
     ("event_path", include_str!("event_path.txt")),
+    ("tests", include_str!("tests.txt")),
 ];
 
-/// Codes that need live services, or secrets that must be sent: nothing offline provokes them.
-const LIVE: [&str; 6] = [
+/// Codes that need live services, or secrets that must be sent, or a test that runs: nothing that reads
+/// files provokes them.
+const LIVE: [&str; 7] = [
     "live::ambiguous_name",
     "live::another_object",
     "live::not_found",
     "live::nothing_to_manage",
     "live::unknown_space",
     "ref::unset_secret",
+    "test::failed",
 ];
 
 fn cases() -> Vec<Case> {
@@ -118,6 +121,11 @@ fn lints() {
 #[test]
 fn the_path_of_an_event() {
     area("event_path");
+}
+
+#[test]
+fn bad_tests() {
+    area("tests");
 }
 
 #[test]

@@ -45,6 +45,7 @@ mod reading;
 mod renames;
 mod reviews;
 mod secrets;
+mod simulated;
 mod skip_refused;
 mod snapshots;
 mod sockets;

@@ -122,12 +122,14 @@ impl Walk<'_> {
         let mut headers = own_headers(endpoint);
         headers.extend(signed(endpoint.text("/secret"), &text));
         headers.extend(more);
-        hop.fact("method", method);
-        hop.fact("url", url.clone());
-        hop.fact("headers", pairs(&headers));
-        hop.fact("body", body.clone());
         let wiring = self.wiring;
         let mapper = wiring.mapper_at(&url);
+        // Whoever has the address of an intake can post to it, so it is called by its reference.
+        let shown = mapper.map_or_else(|| url.clone(), |to| format!("${{{}.url}}", to.addr));
+        hop.fact("method", method);
+        hop.fact("url", shown);
+        hop.fact("headers", pairs(&headers));
+        hop.fact("body", body.clone());
         self.journey.deliveries.push(Delivery {
             endpoint: Some(endpoint.addr.clone()),
             mapper: mapper.map(|mapper| mapper.addr.clone()),

@@ -67,7 +67,8 @@ impl Walk<'_> {
 
     fn policy(&mut self, policy: &Station, kind: &'static str, input: &Json) -> Hop {
         let at = pointer("/body");
-        let place = self.wiring.at(&policy.addr, &at);
+        // The text itself, which often stands in a file of its own.
+        let place = self.inside(&policy.addr, &at, 0..1);
         let mut hop = Hop::new(Step::Policy, "decides").of(&policy.addr, place);
         let space = input.pointer(&format!("/{kind}/stack/space"));
         match self.reach(policy, space) {

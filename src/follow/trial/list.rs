@@ -49,9 +49,10 @@ impl Judge<'_> {
             self.fail(Failure {
                 message,
                 place,
+                at: Pointer::root(),
                 expected: None,
                 got: Some(left.into_iter().cloned().collect()),
-                causes: Vec::new(),
+                causes: self.makers(),
             });
         }
     }
@@ -83,6 +84,7 @@ impl Judge<'_> {
         self.fail(Failure {
             message,
             place: wanted.place,
+            at: Pointer::root(),
             expected: Some(self.wiring.plain(&wanted.to_value())),
             got: (!got.is_empty()).then(|| Json::Array(got.to_vec())),
             causes: self.troubles(),
@@ -112,6 +114,7 @@ impl Judge<'_> {
         self.fail(Failure {
             message,
             place: difference.place,
+            at: difference.at,
             expected: difference.expected,
             got: Some(difference.got),
             causes,

@@ -43,6 +43,8 @@ pub struct Failure {
     pub message: String,
     /// Where the expectation stands.
     pub place: Place,
+    /// Where in the value that is: what may be shown depends on it.
+    pub at: Pointer,
     /// What was expected, when it is a value.
     pub expected: Option<Json>,
     /// What came instead, when it is a value.
@@ -166,11 +168,29 @@ impl Judge<'_> {
             self.fail(Failure {
                 message: "nothing was expected to come of it".into(),
                 place,
+                at: Pointer::root(),
                 expected: None,
                 got: Some(Json::Array(came)),
-                causes: Vec::new(),
+                causes: self.makers(),
             });
         }
+    }
+
+    /// Who made what came.
+    fn makers(&self) -> Vec<Why> {
+        let entities = self.journey.entities.iter();
+        let entities = entities.filter_map(|((blueprint, id), entity)| {
+            let (addr, at) = entity.by.as_ref()?;
+            let why = Why::new(format!("{addr} makes {blueprint} {id}"));
+            Some(why.at(self.wiring.at(addr, at)))
+        });
+        let requests = self.journey.requests.iter().filter_map(|request| {
+            let addr = request.by.as_ref()?;
+            let at = Pointer::root().join("invocationMethod");
+            let why = Why::new(format!("{addr} asks its backend"));
+            Some(why.at(self.wiring.at(addr, &at)))
+        });
+        entities.chain(requests).collect()
     }
 
     fn dropped(&mut self, wanted: &Node) {
@@ -187,6 +207,7 @@ impl Judge<'_> {
         self.fail(Failure {
             message: "nothing was dropped for this reason".into(),
             place: wanted.place,
+            at: Pointer::root(),
             expected: Some(json!(text)),
             got: Some(Json::Array(stops)),
             causes: self.troubles(),
@@ -201,7 +222,9 @@ impl Judge<'_> {
     fn troubles(&self) -> Vec<Why> {
         let mut troubles: Vec<Why> = Vec::new();
         for hop in self.journey.all() {
-            let own = hop.stopped.iter().chain(&hop.notes);
+            // What stands nowhere in the files is no cause in them.
+            let noted = hop.notes.iter().filter(|why| why.place.is_some());
+            let own = hop.stopped.iter().chain(noted);
             for why in own {
                 if !troubles.contains(why) {
                     troubles.push(why.clone());
