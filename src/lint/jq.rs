@@ -18,7 +18,8 @@ const SPREAD: &str = "spreadValue()";
 pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
     let mut by_code: BTreeMap<&str, Vec<&Jq>> = BTreeMap::new();
     for jq in &survey.jq {
-        if jq.program == Program::Templates && jq.code.trim() == SPREAD {
+        let spread = jq.program == Program::Templates && jq.code.trim() == SPREAD;
+        if spread || is_plain(&jq.code) {
             continue;
         }
         by_code.entry(&jq.code).or_default().push(jq);
@@ -79,6 +80,24 @@ fn refused(survey: &Survey, jq: &Jq, fault: &Fault, findings: &mut Findings) {
     };
     findings.push(finding.help(help).maybe_help(fault.help.clone()));
 }
+
+/// Whether a program is nothing but keys one below the other, as most are: no engine need be asked.
+fn is_plain(code: &str) -> bool {
+    let Some(keys) = code.strip_prefix('.') else {
+        return false;
+    };
+    keys.split('.').all(|key| {
+        key.starts_with(|c: char| c.is_ascii_lowercase())
+            && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && !KEYWORDS.contains(&key)
+    })
+}
+
+/// The keywords of jq: not every jq takes them for keys.
+const KEYWORDS: [&str; 16] = [
+    "and", "as", "catch", "def", "elif", "else", "end", "foreach", "if", "import", "include",
+    "label", "or", "reduce", "then", "try",
+];
 
 /// Whether a text is a word or some, as people write constants.
 fn is_word(text: &str) -> bool {

@@ -77,10 +77,10 @@ mod tests {
 
     #[test]
     fn each_key_has_its_place() {
-        let code = "x(.body.body[\"space\"])";
+        let code = "1 + .body.body[\"space\"]";
         let path = &of(code)[0];
         assert_eq!(&code[path.span.clone()], ".body.body[\"space\"]");
         let spans: Vec<_> = path.steps.iter().map(|step| step.span.clone()).collect();
-        assert_eq!(spans, [3..7, 8..12, 14..19]);
+        assert_eq!(spans, [5..9, 10..14, 16..21]);
     }
 }

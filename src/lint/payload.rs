@@ -3,23 +3,29 @@
 //! Only where the body is Spacelift's own: a policy with a `payload` sends that instead. Deliberately
 //! not here: senders that the project does not know.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value as Json, json};
 
-use crate::follow::Station;
 use crate::kinds::Role;
 use crate::kinds::program::Program;
 use crate::lint::bench::Bench;
 use crate::lint::rego_text::{self, What};
 use crate::lint::sample::{self, TRACKED};
 use crate::lint::survey::Survey;
-use crate::words::Finding;
 use crate::words::finding::did_you_mean;
+use crate::words::{Addr, Finding};
 
 /// Looks at the paths below `.body` in the mappings of such mappers.
 pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
     let body = known();
+    if sends_payloads(survey) {
+        return;
+    }
+    let feeds = sample::feeds(&survey.wiring);
+    let fed: BTreeSet<&Addr> = feeds.iter().map(|(_, mapper)| &mapper.addr).collect();
     for mapper in survey.wiring.playing(Role::Mapper) {
-        if !by_default(survey, mapper) {
+        if !fed.contains(&mapper.addr) {
             continue;
         }
         let programs = survey.jq_of(&mapper.addr);
@@ -59,16 +65,13 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
     }
 }
 
-/// Whether a mapper is fed by Spacelift, and only with Spacelift's own body.
-fn by_default(survey: &Survey, mapper: &Station) -> bool {
-    let feeds = sample::feeds(&survey.wiring);
-    let fed = feeds.iter().any(|(_, to)| to.addr == mapper.addr);
-    let payload = sample::notifications(&survey.wiring).any(|(_, policy)| {
+/// Whether some policy sends a body of its own.
+fn sends_payloads(survey: &Survey) -> bool {
+    sample::notifications(&survey.wiring).any(|(_, policy)| {
         rego_text::tokens(&policy.body)
             .iter()
             .any(|token| token.what == What::Text("payload".into()))
-    });
-    fed && !payload
+    })
 }
 
 /// All fields of all bodies: of runs, with those that only the vendor's own client types name, and of
