@@ -80,20 +80,32 @@ fn taken(request: &Request) -> Result<Value, Fault> {
         fault.help("Port's mappings read JSON only")
     })?;
     let mut all = Map::new();
-    for (name, value) in headers {
-        let value = Value::String(value.clone());
-        all.entry(name.clone()).or_insert(value);
-    }
-    // Port shows every header twice: as it was sent, and in lower case.
-    for (name, value) in headers {
-        let value = Value::String(value.clone());
-        all.entry(name.to_ascii_lowercase()).or_insert(value);
+    for spelling in [str::to_owned, capitals, str::to_ascii_lowercase] {
+        for (name, value) in headers {
+            let value = Value::String(value.clone());
+            all.entry(spelling(name)).or_insert(value);
+        }
     }
     let query: Map<String, Value> = query
         .iter()
         .map(|(name, value)| (name.clone(), Value::String(value.clone())))
         .collect();
     Ok(json!({ "body": body, "headers": all, "queryParams": query }))
+}
+
+/// A header's name as proxies write it: `X-Signature-256` for what HTTP/2 sends in lower case.
+fn capitals(name: &str) -> String {
+    let mut first = true;
+    name.chars()
+        .map(|letter| {
+            let letter = match first {
+                true => letter.to_ascii_uppercase(),
+                false => letter.to_ascii_lowercase(),
+            };
+            first = letter == '-';
+            letter
+        })
+        .collect()
 }
 
 fn request_id(request: &Request, roots: &Input, mapped: &mut Mapped) {
