@@ -341,9 +341,41 @@ fn a_journey_is_calm() {
         "{}",
         run.out
     );
-    insta::assert_snapshot!(run.out, @"");
+    insta::assert_snapshot!(run.out, @r#"
+    Simulated at 2026-01-01T00:00:00Z; nothing is sent.
+
+    ✓ action port.action.trigger_spacelift_stack is run
+      inputs:
+        "stack": {
+          "identifier": "ai-agent",
+          "title": "ai-agent",
+          "blueprint": "space_lift_stack"
+        }
+      ✓ request: POST https://acme.app.spacelift.io/graphql
+        headers:
+          "Authorization": "Bearer <secret SPACELIFT_TOKEN>",
+          "Content-Type": "application/json"
+        body:
+          "query": "mutation ($stackId: ID!) { runTrigger(stack: … (+91 characters)
+          "variables": {
+            "stackId": "ai-agent"
+          }
+        signed: by Port, in `x-port-timestamp` and `x-port-signature`
+        synchronous: Port waits for the answer, which becomes `response` of the run
+
+    1 request is sent by Port.
+    "#);
     let run = guides.run(&["simulate", "--sample", "proposed"]).exits(0);
-    insta::assert_snapshot!(run.out, @"");
+    insta::assert_snapshot!(run.out, @r#"
+    Simulated at 2026-01-01T00:00:00Z; nothing is sent.
+
+    ✓ event: a proposed run of stack `sample-stack` is FINISHED
+      ✗ policy spacelift.policy.notify_port decides
+        because no rule is true for this event
+          at policies/port_webhook_notification.rego:1:1
+
+    Nothing comes of it.
+    "#);
 }
 
 /// What failed, as people see it.
@@ -358,7 +390,17 @@ fn a_failed_test_says_what_came_and_why() {
     let run = guides
         .run(&["test", "--filter", "failed is shown"])
         .exits(3);
-    insta::assert_snapshot!(run.out, @"");
+    insta::assert_snapshot!(run.out, @r#"
+    ✗ a tracked run that failed is shown as failed
+        tests/runs.yaml:38:28
+        `properties/state` of entity `ai-agent` is another
+        - expected  + came
+        │ - "FAILED"
+        │ + null
+        because webhook.yaml:26:18: made by .body.stale
+
+    1 test: 0 passed, 1 failed
+    "#);
     let run = guides.run(&["test", "--filter", "failed is shown", "--format", "github"]);
     let run = run.exits(3);
     assert!(run.out.starts_with("::error file="), "{}", run.out);

@@ -29,6 +29,8 @@ mod invoke;
 mod mapper;
 mod security;
 mod space;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
