@@ -25,25 +25,31 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
         by_code.entry(&jq.code).or_default().push(jq);
     }
     for (code, all) in by_code {
-        for (span, why) in sim::jq::doubts(code) {
-            for jq in &all {
-                bench.push(
-                    Finding::hint("lint::jq_doubt", survey.place(jq, span.clone()), why)
-                        .help("write it in a way that every JQ reads alike, or look at what Port makes of it"),
-                );
-            }
-        }
         let job = Job::JqCheck {
             program: code.to_owned(),
         };
         bench.ask(vec![job], move |replies, findings| {
-            let Some(Err(fault)) = replies.into_iter().next() else {
-                return;
+            let fault = match replies.into_iter().next() {
+                Some(Ok(_)) => return doubtful(survey, code, &all, findings),
+                Some(Err(fault)) => fault,
+                None => return,
             };
             for jq in all {
                 refused(survey, jq, &fault, findings);
             }
         });
+    }
+}
+
+fn doubtful(survey: &Survey, code: &str, all: &[&Jq], findings: &mut Findings) {
+    for (span, why) in sim::jq::doubts_of_compiling(code) {
+        for jq in all {
+            findings.push(
+                Finding::hint("lint::jq_doubt", survey.place(jq, span.clone()), why).help(
+                    "write it so that every jq reads it alike, or look at what Port makes of it",
+                ),
+            );
+        }
     }
 }
 

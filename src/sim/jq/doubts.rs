@@ -55,9 +55,14 @@ const URID: &str = "older versions of jq than 1.8 do not have this format";
 ///
 /// A program that does not compile has none: its fault says more.
 pub fn doubts(program: &str) -> Vec<(Range<usize>, &'static str)> {
-    if super::Program::compile(program).is_err() {
-        return Vec::new();
+    match super::Program::compile(program) {
+        Ok(_) => doubts_of_compiling(program),
+        Err(_) => Vec::new(),
     }
+}
+
+/// The same for a program that is known to compile.
+pub fn doubts_of_compiling(program: &str) -> Vec<(Range<usize>, &'static str)> {
     let tokens = tokens(program);
     let spelled = |token: &Token| program.get(token.span.clone()).unwrap_or("");
     let mut found: Vec<(Range<usize>, &'static str)> = Vec::new();
