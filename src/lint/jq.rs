@@ -71,10 +71,10 @@ fn refused(survey: &Survey, jq: &Jq, fault: &Fault, findings: &mut Findings) {
         return;
     }
     let message = format!("this JQ does not compile: {}", fault.message);
-    let finding = match fault.kind {
-        FaultKind::Syntax => Finding::error("lint::jq", place, message),
+    let finding = match fault.kind == FaultKind::Syntax {
+        true => Finding::error("lint::jq", place, message),
         // What we refuse, for safety or for want of it, Port may well take.
-        _ => Finding::hint(
+        false => Finding::hint(
             "lint::jq_doubt",
             place,
             format!("spaceport does not run this JQ: {}", fault.message),

@@ -51,13 +51,14 @@ fn refused(
         Some(span) => survey.inside(station, "/body", span.clone()),
         None => survey.at(station, "/body"),
     };
-    let finding = match fault.kind {
-        FaultKind::Syntax | FaultKind::Refused => Finding::error(
+    let sure = [FaultKind::Syntax, FaultKind::Refused].contains(&fault.kind);
+    let finding = match sure {
+        true => Finding::error(
             code,
             place,
             format!("Spacelift refuses this policy: {}", fault.message),
         ),
-        _ => Finding::warning(
+        false => Finding::warning(
             code,
             place,
             format!("the policy could not be looked at: {}", fault.message),
