@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::want::source;
 use crate::want::yaml::spelling::Spelling;
-use crate::words::template::{Part, Reference};
+use crate::words::template::{self, Part, Reference};
 use crate::words::{Place, Sources, Template};
 
 /// The place of a range of bytes of a scalar's text.
@@ -186,21 +186,17 @@ fn cuts(written: &str, filled: &str) -> Option<Vec<Cut>> {
                     written_length: None,
                 });
                 // Escapes make the written text longer than the literal.
-                let length = crate::words::template::escape(literal).len();
-                let length = match written.get(at_written..at_written + length) {
-                    Some(same) if same == crate::words::template::escape(literal) => length,
-                    _ => literal.len(),
+                let escaped = template::escape(literal);
+                let is_escaped = written.get(at_written..)?.starts_with(&escaped);
+                at_written += match is_escaped {
+                    true => escaped.len(),
+                    false => literal.len(),
                 };
-                at_written += length;
                 at_filled += literal.len();
                 open = false;
             }
-            Part::Reference(reference) => {
-                let length = format!("${{{reference}}}").len();
-                let length = match written.get(at_written..)?.find('}') {
-                    Some(end) => end + 1,
-                    None => length,
-                };
+            Part::Reference(_) => {
+                let length = written.get(at_written..)?.find('}')? + 1;
                 cuts.push(Cut {
                     filled: at_filled,
                     written: at_written,
