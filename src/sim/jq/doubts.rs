@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::check;
 use super::token::{Kind, Token, called, tokens};
 
 /// Functions that only some versions of jq have, or that mean different things in them.
@@ -53,12 +54,16 @@ const URID: &str = "older versions of jq than 1.8 do not have this format";
 
 /// What of a program may be read differently, with the bytes that are meant and why.
 ///
-/// A program that does not compile has none: its fault says more.
+/// Nothing is parsed here, so that it may be asked in any process; a program that tokens alone
+/// refuse has no doubts, because its fault says more.
 pub fn doubts(program: &str) -> Vec<(Range<usize>, &'static str)> {
-    if super::Program::compile(program).is_err() {
+    if check::length(program).is_err() {
         return Vec::new();
     }
     let tokens = tokens(program);
+    if check::tokens(program, &tokens).is_err() {
+        return Vec::new();
+    }
     let spelled = |token: &Token| program.get(token.span.clone()).unwrap_or("");
     let mut found: Vec<(Range<usize>, &'static str)> = Vec::new();
     let calls: Vec<usize> = called(&tokens, program).collect();

@@ -147,12 +147,9 @@ fn unchanged(text: &str) -> usize {
         Some([Part::Text(literal), ..]) => {
             let both = literal.bytes().zip(text.bytes());
             let same = both.take_while(|(a, b)| a == b).count();
-            // The `$` of a reference or of an escape is not the text's own.
-            if text[..same.min(text.len())].ends_with('$') {
-                same - 1
-            } else {
-                same
-            }
+            // The `$` of an escape is not the text's own.
+            let escape = text.as_bytes()[..same].ends_with(b"$");
+            same - usize::from(escape)
         }
         _ => 0,
     }
