@@ -57,6 +57,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// The content of the text token at an index, if it is a text that has no escapes.
+    #[cfg(feature = "rego")]
     pub(super) fn plain_text(&self, index: usize) -> Option<&'a str> {
         let quoted = self.word(index);
         let inside = |quote: char| quoted.strip_prefix(quote)?.strip_suffix(quote);
