@@ -39,13 +39,19 @@ pub fn map(request: &Request) -> Result<Mapped, Fault> {
         };
         run.items(&roots);
     }
-    veil(&mut mapped, request.secret.as_deref());
+    veil(&mut mapped, request);
     Ok(mapped)
 }
 
 /// A plain secret stands in a header, and what fails may quote its input.
-fn veil(mapped: &mut Mapped, secret: Option<&str>) {
-    let Some(secret) = secret.filter(|secret| !secret.is_empty()) else {
+fn veil(mapped: &mut Mapped, request: &Request) {
+    let algorithm = request.webhook.pointer("/security/signatureAlgorithm");
+    let is_plain = algorithm.and_then(Value::as_str) == Some("plain");
+    let Some(secret) = request
+        .secret
+        .as_deref()
+        .filter(|s| is_plain && !s.is_empty())
+    else {
         return;
     };
     let of_steps = mapped.steps.iter_mut().flat_map(|step| &mut step.faults);
@@ -80,20 +86,32 @@ fn taken(request: &Request) -> Result<Value, Fault> {
         fault.help("Port's mappings read JSON only")
     })?;
     let mut all = Map::new();
-    for (name, value) in headers {
-        let value = Value::String(value.clone());
-        all.entry(name.clone()).or_insert(value);
-    }
-    // Port shows every header twice: as it was sent, and in lower case.
-    for (name, value) in headers {
-        let value = Value::String(value.clone());
-        all.entry(name.to_ascii_lowercase()).or_insert(value);
+    for spelling in [str::to_owned, capitals, str::to_ascii_lowercase] {
+        for (name, value) in headers {
+            let value = Value::String(value.clone());
+            all.entry(spelling(name)).or_insert(value);
+        }
     }
     let query: Map<String, Value> = query
         .iter()
         .map(|(name, value)| (name.clone(), Value::String(value.clone())))
         .collect();
     Ok(json!({ "body": body, "headers": all, "queryParams": query }))
+}
+
+/// A header's name as proxies write it: `X-Signature-256` for what HTTP/2 sends in lower case.
+fn capitals(name: &str) -> String {
+    let mut first = true;
+    name.chars()
+        .map(|letter| {
+            let letter = match first {
+                true => letter.to_ascii_uppercase(),
+                false => letter.to_ascii_lowercase(),
+            };
+            first = letter == '-';
+            letter
+        })
+        .collect()
 }
 
 fn request_id(request: &Request, roots: &Input, mapped: &mut Mapped) {
