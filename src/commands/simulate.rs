@@ -21,6 +21,9 @@ use crate::words::finding::did_you_mean;
 
 /// Arguments of `simulate`.
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "spaceport simulate <--sample|--event|--payload|--action|--run> [OPTIONS]"
+)]
 #[command(group(ArgGroup::new("start").required(true).args(["sample", "event", "payload", "action", "run"])))]
 pub struct Arguments {
     /// Begin with an event of our own, to see what the project does

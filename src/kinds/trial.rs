@@ -64,7 +64,7 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
                     "An internal error: a file, or the document.",
                 ),
             ]),
-            "An event of Spacelift as notification policies see it; `account` and `webhook_endpoints` are filled in.",
+            "An event of Spacelift as notification policies see it. `account` and `webhook_endpoints` are filled in; files are named by their paths in the project's folder.",
         ),
         field(
             "payload",
@@ -127,7 +127,7 @@ fn expect() -> Shape {
         field(
             "entities",
             maps(),
-            "Entities that are made or changed. Of maps only what is named is compared; `[]` means none.",
+            "Entities that are made or changed, compared in what is named of them; `[]` means none.",
         ),
         field(
             "deleted",

@@ -6,10 +6,10 @@
 use serde_json::{Map, Value as Json, json};
 
 /// The default body for an event, and what had to be guessed of it, in words.
-pub(super) fn default(kind: &str, input: &Json) -> (Json, Option<&'static str>) {
-    let event = input.get(kind).unwrap_or(&Json::Null);
+pub(super) fn default(name: &str, input: &Json) -> (Json, Option<&'static str>) {
+    let event = input.get(name).unwrap_or(&Json::Null);
     let account = input.pointer("/account/name").cloned().unwrap_or_default();
-    match kind {
+    match name {
         "run_updated" => (run(event, account), None),
         "internal_error" => (internal_error(event, account), None),
         // Guess: the same in camel case. The body is not documented.

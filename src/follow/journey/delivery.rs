@@ -161,14 +161,19 @@ impl Walk<'_> {
     /// Something that is posted to a webhook of Port, from a file.
     pub(super) fn payload(&mut self, payload: &Json, webhook: Option<&Addr>) -> Hop {
         let wiring = self.wiring;
-        let mapper = match webhook {
-            Some(addr) => wiring.get(addr).filter(|s| s.role == Role::Mapper),
-            None => wiring.playing(Role::Mapper).next(),
+        let mappers: Vec<&Station> = wiring.playing(Role::Mapper).collect();
+        let mapper = match (webhook, mappers.as_slice()) {
+            (Some(addr), _) => wiring.get(addr).filter(|s| s.role == Role::Mapper),
+            (None, [one]) => Some(*one),
+            (None, _) => None,
         };
         let Some(mapper) = mapper else {
             return Hop::new(Step::Delivery, "a delivery").stop(Why::new(match webhook {
                 Some(addr) => format!("the project has no webhook of Port `{addr}`"),
-                None => "the project has no webhook of Port".to_owned(),
+                None if mappers.is_empty() => "the project has no webhook of Port".to_owned(),
+                None => {
+                    "the project has several webhooks of Port; say which by `webhook`".to_owned()
+                }
             }));
         };
         let wrapped = is_wrapped(payload);

@@ -135,18 +135,18 @@ impl Walk<'_> {
 }
 
 /// What happened, in words.
-fn words(kind: &str, input: &Json) -> String {
+fn words(name: &str, input: &Json) -> String {
     let text = |at: &str| {
         let text = input.pointer(at).and_then(Json::as_str);
         text.unwrap_or("?").to_owned()
     };
-    match kind {
+    match name {
         "run_updated" => {
             let state = input.pointer("/run_updated/state").and_then(Json::as_str);
             let state = state.map_or_else(|| text("/run_updated/run/state"), str::to_owned);
-            let name = text("/run_updated/stack/id");
+            let stack = text("/run_updated/stack/id");
             let run = text("/run_updated/run/type");
-            format!("a {} run of stack `{name}` is {state}", run.to_lowercase())
+            format!("a {} run of stack `{stack}` is {state}", run.to_lowercase())
         }
         "module_version" => format!(
             "a version of module `{}` is {}",
