@@ -4,6 +4,8 @@
 //! a line it is about that line; on a line of its own it is about the next line that is no comment,
 //! and about the block of text that begins there. Deliberately not here: what is found.
 
+use std::collections::BTreeSet;
+
 use crate::want::yaml;
 use crate::words::{Place, Sources};
 
@@ -118,7 +120,7 @@ fn comments<'t>(path: &str, text: &'t str) -> Vec<(usize, &'t str)> {
         false => Vec::new(),
     };
     // A comment of Rego or JQ may fill a line of a block of text; elsewhere it may stand behind code.
-    let known: Vec<usize> = found.iter().map(|(begin, _)| *begin).collect();
+    let known: BTreeSet<usize> = found.iter().map(|(begin, _)| *begin).collect();
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let whole = line.len() - line.trim_start().len();

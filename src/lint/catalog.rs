@@ -58,8 +58,7 @@ fn unfilled<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
         let Some(station) = wiring.named(Role::Blueprint, blueprint) else {
             continue;
         };
-        let object = survey.desired.objects.get(&station.addr);
-        if open.contains(blueprint) || object.is_some_and(|object| !object.manage.is_empty()) {
+        if open.contains(blueprint) || !survey.is_whole(station) {
             continue;
         }
         let properties = station

@@ -152,7 +152,8 @@ fn twice(survey: &Survey, events: &[Vec<Way>], findings: &mut Findings) {
             for other in &ways[index + 1..] {
                 let both_legacy = one.policy.is_none() && other.policy.is_none();
                 let stacks = (one.sender.text("/stack"), other.sender.text("/stack"));
-                if one.url != other.url || (both_legacy && stacks.0 != stacks.1) {
+                let apart = both_legacy && stacks.0 != stacks.1;
+                if one.url != other.url || apart || !meet(survey, one, other) {
                     continue;
                 }
                 let pair = (number(one), number(other));
@@ -164,6 +165,42 @@ fn twice(survey: &Survey, events: &[Vec<Way>], findings: &mut Findings) {
             }
         }
     }
+}
+
+/// Whether some run is seen on both ways, as far as the spaces of their policies tell (SA section 6).
+fn meet(survey: &Survey, one: &Way, other: &Way) -> bool {
+    let (Some(one), Some(other)) = (one.policy, other.policy) else {
+        return true;
+    };
+    let space = |policy: &Station| policy.text("/space").unwrap_or("legacy").to_owned();
+    let (one, other) = (space(one), space(other));
+    one == other || inherits(survey, &one, &other) || inherits(survey, &other, &one)
+}
+
+/// Whether a space uses what lies in another one above it; of `root` this is taken for granted where
+/// the project does not say it.
+fn inherits(survey: &Survey, below: &str, above: &str) -> bool {
+    let spaces = &survey.wiring;
+    let declared = |id: &str| {
+        spaces
+            .with_id(Role::Space, id)
+            .or(spaces.named(Role::Space, id))
+    };
+    let mut at = below.to_owned();
+    // Spaces that are each other's parents are refused before.
+    for _ in 0..64 {
+        if at == above {
+            return true;
+        }
+        let Some(space) = declared(&at) else {
+            return above == "root";
+        };
+        if !space.is_on("/inheritEntities", false) {
+            return false;
+        }
+        at = space.text("/parentSpace").unwrap_or("root").to_owned();
+    }
+    false
 }
 
 fn doubled(survey: &Survey, one: &Way, other: &Way) -> Finding {

@@ -42,7 +42,7 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
 }
 
 fn doubtful(survey: &Survey, code: &str, all: &[&Jq], findings: &mut Findings) {
-    for (span, why) in sim::jq::doubts_of_compiling(code) {
+    for (span, why) in sim::jq::doubts(code) {
         for jq in all {
             findings.push(
                 Finding::hint("lint::jq_doubt", survey.place(jq, span.clone()), why).help(

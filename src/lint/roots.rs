@@ -53,7 +53,9 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
                     )
                     .help("read what happened from `.event`"),
                 ),
-                (Role::Action, "inputs", Some(name)) if !inputs.contains(name) => {
+                (Role::Action, "inputs", Some(name))
+                    if !inputs.contains(name) && survey.is_whole(station) =>
+                {
                     let step = &path.steps[1];
                     let near = did_you_mean(name, inputs.iter().copied());
                     let known: Vec<String> = inputs.iter().map(|i| format!("`{i}`")).collect();

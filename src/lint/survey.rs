@@ -101,6 +101,12 @@ impl<'a> Survey<'a> {
         }
     }
 
+    /// Whether the project declares all of a station, not only parts of it.
+    pub fn is_whole(&self, station: &Station) -> bool {
+        let object = self.desired.objects.get(&station.addr);
+        object.is_none_or(|object| object.manage.is_empty())
+    }
+
     /// The programs of one object.
     pub fn jq_of<'s>(&'s self, addr: &'s Addr) -> impl Iterator<Item = &'s Jq> {
         // They stand in the order of the objects.
