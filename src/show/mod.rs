@@ -20,6 +20,7 @@
 //! | [`mod@manual`] | what a kind or a field is |
 //! | [`export`] | live objects as documents |
 //! | [`render`] | plans and reports, one room per format |
+//! | [`run`] | runs of actions for people |
 
 pub mod checkup;
 pub mod document;
@@ -30,6 +31,7 @@ pub mod header;
 pub mod manual;
 pub mod redact;
 pub mod render;
+pub mod run;
 pub mod snippet;
 pub mod style;
 pub mod text;
