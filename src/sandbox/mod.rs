@@ -15,9 +15,11 @@
 mod cut;
 mod dice;
 mod disguise;
+mod events;
 mod failure;
 mod fault;
 mod journal;
+mod outbound;
 pub mod port;
 mod reply;
 mod server;
@@ -27,7 +29,8 @@ mod steering;
 mod store;
 
 pub use fault::{Effect, Fault, Reset, Service, When};
-pub use journal::Entry;
+pub use journal::{By, Entry};
+pub use outbound::Origin;
 pub use port::quirks::Quirks;
 pub use server::{Options, Sandbox, banner};
 

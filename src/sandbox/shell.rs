@@ -14,9 +14,11 @@ use serde_json::{Value, json};
 use super::cut::Switch;
 use super::dice;
 use super::disguise;
+use super::events::Event;
 use super::failure;
 use super::fault::{Effect, Service, Traits, When};
-use super::journal::Entry;
+use super::journal::{By, Entry};
+use super::outbound::OWN_HEADER;
 use super::port::{self, Call, Refusal, guesses};
 use super::reply::{json_response, response, too_large};
 use super::server::Shared;
@@ -46,11 +48,15 @@ pub(crate) async fn answer(
     };
     let (method, path) = (head.method.as_str(), head.uri.path());
     if path == "/_sandbox" || path.starts_with("/_sandbox/") {
-        let (status, body) = steering::answer(&shared, method, path, &body);
+        let (status, body) = steering::answer(&shared, method, path, &body).await;
         return json_response(status, &body);
     }
+    let own = head.headers.get(OWN_HEADER);
+    let own = own.and_then(|value| value.to_str().ok());
     let visit = Visit {
         shared: &shared,
+        depth: shared.outbound.depth_of(own),
+        headers: &head.headers,
         method,
         path,
         query: head.uri.query().unwrap_or_default(),
@@ -65,6 +71,9 @@ pub(crate) async fn answer(
 /// One request to a service.
 struct Visit<'a> {
     shared: &'a Shared,
+    /// How many automations led to a call of the sandbox's own; `None` for clients.
+    depth: Option<u32>,
+    headers: &'a HeaderMap,
     method: &'a str,
     path: &'a str,
     query: &'a str,
@@ -88,7 +97,12 @@ impl Visit<'_> {
             _ => Value::Null,
         };
         let text = graphql_text(&graphql);
+        let by = match self.depth {
+            Some(_) => By::Sandbox,
+            None => By::Client,
+        };
         let traits = Traits {
+            by,
             service: self.service,
             method: self.method,
             path: self.path,
@@ -124,6 +138,7 @@ impl Visit<'_> {
             }
         }
         self.shared.journal.push(Entry {
+            by,
             service: self.service,
             method: self.method.to_owned(),
             path: self.path.to_owned(),
@@ -183,22 +198,14 @@ impl Visit<'_> {
         let mut answer = {
             let mut state = self.shared.port();
             let answer = port::handle(&mut state, call);
-            // Before the answer and before anybody else's write, so that the journal is in order.
-            match &self.shared.store {
-                Some(store) if state.tables.is_changed() => match store.append(&mut state.tables) {
-                    Ok(()) => answer,
-                    Err(error) => Refusal::new(
-                        500,
-                        "internal_error",
-                        format!("state is not saved: {error}"),
-                    )
-                    .answer(),
-                },
-                Some(_) => answer,
-                None => {
-                    state.tables.forget_changes();
-                    answer
-                }
+            match self.shared.keep(&mut state, self.depth.unwrap_or(0)) {
+                Ok(()) => answer,
+                Err(error) => Refusal::new(
+                    500,
+                    "internal_error",
+                    format!("state is not saved: {error}"),
+                )
+                .answer(),
             }
         };
         if effects.iter().any(disguise::is_one)
@@ -256,7 +263,7 @@ impl Visit<'_> {
         }
     }
 
-    /// Takes a delivery: 202 at once for a known key. Nothing is mapped.
+    /// Takes a delivery: 202 at once for a known key; it is mapped afterwards.
     fn ask_intake(&self) -> Response {
         let key = self.path.strip_prefix("/ingest/").unwrap_or_default();
         if self.method != "POST" {
@@ -266,11 +273,31 @@ impl Visit<'_> {
             return json_response(413, &too_large(INTAKE_LIMIT));
         }
         if self.shared.port().knows_intake(key) {
+            let event = Event::Delivery {
+                key: key.to_owned(),
+                headers: self.handed_on(),
+                query: url::form_urlencoded::parse(self.query.as_bytes())
+                    .into_owned()
+                    .collect(),
+                body: String::from_utf8_lossy(self.body).into_owned(),
+            };
+            self.shared.events.push_from(event, self.depth.unwrap_or(0));
             json_response(202, &json!({"ok": true}))
         } else {
             let status = guesses::UNKNOWN_INTAKE_STATUS;
             json_response(status, &json!({"ok": false, "error": "not_found"}))
         }
+    }
+
+    /// The headers of a delivery, without the one that is between us.
+    fn handed_on(&self) -> Vec<(String, String)> {
+        let headers = self.headers.iter().filter(|(name, _)| *name != OWN_HEADER);
+        headers
+            .map(|(name, value)| {
+                let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+                (name.as_str().to_owned(), value)
+            })
+            .collect()
     }
 
     /// What the log says of a request that never reached its service.

@@ -2,11 +2,14 @@
 //!
 //! | route | does |
 //! |---|---|
-//! | `GET /_sandbox/requests` | `{"total", "writes", "entries": [{"service", "method", "path", "query"?, "operation", "status"}]}` |
+//! | `GET /_sandbox/requests` | `{"total", "writes", "entries": [{"by"?, "service", "method", "path", "query"?, "operation", "status"}]}`; calls of the sandbox itself have `"by": "sandbox"` and are not in the numbers |
 //! | `DELETE /_sandbox/requests` | forgets them |
+//! | `POST /_sandbox/settle` | answers when everything that was caused has happened, or 504 after 60 s |
 //! | `GET /_sandbox/state` | everything, secret texts as `{"sha256": hex}` |
 //! | `GET`, `POST`, `DELETE /_sandbox/faults` | shows, adds (one [`Fault`] or a list), clears |
 //! | `GET`, `POST /_sandbox/quirks` | shows, replaces [`Quirks`] |
+
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -14,14 +17,26 @@ use super::fault::Fault;
 use super::port::quirks::Quirks;
 use super::server::Shared;
 
+/// How long a settling is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Answers one steering call: status and body.
-pub(crate) fn answer(shared: &Shared, method: &str, path: &str, body: &[u8]) -> (u16, Value) {
+pub(crate) async fn answer(shared: &Shared, method: &str, path: &str, body: &[u8]) -> (u16, Value) {
     let done = (200, json!({"ok": true}));
     match (method, path) {
         ("GET", "/_sandbox/requests") => (200, shared.journal.report()),
         ("DELETE", "/_sandbox/requests") => {
             shared.journal.reset();
             done
+        }
+        ("POST", "/_sandbox/settle") => {
+            match tokio::time::timeout(PATIENCE, shared.events.settle()).await {
+                Ok(()) => done,
+                Err(_) => (
+                    504,
+                    json!({"ok": false, "message": "something is still going on after 60 s"}),
+                ),
+            }
         }
         ("GET", "/_sandbox/state") => (200, shared.dump()),
         ("GET", "/_sandbox/faults") => (200, json!({"faults": shared.faults.snapshot()})),

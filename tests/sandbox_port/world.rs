@@ -18,7 +18,8 @@ impl World {
         Self::with(Options::default()).await
     }
 
-    pub async fn with(options: Options) -> Self {
+    pub async fn with(mut options: Options) -> Self {
+        options.engines = Some(env!("CARGO_BIN_EXE_spaceport").into());
         let sandbox = Sandbox::start(options).await.expect("the sandbox starts");
         let mut world = Self {
             sandbox,

@@ -83,7 +83,8 @@ impl World {
         world
     }
 
-    fn with(options: Options) -> World {
+    fn with(mut options: Options) -> World {
+        options.engines = Some(env!("CARGO_BIN_EXE_spaceport").into());
         let sandbox = RUNTIME
             .block_on(Sandbox::start(options))
             .expect("the sandbox starts");

@@ -18,6 +18,7 @@ mod derived;
 mod entities;
 mod entity_model;
 mod entity_view;
+mod event;
 pub(crate) mod guesses;
 mod integrations;
 mod model;
@@ -42,6 +43,7 @@ mod token;
 mod webhooks;
 
 pub(crate) use answer::Refusal;
+pub(crate) use event::handle as handle_event;
 pub(crate) use request::Call;
 pub(crate) use routes::{handle, is_write};
 pub(crate) use state::PortState;

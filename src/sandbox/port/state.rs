@@ -13,6 +13,7 @@ use super::schema::Schema;
 use super::tables::{Table, Tables};
 use super::{guesses, system};
 use crate::sandbox::dice::spelled;
+use crate::sandbox::events::Event;
 
 /// What the server adds to objects and clients may send back (PA section 1).
 pub(crate) const STAMPS: [&str; 5] = ["createdAt", "createdBy", "updatedAt", "updatedBy", "id"];
@@ -26,6 +27,8 @@ pub(crate) struct PortState {
     pub(crate) quirks: Quirks,
     /// Compiled entity schemas by blueprint, thrown away when the blueprint changes.
     pub(super) entity_schemas: HashMap<String, Arc<Schema>>,
+    /// What the current request or event caused; the shell passes it on.
+    pub(crate) happened: Vec<Event>,
 }
 
 impl PortState {
@@ -56,6 +59,7 @@ impl PortState {
             tables,
             quirks,
             entity_schemas: HashMap::new(),
+            happened: Vec::new(),
         }
     }
 
