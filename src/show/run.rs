@@ -13,6 +13,12 @@ const SHOWN: usize = 300;
 
 /// A sentence on where a run stands, without its line end.
 pub fn stands(run: &Run, approvers: Option<&Approvers>) -> String {
+    let state = state(run, approvers);
+    format!("{}{}.", state[..1].to_uppercase(), &state[1..])
+}
+
+/// The same as a fragment.
+pub fn state(run: &Run, approvers: Option<&Approvers>) -> String {
     let stands = match &run.status {
         Status::WaitingForApproval => format!("waits for approval by {}", who(approvers)),
         Status::InProgress => "is in progress".into(),
@@ -26,7 +32,7 @@ pub fn stands(run: &Run, approvers: Option<&Approvers>) -> String {
         Some(label) => format!(" ({})", redact::foreign(label)),
         None => String::new(),
     };
-    format!("Run {} of `{}` {stands}{label}.", run.id, run.action)
+    format!("run {} of `{}` {stands}{label}", run.id, run.action)
 }
 
 /// The same as lines, in the colour of how well that is.

@@ -16,7 +16,7 @@ use crate::commands::session::world;
 use crate::commands::{notice, print};
 use crate::exit::{self, Stop};
 use crate::show;
-use crate::there::run::{Log, Run};
+use crate::there::run::{Log, Run, Status};
 use crate::there::services::{Approvers, Problem, ServiceError};
 
 /// Arguments of `run follow`.
@@ -102,7 +102,7 @@ impl<'a> Watching<'a> {
         let end = tokio::select! {
             biased;
             () = interrupt.pressed() => End::Interrupted,
-            ended = self.watch() => End::Ended(ended?),
+            ended = self.watch() => ended?,
             () = tokio::time::sleep(limit) => End::Late,
         };
         let goes_on = format!(
@@ -114,26 +114,28 @@ impl<'a> Watching<'a> {
                 reach.document(&run, &self.log, None);
                 reach.ended(&run)
             }
+            End::Alone => {
+                let approvers = self.approvers().await;
+                self.document(approvers.as_ref());
+                Err(self.alone(approvers.as_ref()))
+            }
             End::Interrupted => {
                 self.document(None);
                 notice(&format!("Interrupted: {goes_on}."));
                 Ok(exit::INTERRUPTED)
             }
             End::Late => {
-                let approvers = match &self.run {
-                    Some(run) => reach.approvers(run).await,
-                    None => None,
-                };
+                let approvers = self.approvers().await;
                 self.document(approvers.as_ref());
-                let stands = match &self.run {
-                    Some(run) => show::run::stands(run, approvers.as_ref()),
-                    None => format!("Nothing is known of run {id}."),
-                };
-                let message = format!("{} s are over. {stands}", limit.as_secs());
-                let message = message.trim_end_matches('.').to_owned();
+                let stands = self.stands(approvers.as_ref());
+                let message = format!("after {} s {stands}", limit.as_secs());
                 Err(Stop::new(exit::WORLD, message).help(goes_on))
             }
         }
+    }
+
+    async fn approvers(&self) -> Option<Approvers> {
+        self.reach.approvers(self.run.as_ref()?).await
     }
 
     fn document(&self, approvers: Option<&Approvers>) {
@@ -142,18 +144,48 @@ impl<'a> Watching<'a> {
         }
     }
 
+    /// Where it stands, as a fragment.
+    fn stands(&self, approvers: Option<&Approvers>) -> String {
+        match &self.run {
+            Some(run) => show::run::state(run, approvers),
+            None => format!("nothing is known of run {}", self.id),
+        }
+    }
+
+    /// What to say in the embedded sandbox, where nobody else will do what a run waits for.
+    fn alone(&self, approvers: Option<&Approvers>) -> Stop {
+        let waits = self.run.as_ref().map(|run| &run.status) == Some(&Status::WaitingForApproval);
+        let words = match waits {
+            true => format!("approve {}", self.id),
+            false => format!("finish {} --status SUCCESS", self.id),
+        };
+        let help = format!(
+            "nobody else is in the embedded sandbox: `{}`",
+            self.reach.again(&words)
+        );
+        Stop::new(exit::WORLD, self.stands(approvers)).help(help)
+    }
+
     /// Looks until it is over.
-    async fn watch(&mut self) -> Result<Run, Stop> {
+    async fn watch(&mut self) -> Result<End, Stop> {
         let mut rhythm = Rhythm::default();
+        let stage = &self.reach.session.stage;
         loop {
             let before = (self.run.clone(), self.log.len());
             match self.look().await {
-                Ok(run) if run.ended => return Ok(run),
+                Ok(run) if run.ended => return Ok(End::Ended(run)),
                 Ok(_) => self.away = false,
                 Err(error) => self.bear(error)?,
             }
             let news = before != (self.run.clone(), self.log.len());
-            tokio::time::sleep(rhythm.next(news)).await;
+            match stage.is_sandbox() {
+                true if !news && rhythm.begun() => return Ok(End::Alone),
+                true => {
+                    rhythm.next(news);
+                    stage.settle().await;
+                }
+                false => tokio::time::sleep(rhythm.next(news)).await,
+            }
         }
     }
 
@@ -249,6 +281,8 @@ impl<'a> Watching<'a> {
 /// How following ended.
 enum End {
     Ended(Run),
+    /// Nobody is there who could end it.
+    Alone,
     Interrupted,
     Late,
 }
@@ -263,6 +297,11 @@ impl Default for Rhythm {
 }
 
 impl Rhythm {
+    /// Whether there was a wait.
+    fn begun(&self) -> bool {
+        self.0 > WAITS.0
+    }
+
     /// The next wait: half as long again from look to look, short when there is news.
     fn next(&mut self, news: bool) -> Duration {
         let wait = match news {

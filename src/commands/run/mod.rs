@@ -34,7 +34,7 @@ pub struct Arguments {
     pub command: Option<Command>,
     /// What to execute.
     #[command(flatten)]
-    pub start: start::Arguments,
+    pub start: start::StartArguments,
 }
 
 /// What can be done with a run that was started.

@@ -18,7 +18,7 @@ use crate::show::{self, Style};
 use crate::there::run::{Log, Run, Status};
 use crate::there::services::{Approvers, Failure, Reader, TookEffect, Writer};
 use crate::want::desired::EMPTY_PROJECT;
-use crate::words::{Findings, Severity};
+use crate::words::{Addr, Findings, Service, Severity};
 
 /// The file that says where Port is.
 const SETTINGS: &str = "spaceport.yaml";
@@ -27,8 +27,10 @@ const SETTINGS: &str = "spaceport.yaml";
 pub(super) struct Reach<'a> {
     /// What every command understands.
     pub global: &'a Global,
-    /// A project, or nothing of one, and clients of Port alone.
+    /// Clients of Port alone.
     pub session: Session,
+    /// The self-service actions of the project: their identifiers by address.
+    pub actions: BTreeMap<Addr, String>,
     /// Whether something in the project's files is wrong.
     pub broken: bool,
     format: Format,
@@ -57,6 +59,11 @@ pub(super) async fn open<'a>(global: &'a Global, common: &Common) -> Result<Reac
         desired.config.region.as_deref(),
         &env,
     )?);
+    // Nothing else of a project is of use here, its secrets least of all.
+    let objects = std::mem::take(&mut desired.objects).into_values();
+    let actions = objects.filter(|object| object.addr.kind_name() == action("").kind_name());
+    let actions = actions.map(|object| (object.addr, object.name)).collect();
+    desired.config.runtime = None;
     match &global.sandbox {
         // The sandbox has both services.
         Some(folder) if absent && folder.is_empty() => {
@@ -66,17 +73,20 @@ pub(super) async fn open<'a>(global: &'a Global, common: &Common) -> Result<Reac
         }
         Some(_) => {}
         // Nobody needs credentials of Spacelift to start a run or to report on one.
-        None => {
-            desired.config.account = None;
-            desired.config.runtime = None;
-        }
+        None => desired.config.account = None,
     }
     Ok(Reach {
         global,
         session: Session::of(global, desired, &env).await?,
+        actions,
         broken,
         format: common.format,
     })
+}
+
+/// The address of a self-service action of this name.
+pub(super) fn action(name: &str) -> Addr {
+    Addr::new(Service::Port, "action", name)
 }
 
 /// Which region Port is called in.

@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 use crate::commands::run::Common;
 use crate::commands::run::follow::{Interrupt, Watching};
 use crate::commands::run::inputs::{self, Form, Given};
-use crate::commands::run::reach::{Reach, failed};
+use crate::commands::run::reach::{self, Reach, failed};
 use crate::commands::session::world;
 use crate::commands::{notice, say};
 use crate::exit::{self, Stop};
@@ -26,7 +26,7 @@ use crate::words::{Addr, Service};
 
 /// What to execute.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct StartArguments {
     /// The action: its identifier, or its address in the project. What is called like a command
     /// below goes by its address: `port.action.log`
     #[arg(value_name = "ACTION", required = true)]
@@ -59,7 +59,7 @@ pub struct Arguments {
 /// Executes an action.
 pub(super) async fn start(
     reach: &Reach<'_>,
-    arguments: &Arguments,
+    arguments: &StartArguments,
     interrupt: &mut Interrupt,
 ) -> Result<u8, Stop> {
     let name = arguments.action.as_deref().unwrap_or_default();
@@ -122,33 +122,23 @@ fn identifier(reach: &Reach<'_>, name: &str) -> Result<String, Stop> {
     let Ok(addr) = name.parse::<Addr>() else {
         return Ok(name.to_owned());
     };
-    let (ours, automation) = (address("action", ""), address("automation", ""));
-    if addr.kind_name() == automation.kind_name() {
+    if addr.kind_name() == Addr::new(Service::Port, "automation", "").kind_name() {
         return Err(started_by_events(name));
     }
-    if addr.kind_name() != ours.kind_name() {
+    if addr.kind_name() != reach::action("").kind_name() {
         let message = format!("`{name}` is no action");
-        let help = format!(
-            "an action has an address like `{}`",
-            address("action", "NAME")
-        );
+        let help = format!("an action has an address like `{}`", reach::action("NAME"));
         return Err(Stop::new(exit::USAGE, message).help(help));
     }
-    let objects = &reach.session.desired.objects;
-    if let Some(object) = objects.get(&addr) {
-        return Ok(object.name.clone());
+    if let Some(identifier) = reach.actions.get(&addr) {
+        return Ok(identifier.clone());
     }
-    let names: Vec<String> = objects.keys().map(Addr::to_string).collect();
-    let actions = names.iter().map(String::as_str);
-    let help = did_you_mean(name, actions).or_else(|| {
+    let names: Vec<String> = reach.actions.keys().map(Addr::to_string).collect();
+    let help = did_you_mean(name, names.iter().map(String::as_str)).or_else(|| {
         let broken = "the project's files have errors, which `spaceport validate` shows";
         reach.broken.then(|| broken.to_owned())
     });
     Err(Stop::new(exit::USAGE, format!("`{name}` is not in the project")).help(help))
-}
-
-fn address(kind: &str, name: &str) -> Addr {
-    Addr::new(Service::Port, kind, name)
 }
 
 fn started_by_events(name: &str) -> Stop {
@@ -172,12 +162,7 @@ async fn action(reach: &Reach<'_>, identifier: &str) -> Result<Json, Stop> {
 
 /// What to say about an action that Port does not have.
 async fn absent(reach: &Reach<'_>, identifier: &str) -> Stop {
-    let ours = address("action", "");
-    let objects = reach.session.desired.objects.values();
-    let wanted: BTreeSet<String> = objects
-        .filter(|object| object.addr.kind_name() == ours.kind_name())
-        .map(|object| object.name.clone())
-        .collect();
+    let wanted: BTreeSet<String> = reach.actions.values().cloned().collect();
     let message = format!("Port has no action `{identifier}`");
     if wanted.contains(identifier) {
         return Stop::new(exit::WORLD, message)
@@ -229,7 +214,7 @@ fn filled(
 }
 
 /// The inputs of the command line; what it says itself wins over its file.
-fn given(arguments: &Arguments) -> Result<Vec<(String, Given)>, Stop> {
+fn given(arguments: &StartArguments) -> Result<Vec<(String, Given)>, Stop> {
     let read = arguments.inputs.iter().map(|text| inputs::read(text));
     let typed: Vec<(String, Given)> = read.collect::<Result<_, Stop>>()?;
     let mut given = match &arguments.file {
