@@ -44,6 +44,7 @@ mod reach;
 mod reading;
 mod renames;
 mod reviews;
+mod run;
 mod secrets;
 mod skip_refused;
 mod snapshots;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::world::{World, blueprint, policy, secret};
 
-/// Those that write; each asks first.
-const WRITING: [&str; 4] = ["apply", "destroy", "forget", "unlock"];
+/// Those that write; each asks first, but for `run`, which is told what to start or to say.
+const WRITING: [&str; 5] = ["apply", "destroy", "forget", "run", "unlock"];
 /// Those that ask no service of a project, and the help of all.
 const ELSEWHERE: [&str; 3] = ["init", "sandbox", "spaceport"];
 
@@ -118,6 +118,8 @@ fn what_reads_writes_nothing() {
         vec!["destroy", "--confirm", "another"],
         vec!["forget", clicked],
         vec!["unlock"],
+        vec!["run", "nothing"],
+        vec!["run", "follow", "r_1"],
     ] {
         world.run(&run);
         assert_eq!(world.writes(), [""; 0], "{run:?}");
