@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::port;
+use super::port::{self, Trigger};
 use super::server::Shared;
 
 /// What happened, or is due.
@@ -27,28 +27,11 @@ pub(crate) enum Event {
     RunStarted {
         /// The run's id.
         run: String,
+        /// What fired the automation; null for actions that somebody executed.
+        event: Value,
     },
-    /// A run was created, reported on, approved or declined (PA section 3).
-    RunChanged {
-        /// As it was; `None` for a new one.
-        before: Option<Value>,
-        /// As it is.
-        after: Value,
-    },
-    /// An entity was created, changed or deleted.
-    EntityChanged {
-        /// As it was; `None` for a new one.
-        before: Option<Value>,
-        /// As it is; `None` when it is gone.
-        after: Option<Value>,
-    },
-    /// A timer property of an entity ran out.
-    TimerExpired {
-        /// The entity.
-        entity: Value,
-        /// The property.
-        property: String,
-    },
+    /// Something changed that an automation listens to.
+    Triggered(Trigger),
     /// Something was posted to the intake.
     Delivery {
         /// The key in the URL.

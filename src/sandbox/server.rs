@@ -19,8 +19,8 @@ use super::events::{self, Events, Task};
 use super::fault::{Fault, Faults};
 use super::journal::{By, Entry, Journal};
 use super::outbound::{Origin, Outbound};
-use super::port::PortState;
 use super::port::quirks::Quirks;
+use super::port::{PortState, expire_timers};
 use super::shell;
 use super::spacelift::SpaceliftState;
 use super::store::Store;
@@ -224,9 +224,10 @@ impl Sandbox {
         self.shared.faults.clear();
     }
 
-    /// Changes how disputed things behave from now on.
+    /// Changes how disputed things behave from now on; timers that the clock moved past fire.
     pub fn set_quirks(&self, quirks: Quirks) {
         self.shared.port().quirks = quirks;
+        expire_timers(&self.shared);
     }
 }
 
@@ -307,6 +308,13 @@ impl Shared {
             self.events.push_from(event, depth);
         }
         kept
+    }
+
+    /// The same for what no request waits for: a failure to save is told by the next request that is.
+    pub(crate) fn keep_or_warn(&self, state: &mut PortState, depth: u32) {
+        if let Err(error) = self.keep(state, depth) {
+            tracing::warn!(%error, "the sandbox could not save its state");
+        }
     }
 
     /// Asks the engines, in order, without keeping others from their work.

@@ -124,7 +124,7 @@ impl Visit<'_> {
         let failure = effects.iter().find(|effect| failure::is_failure(effect));
         let is_spared = failure.is_none_or(|effect| failure::when(effect) == When::After);
         let mut said = if is_spared {
-            self.ask(&graphql, &effects)
+            self.ask(&graphql, &effects).await
         } else {
             self.unasked(&text)
         };
@@ -161,9 +161,9 @@ impl Visit<'_> {
     }
 
     /// Lets the service answer.
-    fn ask(&self, graphql: &Value, effects: &[Effect]) -> Said {
+    async fn ask(&self, graphql: &Value, effects: &[Effect]) -> Said {
         match self.service {
-            Service::Port => self.ask_port(effects),
+            Service::Port => self.ask_port(effects).await,
             Service::Spacelift => self.ask_spacelift(graphql, effects),
             Service::Intake => Said {
                 response: self.ask_intake(),
@@ -173,7 +173,7 @@ impl Visit<'_> {
         }
     }
 
-    fn ask_port(&self, effects: &[Effect]) -> Said {
+    async fn ask_port(&self, effects: &[Effect]) -> Said {
         let said = |response| Said {
             response,
             operation: None,
@@ -182,6 +182,8 @@ impl Visit<'_> {
         if self.body.len() > PORT_LIMIT {
             return said(self.with_port_headers(json_response(413, &too_large(PORT_LIMIT))));
         }
+        // Programs run before the request is handled, so that it holds nobody up.
+        let evaluated = port::evaluate_inputs(self.shared, self.method, self.path, self.body).await;
         let now = self.shared.now();
         let user = self.shared.port().quirks.user.clone();
         let call = Call {
@@ -194,6 +196,7 @@ impl Visit<'_> {
             user: &user,
             dice: &self.shared.dice,
             page_limit: failure::page_limit(effects),
+            evaluated: &evaluated,
         };
         let mut answer = {
             let mut state = self.shared.port();
