@@ -14,6 +14,7 @@
 //! | a filter that fails is not true | `mapping/deliver` |
 //! | a property or relation whose program fails is left as it is in the catalog | `mapping/entity` |
 //! | a null title, icon or team is left as it is in the catalog | `mapping/entity` |
+//! | a text for a relation to many is a list of one | `mapping/check` |
 //! | an identifier must be a text; a number is refused | `mapping/entity` |
 //! | `security` with an algorithm or a header missing, or without a secret, checks nothing | `signature` |
 //! | an action's signature covers the body's bytes as they are sent, none for a call without one | `signature` |

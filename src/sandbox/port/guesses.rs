@@ -22,7 +22,6 @@
 //! | a condition is met when its first output is true; one that fails is not met | `automations` |
 //! | a write that only a log line brings fires nothing; rendering a payload neither | `runs`, `invocation` |
 //! | a backend that is not awaited may answer what it likes; an unreachable one fails the run | `webhook_call` |
-//! | `x-port-timestamp` counts milliseconds; the signature is over `timestamp.body` | `webhook_call` |
 //! | secrets, and answers of backends in events, are hidden in the payload that a run shows | `run_data` |
 //! | programs of a form see `.form`, `.entity` and `.user`; one that fails is no rule | `inputs` |
 //! | an input that is not visible is neither required nor filled | `inputs` |

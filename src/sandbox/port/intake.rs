@@ -14,7 +14,7 @@ use super::tables::Table;
 use super::{blueprints, entity_removal, guesses};
 use crate::sandbox::dice::spelled;
 use crate::sandbox::server::Shared;
-use crate::sim::job::{Answer, Job};
+use crate::sim::job::{Answer, Fault, Job};
 use crate::sim::mapping::{self, Delivery, Mapped, Step, Wants};
 
 /// Maps one delivery and does what its mappings want.
@@ -105,7 +105,16 @@ fn settle(
     }
     let steps = mapped.steps.into_iter();
     let steps = steps.map(|step| done(state, hand, step)).collect();
-    record("mapped", None, steps)
+    let mut record = record("mapped", None, steps);
+    if !mapped.faults.is_empty() {
+        record.insert("faults".to_owned(), told_faults(&mapped.faults));
+    }
+    record
+}
+
+fn told_faults(faults: &[(String, Fault)]) -> Value {
+    let told = |(at, fault): &(String, Fault)| json!({"at": at, "message": fault.message});
+    faults.iter().map(told).collect()
 }
 
 /// Whether an id was not seen yet among the latest of a webhook; remembers it.
@@ -124,12 +133,9 @@ fn is_new(state: &mut PortState, webhook: &str, id: &str) -> bool {
 
 /// Does one step and says what came of it.
 fn done(state: &mut PortState, hand: Hand<'_>, step: Step) -> Value {
-    let faults: Vec<Value> = step
-        .faults
-        .iter()
-        .map(|(at, fault)| json!({"at": at, "message": fault.message}))
-        .collect();
-    let mut told = json!({"mapping": step.mapping, "item": step.item, "faults": faults});
+    let mut told = json!({
+        "mapping": step.mapping, "item": step.item, "faults": told_faults(&step.faults),
+    });
     let outcome = match step.wants {
         Wants::Nothing => "filtered out".to_owned(),
         Wants::Failed => "failed".to_owned(),

@@ -77,17 +77,22 @@ pub(super) async fn invoke(shared: &Shared, id: &str, event: &Value, depth: u32)
         })
     };
     let mut answers = shared.engine(vec![job(&roots), job(&hidden)]).await;
-    let (shown, full) = (rendered(answers.pop()), rendered(answers.pop()));
-    let (Ok(shown), Ok(full)) = (shown, full) else {
-        let end = End::failure("the payload cannot be made from the action's templates");
-        finish(shared, id, &user, notes, None, end, depth);
-        return;
+    let (shown, full) = match (rendered(answers.pop()), rendered(answers.pop())) {
+        (Ok(shown), Ok(full)) => (shown, full),
+        (Err(why), _) | (_, Err(why)) => {
+            let end = End::failure(format!("the payload cannot be made: {why}"));
+            finish(shared, id, &user, notes, None, end, depth);
+            return;
+        }
     };
     // The messages of the one without secrets: a fault may quote what it stumbled over.
-    let faults = shown.notes.iter();
+    let faults = shown.failures();
     notes.extend(faults.map(|note| format!("payload {}: {}", note.at, note.fault.message)));
     let method = &full.value;
     let end = match method["type"].as_str().unwrap_or_default() {
+        _ if full.failures().next().is_some() => {
+            End::failure("the payload cannot be made from these templates")
+        }
         "WEBHOOK" => webhook_call::call(shared, method, &roots, depth).await,
         "UPSERT_ENTITY" => upsert(shared, method, &user, depth),
         _ => End::open(None),
@@ -95,10 +100,11 @@ pub(super) async fn invoke(shared: &Shared, id: &str, event: &Value, depth: u32)
     finish(shared, id, &user, notes, Some(shown.value), end, depth);
 }
 
-fn rendered(answer: Option<Result<Answer, Fault>>) -> Result<template::Rendered, ()> {
+fn rendered(answer: Option<Result<Answer, Fault>>) -> Result<template::Rendered, String> {
     match answer {
         Some(Ok(Answer::Rendered(rendered))) => Ok(rendered),
-        _ => Err(()),
+        Some(Err(fault)) => Err(fault.message),
+        _ => Err("the engine answered something else".to_owned()),
     }
 }
 

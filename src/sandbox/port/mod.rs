@@ -1,9 +1,12 @@
 //! The Port half: REST routes over a small store.
 //!
-//! A request comes in as bytes and leaves as bytes; nothing here knows of sockets, faults or files.
-//! It executes no action, fires no automation, and of derived properties it follows mirrors only.
+//! A request comes in as bytes and leaves as bytes; nothing that answers one knows of sockets, faults or
+//! files, waits for an engine or calls anybody. Of derived properties it follows mirrors only.
 //!
 //! - `routes` picks the function; one file per family of routes has the functions.
+//! - `event` is what follows from an answer: `invocation` and `webhook_call` of a run (whose templates see
+//!   `run_data`), `automations` of what `triggers` and `timers` noticed, `intake` of a delivery. These
+//!   hold the state only while they read and write it.
 //! - `bodies` holds the schemas of bodies, `schema` checks them, `model` checks what needs a look at
 //!   other objects.
 //! - `tables` remembers, `answer` words, `guesses` holds every choice that no page settles.

@@ -7,6 +7,7 @@ use super::{guesses, token};
 use crate::sandbox::CLIENT_SECRET;
 use crate::sandbox::outbound::Outgoing;
 use crate::sandbox::server::Shared;
+use crate::sim::signature;
 
 /// Sends what a rendered invocation says.
 pub(super) async fn call(shared: &Shared, method: &Value, roots: &Value, depth: u32) -> End {
@@ -76,28 +77,13 @@ fn headers(shared: &Shared, method: &Value, url: &str, body: &[u8]) -> Vec<(Stri
         shared.keep_or_warn(&mut state, 0);
         headers.push(("authorization".to_owned(), format!("Bearer {token}")));
     }
-    let timestamp = now.to_string();
-    let signature = signed(CLIENT_SECRET, &timestamp, body);
-    headers.push(("x-port-timestamp".to_owned(), timestamp));
-    headers.push(("x-port-signature".to_owned(), signature));
+    let seconds = u64::try_from(now / 1000).unwrap_or(0);
+    let signature = signature::port(CLIENT_SECRET, seconds, body);
+    headers.extend(signature.map(|(name, value)| (name.to_owned(), value)));
     headers
 }
 
 /// `true`, or a template that became it.
 fn is_true(flag: &Value) -> bool {
     flag == &json!(true) || flag == "true"
-}
-
-/// `v1,` and the HMAC-SHA-256 over time and body in base64 (PA section 3).
-fn signed(secret: &str, timestamp: &str, body: &[u8]) -> String {
-    use base64::Engine;
-    use hmac::{Hmac, Mac};
-    let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()) else {
-        return String::new();
-    };
-    mac.update(timestamp.as_bytes());
-    mac.update(b".");
-    mac.update(body);
-    let digest = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
-    format!("v1,{digest}")
 }

@@ -3,15 +3,15 @@
 //! for each field of a mutation, which is all that holds together in GraphQL.
 
 use std::fmt;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use apollo_compiler::ExecutableDocument;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::introspection::check_max_depth;
 use apollo_compiler::request::RequestError;
 use apollo_compiler::resolvers::Execution;
 use apollo_compiler::response::{ExecutionResponse, GraphQLError, JsonMap, JsonValue};
-use apollo_compiler::validation::{DiagnosticList, Valid};
-use apollo_compiler::{ExecutableDocument, Schema};
+use apollo_compiler::validation::DiagnosticList;
 use serde_json::{Value, json};
 
 use super::guesses;
@@ -25,11 +25,8 @@ use crate::sim::job::{Answer, Fault, Job};
 /// What the executor puts in front of a resolver's own words.
 const RESOLVER_PREFIX: &str = "resolver error: ";
 
-/// The schema, parsed once.
-pub(super) static SCHEMA: LazyLock<Valid<Schema>> = LazyLock::new(|| {
-    Schema::parse_and_validate(crate::sim::graphql::SCHEMA, "schema.graphql")
-        .expect("the committed schema text is valid; a test parses it")
-});
+/// The schema, parsed once for all who read it.
+pub(super) use crate::sim::graphql::PARSED as SCHEMA;
 
 /// What a request may draw on besides the store.
 #[derive(Clone, Copy)]

@@ -97,6 +97,6 @@ impl SpaceliftState {
 /// Used by tests that compare shapes.
 #[cfg(test)]
 pub(super) fn sample() -> ModuleVersion {
-    let sample = json!({"module": "network"});
+    let sample = json!({"module": "network", "labels": ["shared"]});
     serde_json::from_value(sample).expect("its own form")
 }

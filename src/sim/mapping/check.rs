@@ -189,7 +189,8 @@ impl Checked<'_> {
             match value {
                 Value::Null => {}
                 search if is_search(search) => {}
-                Value::String(_) if !many => {}
+                // One for many is taken for a list of one.
+                Value::String(_) => {}
                 Value::Array(list) if many && list.iter().all(Value::is_string) => {}
                 other if many => self.wrong(&at, other, "a list of identifiers (`many: true`)"),
                 other => self.wrong(&at, other, "one identifier (`many: false`)"),
@@ -281,7 +282,7 @@ fn wanted(error: &ValidationError<'_>) -> String {
     }
 }
 
-fn types(kind: &TypeKind) -> String {
+fn types(wanted: &TypeKind) -> String {
     let word = |name: &str| match name {
         "string" => "a text".to_owned(),
         "number" => "a number".to_owned(),
@@ -291,7 +292,7 @@ fn types(kind: &TypeKind) -> String {
         "object" => "an object".to_owned(),
         other => other.to_owned(),
     };
-    match kind {
+    match wanted {
         TypeKind::Single(one) => word(&one.to_string()),
         TypeKind::Multiple(many) => {
             let words: Vec<String> = many.iter().map(|one| word(&one.to_string())).collect();

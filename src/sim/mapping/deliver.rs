@@ -6,7 +6,10 @@ use super::entity::{self, Maker};
 use super::{Delivery, Mapped, Request, Step, Wants};
 use crate::sim::job::{Fault, FaultKind};
 use crate::sim::programs::{Programs, is_true};
-use crate::sim::{guesses, signature};
+use crate::sim::{guesses, signature, template};
+
+const NO_ID: &str = "Port cannot tell whether it has seen the delivery before";
+const NOTHING: &str = "Port maps nothing then";
 
 /// Maps a delivery: `enabled`, then security, then the body as JSON, then every mapping in order.
 ///
@@ -90,11 +93,14 @@ fn request_id(request: &Request, roots: &Value, programs: &mut Programs, mapped:
         Ok(Value::String(id)) => mapped.request_id = Some(id),
         Ok(Value::Null) => {
             let fault = Fault::new(FaultKind::Runtime, "this gives null for the delivery");
-            let fault = fault.help("Port cannot tell whether it has seen the delivery before");
-            mapped.faults.push((at.to_owned(), fault));
+            mapped
+                .faults
+                .push((at.to_owned(), consequence(fault, NO_ID)));
         }
         Ok(other) => mapped.request_id = Some(other.to_string()),
-        Err(fault) => mapped.faults.push((at.to_owned(), fault)),
+        Err(fault) => mapped
+            .faults
+            .push((at.to_owned(), consequence(fault, NO_ID))),
     }
 }
 
@@ -112,12 +118,12 @@ impl Run<'_> {
             return self.item(None, roots, Vec::new());
         };
         let Some(program) = items.as_str() else {
-            let fault = entity::not_a_program(items);
+            let fault = consequence(entity::not_a_program(items), NOTHING);
             return self.failed(vec![("/itemsToParse".to_owned(), fault)]);
         };
         // An event of another kind has no such list: its filter is asked first, when it can be.
         let filter = self.mapping.get("filter").and_then(Value::as_str);
-        let early = filter.filter(|filter| !names_item(filter));
+        let early = filter.filter(|filter| !template::mentions(filter, "item"));
         if let Some(filter) = early
             && let Ok(false) = self.programs.first(filter, roots).map(|v| is_true(&v))
         {
@@ -129,11 +135,11 @@ impl Run<'_> {
                 let what = entity::kind(&other);
                 let why = format!("`itemsToParse` must give a list, and this gives {what}");
                 let fault = Fault::new(FaultKind::Runtime, why);
-                let fault = fault.help("Port maps nothing then");
+                let fault = consequence(fault, NOTHING);
                 return self.failed(vec![("/itemsToParse".to_owned(), fault)]);
             }
             Err(fault) => {
-                let fault = consequence(fault, "Port maps nothing then");
+                let fault = consequence(fault, NOTHING);
                 return self.failed(vec![("/itemsToParse".to_owned(), fault)]);
             }
         };
@@ -169,13 +175,14 @@ impl Run<'_> {
                 Ok(value) if is_true(&value) => {}
                 Ok(_) => return self.say(item, Wants::Nothing, faults),
                 Err(fault) => {
-                    let fault = consequence(fault, "Port takes the filter for not true then");
+                    let fault = consequence(fault, "Port takes it for not true then");
                     faults.push(("/filter".to_owned(), fault));
                     return self.say(item, Wants::Failed, faults);
                 }
             },
             Some(other) => {
-                faults.push(("/filter".to_owned(), entity::not_a_program(other)));
+                let fault = consequence(entity::not_a_program(other), NOTHING);
+                faults.push(("/filter".to_owned(), fault));
                 return self.say(item, Wants::Failed, faults);
             }
         }
@@ -203,15 +210,8 @@ impl Run<'_> {
     }
 }
 
-/// Whether a program may read the item. The word alone counts: a path may be hidden behind a pipe.
-fn names_item(program: &str) -> bool {
-    program.contains("item")
-}
-
-/// Adds what Port would do, when nothing better is said.
-pub(super) fn consequence(fault: Fault, port: &str) -> Fault {
-    match fault.help {
-        Some(_) => fault,
-        None => fault.help(port),
-    }
+/// Adds what Port would do.
+pub(super) fn consequence(mut fault: Fault, port: &str) -> Fault {
+    fault.message = format!("{}; {port}", fault.message);
+    fault
 }

@@ -54,7 +54,7 @@ impl Maker<'_> {
             };
             let Value::String(identifier) = identifier else {
                 let why = "a delete needs one identifier, not a search";
-                self.fail("/entity/identifier", Fault::new(FaultKind::Refused, why));
+                self.nothing("/entity/identifier", Fault::new(FaultKind::Refused, why));
                 return None;
             };
             return Some(Wants::Delete {
@@ -65,7 +65,7 @@ impl Maker<'_> {
         }
         let Some(entity) = entity.as_object() else {
             let why = format!("`entity` must be an object, and is {}", kind(entity));
-            self.fail("/entity", Fault::new(FaultKind::Syntax, why).help(NOTHING));
+            self.nothing("/entity", Fault::new(FaultKind::Syntax, why));
             return None;
         };
         let entity = self.entity(entity)?;
@@ -94,7 +94,7 @@ impl Maker<'_> {
                     "upsert" => Some("`create` also updates what exists".to_owned()),
                     _ => did_you_mean(other, ["create", "delete"]),
                 };
-                self.fail(at, fault);
+                self.nothing(at, fault);
                 None
             }
         }
@@ -103,7 +103,7 @@ impl Maker<'_> {
     fn entity(&mut self, entity: &Map<String, Value>) -> Option<Value> {
         let Some(identifier) = entity.get("identifier") else {
             let why = "an entity needs an `identifier`";
-            self.fail("/entity", Fault::new(FaultKind::Syntax, why).help(NOTHING));
+            self.nothing("/entity", Fault::new(FaultKind::Syntax, why));
             return None;
         };
         let identifier = self.identifier(identifier, "/entity/identifier")?;
@@ -121,7 +121,7 @@ impl Maker<'_> {
                 "properties" | "relations" => {
                     let Some(parts) = value.as_object() else {
                         let why = format!("`{key}` must be an object, and is {}", kind(value));
-                        self.fail(&at, Fault::new(FaultKind::Syntax, why).help(LEFT));
+                        self.left(&at, Fault::new(FaultKind::Syntax, why));
                         continue;
                     };
                     made.insert(key.clone(), self.parts(parts, &at));
@@ -164,23 +164,22 @@ impl Maker<'_> {
             return self.search(identifier, at);
         }
         let Value::String(program) = identifier else {
-            self.fail(at, consequence(not_a_program(identifier), NOTHING));
+            self.nothing(at, not_a_program(identifier));
             return None;
         };
-        let (why, help) = match self.programs.first(program, self.roots) {
+        let fault = match self.programs.first(program, self.roots) {
             Ok(Value::String(text)) if !text.is_empty() => return Some(Value::String(text)),
-            Ok(Value::String(_)) => ("the identifier is an empty text".to_owned(), NOTHING),
-            Ok(Value::Null) => ("the identifier is null".to_owned(), NOTHING),
-            Ok(other) => (
-                format!("the identifier is {}, not a text", kind(&other)),
-                "add `| tostring`",
-            ),
-            Err(fault) => {
-                self.fail(at, consequence(fault, NOTHING));
-                return None;
+            Ok(Value::String(_)) => {
+                Fault::new(FaultKind::Runtime, "the identifier is an empty text")
             }
+            Ok(Value::Null) => Fault::new(FaultKind::Runtime, "the identifier is null"),
+            Ok(other) => {
+                let why = format!("the identifier is {}, not a text", kind(&other));
+                Fault::new(FaultKind::Runtime, why).help("add `| tostring`")
+            }
+            Err(fault) => fault,
         };
-        self.fail(at, Fault::new(FaultKind::Runtime, why).help(help));
+        self.nothing(at, fault);
         None
     }
 
@@ -191,7 +190,7 @@ impl Maker<'_> {
             Value::String(program) => match self.programs.first(program, self.roots) {
                 Ok(value) => Some(value),
                 Err(fault) => {
-                    self.fail(at, consequence(fault, LEFT));
+                    self.left(at, fault);
                     None
                 }
             },
@@ -204,7 +203,7 @@ impl Maker<'_> {
             }
             search if is_search(search) => self.search(search, at),
             other => {
-                self.fail(at, consequence(not_a_program(other), LEFT));
+                self.left(at, not_a_program(other));
                 None
             }
         }
@@ -260,6 +259,16 @@ impl Maker<'_> {
         }
         self.fail(at, fault);
         None
+    }
+
+    /// A fault that keeps the whole entity from being written.
+    fn nothing(&mut self, at: &str, fault: Fault) {
+        self.fail(at, consequence(fault, NOTHING));
+    }
+
+    /// A fault of one part of the entity.
+    fn left(&mut self, at: &str, fault: Fault) {
+        self.fail(at, consequence(fault, LEFT));
     }
 
     fn fail(&mut self, at: &str, fault: Fault) {

@@ -22,6 +22,7 @@ use serde_json::Value;
 
 use super::job::Fault;
 
+pub(crate) use paths::mentions;
 pub use paths::paths;
 pub use pieces::{Piece, pieces};
 pub use render::render;

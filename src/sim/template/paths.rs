@@ -52,6 +52,19 @@ pub fn paths(program: &str) -> Vec<(Vec<String>, Range<usize>)> {
     walk.found
 }
 
+/// Whether a name stands anywhere in a program, as a key, a word or a text: `false` means that nothing of
+/// that name is read.
+pub(crate) fn mentions(program: &str, name: &str) -> bool {
+    tokens(program).into_iter().any(|(token, _)| match token {
+        Token::Key(word) | Token::Word(word) => word == name,
+        Token::Text(text, inner) => {
+            let mut inner = inner.into_iter().filter_map(|span| program.get(span));
+            text.is_some_and(|text| text == name) || inner.any(|part| mentions(part, name))
+        }
+        _ => false,
+    })
+}
+
 /// A bracket or an `if` that is open.
 struct Group {
     /// What closes it: a bracket, or `e` for `end`.
@@ -364,6 +377,21 @@ mod tests {
             ["a", "b", "c", "d"]
         );
         assert_eq!(names("if has(\"a\") then {x: .b} else null end"), ["b"]);
+    }
+
+    #[test]
+    fn a_name_is_found_wherever_it_may_be_read() {
+        for program in [
+            ".item",
+            ". | .item.x",
+            ".[\"item\"]",
+            "\"\\(.item)\"",
+            "{item}",
+            ".'item'",
+        ] {
+            assert!(mentions(program, "item"), "{program}");
+        }
+        assert!(!mentions(".body.items | test(\"an item\")", "item"));
     }
 
     proptest! {

@@ -6,6 +6,7 @@ mod policies;
 mod schema;
 mod search;
 mod session;
+mod shapes;
 mod spaces;
 mod stacks;
 mod webhooks;
