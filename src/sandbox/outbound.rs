@@ -12,7 +12,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use url::{Host, Url};
+use url::Url;
 
 /// The header by which the sandbox knows its own calls; it is never handed on.
 pub(crate) const OWN_HEADER: &str = "x-sandbox-call";
@@ -254,6 +254,15 @@ impl Outbound {
     pub(crate) fn depth_of(&self, header: Option<&str>) -> Option<u32> {
         let (pass, depth) = header?.split_once(' ')?;
         (pass == self.pass).then(|| depth.parse().unwrap_or(0))
+    }
+
+    /// Whether a URL is one of Port's own API, where Port authenticates itself (PA section 3).
+    pub(crate) fn is_port_api(&self, url: &str) -> bool {
+        let Ok(url) = Url::parse(url) else {
+            return false;
+        };
+        let way = Origin::of(&url).map(|origin| self.way(&url, &origin));
+        matches!(way, Some(Ok(Way::Inside(path))) if path.starts_with("/v1/"))
     }
 
     /// Sends one call and waits for its answer.

@@ -19,10 +19,10 @@ use super::events::{self, Events, Task};
 use super::fault::{Fault, Faults};
 use super::journal::{By, Entry, Journal};
 use super::outbound::{Origin, Outbound};
-use super::port::PortState;
 use super::port::quirks::Quirks;
+use super::port::{PortState, expire_timers};
 use super::shell;
-use super::spacelift::SpaceliftState;
+use super::spacelift::{self, SpaceliftState, StartingStack};
 use super::store::Store;
 use super::{CLIENT_ID, CLIENT_SECRET, KEY_ID, KEY_SECRET};
 use crate::sim::child::Engines;
@@ -48,6 +48,8 @@ pub struct Options {
     pub spacelift_data: Option<PathBuf>,
     /// The Port organization's id in a new state; `None` for the usual one.
     pub organization: Option<String>,
+    /// The stacks of a new Spacelift account; one that exists stays as it is.
+    pub stacks: Vec<StartingStack>,
     /// Makes identifiers and keys repeat from run to run.
     pub seed: Option<u64>,
     /// How disputed things behave.
@@ -70,6 +72,7 @@ impl Default for Options {
             data: None,
             spacelift_data: None,
             organization: None,
+            stacks: Vec::new(),
             seed: None,
             quirks: Quirks::default(),
             engines: None,
@@ -130,6 +133,11 @@ impl Sandbox {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::open(&options, address)?);
         let url = format!("http://{address}");
+        {
+            let mut state = shared.spacelift();
+            state.resume();
+            spacelift::live::push(&shared, &mut state);
+        }
         let worker = Task(tokio::spawn(events::work(shared.clone())));
         let app = Router::new()
             .fallback(shell::answer)
@@ -224,9 +232,10 @@ impl Sandbox {
         self.shared.faults.clear();
     }
 
-    /// Changes how disputed things behave from now on.
+    /// Changes how disputed things behave from now on; timers that the clock moved past fire.
     pub fn set_quirks(&self, quirks: Quirks) {
         self.shared.port().quirks = quirks;
+        expire_timers(&self.shared);
     }
 }
 
@@ -265,7 +274,9 @@ impl Shared {
             engines: Arc::new(engines(options)?),
             pace: options.pace,
             port: Mutex::new(port),
-            spacelift: Mutex::new(spacelift.unwrap_or_default()),
+            spacelift: Mutex::new(spacelift.unwrap_or_else(|| {
+                SpaceliftState::beginning_with(&options.stacks, dice::now() / 1000)
+            })),
             faults: Faults::default(),
             journal: Journal::default(),
             dice: Dice::new(options.seed),
@@ -307,6 +318,18 @@ impl Shared {
             self.events.push_from(event, depth);
         }
         kept
+    }
+
+    /// The same for what no request waits for: a failure to save is told by the next request that is.
+    pub(crate) fn keep_or_warn(&self, state: &mut PortState, depth: u32) {
+        if let Err(error) = self.keep(state, depth) {
+            tracing::warn!(%error, "the sandbox could not save its state");
+        }
+    }
+
+    /// Asks the engines and waits for them; for threads that may block.
+    pub(crate) fn engine_blocking(&self, jobs: &[Job]) -> Vec<Result<Answer, job::Fault>> {
+        self.engines.run(jobs)
     }
 
     /// Asks the engines, in order, without keeping others from their work.

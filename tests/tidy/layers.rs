@@ -54,7 +54,6 @@ const HOMES: &[(&str, &[&str], bool)] = &[
     ("apollo_compiler", &["sandbox/", "sim/graphql"], true),
     ("axum", &["sandbox/"], true),
     ("jaq_core", &["sim/jq/"], true),
-    ("jaq_json", &["sim/jq/"], true),
     ("jaq_std", &["sim/jq/"], true),
     ("jsonschema", &["sandbox/", "sim/mapping"], false),
     ("regorus", &["sim/rego/"], true),

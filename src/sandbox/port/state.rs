@@ -78,9 +78,14 @@ impl PortState {
 
     /// Whether a webhook with this intake key exists.
     pub(crate) fn knows_intake(&self, key: &str) -> bool {
+        self.webhook_of(key).is_some()
+    }
+
+    /// The webhook with this intake key, by its identifier.
+    pub(super) fn webhook_of(&self, key: &str) -> Option<(&str, &Value)> {
         self.tables
             .rows(Table::Webhooks)
-            .any(|(_, webhook)| webhook["webhookKey"] == key)
+            .find(|(_, webhook)| webhook["webhookKey"] == key)
     }
 
     /// Everything, with secret texts replaced by `{"sha256": hex}` and without the token.
@@ -93,6 +98,14 @@ impl PortState {
                 .rows(table)
                 .map(|(key, value)| (key.to_owned(), digest(value.as_str().unwrap_or_default())));
             tables[table.name()] = Value::Object(rows.collect());
+        }
+        // What a backend answers may be a token.
+        if let Some(runs) = tables["runs"].as_object_mut() {
+            for run in runs.values_mut() {
+                if let Some(response) = run.get_mut("response") {
+                    *response = digest(&response.to_string());
+                }
+            }
         }
         tables
     }

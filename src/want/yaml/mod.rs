@@ -13,8 +13,10 @@
 //! | `alias` | anchors, aliases, and the limits |
 //! | `leaf` | a written scalar with its tag becomes data |
 //! | `scalar` | what a scalar's text stands for under the core schema |
+//! | `spelling` | which bytes of a file spell each byte of a scalar's text |
 //! | `syntax` | the parser's errors in our words |
 //! | [`mod@format`] | a text laid out anew, its data and comments kept |
+//! | `inside` | where a span of a scalar's text stands in the file |
 //! | `runs` | where a text must not be taken apart, and its comments |
 //! | [`emit`] | the other way: scalars for files that we write |
 //! | [`layout`] | whole documents for files that we write |
@@ -24,15 +26,19 @@ mod build;
 pub mod emit;
 mod events;
 pub mod format;
+mod inside;
 mod key;
 pub mod layout;
 mod leaf;
 mod runs;
 mod scalar;
+mod spelling;
 mod syntax;
 
 #[cfg(test)]
 mod tests;
+
+pub use inside::{inside, inside_filled};
 
 use crate::words::{Findings, Node};
 

@@ -1,5 +1,6 @@
 //! The reader as a whole, in stories.
 
+mod inside;
 mod laws;
 
 use crate::want::yaml::alias::{MAX_DEPTH, MAX_REPEATED};

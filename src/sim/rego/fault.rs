@@ -1,0 +1,133 @@
+//! The engine's error texts as faults with places, in our words.
+//!
+//! regorus answers `\n--> FILE:LINE:COLUMN\n…\nerror: MESSAGE`, as text only.
+
+use std::ops::Range;
+
+use super::builtins;
+use super::near;
+use super::tokens::{Kind, Tokens};
+use crate::sim::job::{Fault, FaultKind};
+
+/// The name under which a body is given to the engine.
+pub(super) const FILE: &str = "policy.rego";
+
+/// A fault of an error's text.
+pub(super) fn of(text: &str, body: &str, kind: FaultKind) -> Fault {
+    let said = said(text);
+    if said.contains("time limit") {
+        let fault = Fault::new(FaultKind::Limit, "the policy takes longer than a second");
+        return fault.help("Spacelift stops a notification policy after 10 s");
+    }
+    if said.contains("depth") || said.contains("exceeds maximum") || said.contains("memory limit") {
+        return placed(Fault::new(FaultKind::Limit, said.to_owned()), text, body);
+    }
+    let fault = match said {
+        _ if said.starts_with("could not find function ") => {
+            let name = said.trim_start_matches("could not find function ").trim();
+            if builtins::is_known(name) {
+                let message = format!("`{name}` cannot be evaluated here, only in Spacelift");
+                Fault::new(FaultKind::Refused, message)
+            } else {
+                Fault::new(FaultKind::Refused, format!("there is no function `{name}`"))
+            }
+        }
+        _ if unsafe_name(said).is_some() => {
+            let name = unsafe_name(said).unwrap_or_default();
+            let message = format!("nothing gives `{name}` a value");
+            let fault = Fault::new(FaultKind::Refused, message);
+            match near::nearest(name, names(body)) {
+                Some(near) => fault.help(format!("did you mean `{near}`?")),
+                None => fault.help(format!("bind it in the same rule: `{name} := …`")),
+            }
+        }
+        _ if said.contains("recursion detected") => {
+            Fault::new(FaultKind::Refused, "this rule needs itself")
+        }
+        _ if kind == FaultKind::Syntax => Fault::new(kind, format!("no valid Rego: {said}")),
+        _ => Fault::new(kind, said.to_owned()),
+    };
+    placed(fault, text, body)
+}
+
+/// Whether an error is one of the text, whatever the input.
+pub(super) fn is_static(fault: &Fault) -> bool {
+    fault.kind == FaultKind::Refused && !fault.message.ends_with("only in Spacelift")
+}
+
+/// The message behind the last `error: `, in lower case and without a period.
+fn said(text: &str) -> &str {
+    let last = text.rfind("error: ").map_or(text, |at| &text[at + 7..]);
+    let line = last.trim().lines().next().unwrap_or_default();
+    line.trim_end_matches('.')
+}
+
+/// The name in regorus's message about a variable that is not safe.
+fn unsafe_name(said: &str) -> Option<&str> {
+    let (before, name) = match said.split_once("use of undefined variable") {
+        Some(found) => found,
+        None => said
+            .split_once("is unsafe")
+            .map(|(name, rest)| (rest, name))?,
+    };
+    let _ = before;
+    let clean = name.trim().trim_start_matches("var").trim();
+    Some(clean.trim_matches(['`', '\'', '"', ' ']))
+}
+
+/// Names that a body binds or defines: those before `:=` and at the beginning of lines.
+fn names(body: &str) -> Vec<&str> {
+    let tokens = Tokens::of(body);
+    let named = |at: &usize| {
+        let word = tokens.list[*at].kind == Kind::Word;
+        let first = *at == 0 || tokens.list[*at - 1].kind == Kind::Break;
+        word && (first || tokens.word(*at + 1) == ":=")
+    };
+    let all = (0..tokens.list.len()).filter(named);
+    all.map(|at| tokens.word(at)).collect()
+}
+
+fn placed(mut fault: Fault, text: &str, body: &str) -> Fault {
+    fault.span = place(text, body);
+    fault
+}
+
+/// The token at the last place that an error's text names in the body.
+fn place(text: &str, body: &str) -> Option<Range<usize>> {
+    let marker = format!("--> {FILE}:");
+    let at = text.rfind(&marker)? + marker.len();
+    let place = text[at..].lines().next()?;
+    let (line, column) = place.split_once(':')?;
+    let line: usize = line.trim().parse().ok()?;
+    let column: usize = column.trim().parse().ok()?;
+    let offset = offset(body, line, column);
+    let tokens = Tokens::of(body);
+    let breaks = |kind: Kind| kind == Kind::Break;
+    let token = tokens
+        .list
+        .iter()
+        .find(|t| t.span.end > offset && !breaks(t.kind));
+    let last = || tokens.list.iter().rev().find(|t| !breaks(t.kind));
+    Some(
+        token
+            .or_else(last)
+            .map_or(0..body.len(), |t| t.span.clone()),
+    )
+}
+
+/// The byte at a line and a column that count from 1; the engine counts a tab as four columns.
+fn offset(body: &str, line: usize, column: usize) -> usize {
+    let start = body
+        .split_inclusive('\n')
+        .take(line - 1)
+        .map(str::len)
+        .sum();
+    let mut at = 1;
+    for (index, character) in body[start..].char_indices() {
+        if at >= column || character == '\n' {
+            return start + index;
+        }
+        at += if character == '\t' { 4 } else { 1 };
+    }
+    body.len()
+}
