@@ -9,7 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use spaceport::sandbox::{CLIENT_ID, CLIENT_SECRET, KEY_ID, KEY_SECRET, Options, Sandbox};
+use spaceport::sandbox::{
+    CLIENT_ID, CLIENT_SECRET, KEY_ID, KEY_SECRET, Options, Sandbox, StartingStack,
+};
 
 /// Commands that run this very test.
 const OURSELVES: [&str; 3] = [
@@ -109,7 +111,12 @@ fn spaceport(folder: &Path, arguments: &str, services: &Sandbox) -> Output {
 
 /// Both services, in this process.
 async fn services() -> Sandbox {
-    let started = Sandbox::start(Options::default()).await;
+    let options = Options {
+        engines: Some(env!("CARGO_BIN_EXE_spaceport").into()),
+        stacks: vec![StartingStack::ai_agent()],
+        ..Options::default()
+    };
+    let started = Sandbox::start(options).await;
     started.expect("the sandbox starts")
 }
 

@@ -22,6 +22,7 @@ mod discretion;
 mod doctor;
 mod drift;
 mod drift_command;
+mod event_path;
 mod exit_codes;
 mod export;
 mod formatting;

@@ -181,7 +181,7 @@ impl Reach<'_> {
         }
         let says = show::run::refused(run);
         let token = match says.contains("unauthorized") || says.contains("Unauthorized") {
-            true => "; the token that Port holds may have expired, or may lack the right",
+            true => "; the token or key that Port holds may have expired, or may lack the right",
             false => "",
         };
         let message = format!(
