@@ -207,3 +207,58 @@ fn sample() -> Value {
         "event_source": "spacelift", "event_type": "run_state_changed_event",
     })
 }
+
+/// An environment comes when it was approved, and goes with its stack; what somebody deletes in the
+/// catalog alone keeps its stack.
+#[test]
+fn environments_come_and_go_on_demand() {
+    let world = World::of("examples/environments-on-demand");
+    world.applied();
+    let stack = |name: &str| world.state()["spacelift"]["stacks"][name].clone();
+    let state = |name: &str| world.entity("environment", name)["properties"]["state"].clone();
+
+    let create = [
+        "run",
+        "create_environment",
+        "--input",
+        "name=qa-1",
+        "-i",
+        "kind=qa",
+    ];
+    let waiting = world.run(&create).exits(0).says("waits for approval by");
+    let id = waiting.out.split(' ').nth(1).expect("an id").to_owned();
+    world.settle();
+    assert!(stack("env-qa-1").is_null());
+    world.run(&["run", "approve", &id]).exits(0);
+    world.run(&["run", "follow", &id]).exits(0);
+    world.settle();
+    assert!(!stack("env-qa-1").is_null());
+    assert_eq!(state("env-qa-1"), "FINISHED");
+    assert_eq!(
+        world.entity("environment", "env-qa-1")["properties"]["kind"],
+        "qa"
+    );
+    // The name is taken, which Port does not notice.
+    let again = [&create[..], &["--approve"]].concat();
+    followed(&world, &again).exits(1).says("already exists");
+
+    let other = [
+        "run",
+        "create_environment",
+        "--input",
+        "name=kept",
+        "--approve",
+    ];
+    followed(&world, &other).exits(0);
+    let path = "/v1/blueprints/environment/entities/env-kept";
+    world.port(Method::DELETE, path, Value::Null);
+    world.settle();
+    assert!(!stack("env-kept").is_null());
+
+    let destroy = ["run", "destroy_environment", "--approve"];
+    world.run(&destroy).exits(64).says("--entity ID");
+    followed(&world, &[&destroy[..], &["--entity", "env-qa-1"]].concat()).exits(0);
+    assert!(state("env-qa-1").is_null());
+    assert!(stack("env-qa-1").is_null());
+    world.plan().exits(0);
+}

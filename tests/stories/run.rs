@@ -9,7 +9,7 @@ use crate::stub::{Stub, json as answer};
 use crate::world::{Ran, Running, World, cut, status};
 
 /// An action whose backend listens to a topic: its runs stay in progress until somebody reports.
-const MAKE: &str = "\
+pub const MAKE: &str = "\
 kind: port.action
 spec:
   identifier: make
