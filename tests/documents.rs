@@ -182,3 +182,43 @@ async fn the_plan_in_the_readme_is_a_piece_of_the_real_one() {
         );
     }
 }
+
+/// The tour of the README ends where it says: with another token, and with the stack in the catalog.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tour_in_the_readme_ends_in_the_catalog() {
+    let tour = include_str!("../README.md")
+        .split_once("<!-- tour: begin -->\n")
+        .and_then(|(_, rest)| rest.split_once("<!-- tour: end -->"))
+        .map(|(tour, _)| commands(tour))
+        .expect("the README has a tour");
+    let [apply, refresh, trigger] = tour.as_slice() else {
+        panic!("three commands, not {tour:?}");
+    };
+    let (copy, services) = (copy(), services().await);
+    let run = |command: &str| {
+        let words = command.strip_prefix("spaceport ").expect("our command");
+        let output = spaceport(copy.path(), words, &services);
+        assert!(output.status.success(), "{command}: {output:?}");
+    };
+    run(apply);
+    let before = kept(copy.path()).await["port"]["secret_values"]["SPACELIFT_TOKEN"].clone();
+    run(refresh);
+    run(trigger);
+    let state = kept(copy.path()).await;
+    assert_ne!(state["port"]["secret_values"]["SPACELIFT_TOKEN"], before);
+    let entity = &state["port"]["entities"]["space_lift_stack ai-agent"];
+    assert_eq!(entity["properties"]["state"], "FINISHED");
+    assert_eq!(entity["createdBy"], "spacelift_stack_mapper");
+}
+
+/// What the embedded sandbox has kept.
+async fn kept(folder: &Path) -> serde_json::Value {
+    let options = Options {
+        data: Some(folder.join("port-config/.spaceport/sandbox")),
+        ..Options::default()
+    };
+    let sandbox = Sandbox::start(options).await.expect("it was kept");
+    let state = sandbox.state();
+    sandbox.stop().await;
+    state
+}
