@@ -493,3 +493,43 @@ fn a_success_that_is_none_is_told() {
             .says("`apiKeyUser` came back empty");
     }
 }
+
+/// No page says in which order Port gives the lines of a log. Newest first, they are shown all the
+/// same: each once, oldest first, also those that come in between two looks.
+#[test]
+fn a_log_is_shown_in_the_order_of_time() {
+    let looks = std::sync::atomic::AtomicUsize::new(0);
+    let port = Stub::new(move |request| {
+        let path = request.split(' ').nth(1).unwrap_or_default();
+        answer(&match path {
+            path if path.contains("access_token") => {
+                r#"{"ok": true, "accessToken": "t", "expiresIn": 10}"#.to_owned()
+            }
+            path if path.contains("/logs") => {
+                let lines = looks.load(std::sync::atomic::Ordering::SeqCst) * 30;
+                let offset = path.split("offset=").nth(1).expect("an offset");
+                let offset: usize = offset.parse().expect("a number");
+                let newest_first = (0..lines).rev().skip(offset).take(50);
+                let line = |n: usize| {
+                    json!({"id": format!("l{n}"), "message": format!("line {n}"),
+                        "createdAt": format!("2026-01-01T10:{:02}:{:02}.000Z", n / 60, n % 60)})
+                };
+                json!({"ok": true, "runLogs": newest_first.map(line).collect::<Vec<_>>()})
+                    .to_string()
+            }
+            _ => {
+                let look = looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                let status = if look < 2 { "IN_PROGRESS" } else { "FAILURE" };
+                let run = json!({"id": "r_1", "status": status, "action": "go"});
+                json!({"ok": true, "run": run}).to_string()
+            }
+        })
+    });
+    let mut world = World::new();
+    world.set("PORT_BASE_URL", port.url());
+    let ran = world.run(&["run", "follow", "r_1"]).exits(1);
+    let lines = ran.out.lines().filter_map(|line| line.split_once("line "));
+    let shown: Vec<&str> = lines.map(|(_, number)| number).collect();
+    let all: Vec<String> = (0..90).map(|number| number.to_string()).collect();
+    assert_eq!(shown, all);
+}

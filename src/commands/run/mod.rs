@@ -83,6 +83,27 @@ pub enum Region {
     Us,
 }
 
+impl Region {
+    fn word(self) -> &'static str {
+        match self {
+            Region::Eu => "eu",
+            Region::Us => "us",
+        }
+    }
+}
+
+/// Reads all of a text that Port would take: no larger body than 1 MiB (PA section 1).
+fn read_to_end(from: impl std::io::Read) -> std::io::Result<String> {
+    use std::io::Read;
+    const LARGEST: u64 = 1 << 20;
+    let mut text = String::new();
+    from.take(LARGEST + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > LARGEST {
+        true => Err(std::io::Error::other("it is larger than 1 MiB")),
+        false => Ok(text),
+    }
+}
+
 /// Runs the command.
 pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
     let common = match &arguments.command {

@@ -34,6 +34,7 @@ pub(super) struct Reach<'a> {
     /// Whether something in the project's files is wrong.
     pub broken: bool,
     format: Format,
+    asked: Option<Region>,
 }
 
 /// Opens the way. Nothing is sent yet.
@@ -81,6 +82,7 @@ pub(super) async fn open<'a>(global: &'a Global, common: &Common) -> Result<Reac
         actions,
         broken,
         format: common.format,
+        asked: common.region,
     })
 }
 
@@ -96,10 +98,7 @@ fn region(
     project: Option<&str>,
     env: &BTreeMap<String, String>,
 ) -> Result<String, Stop> {
-    let asked = common.region.map(|region| match region {
-        Region::Eu => "eu",
-        Region::Us => "us",
-    });
+    let asked = common.region.map(Region::word);
     let placed = global.port_url.is_some()
         || global.sandbox.is_some()
         || env
@@ -203,6 +202,12 @@ impl Reach<'_> {
             command += &format!("-e {environment} ");
         }
         command += &format!("run {words}");
+        if let Some(url) = &self.global.port_url {
+            command += &format!(" --port-url {url}");
+        }
+        if let Some(region) = self.asked {
+            command += &format!(" --region {}", region.word());
+        }
         match &self.global.sandbox {
             Some(folder) if folder.is_empty() => command += " --sandbox",
             Some(folder) => command += &format!(" --sandbox={}", folder.display()),

@@ -3,14 +3,12 @@
 //! Port's guides call it the last step of a backend: lines in the log, links, and how it ended.
 //! Deliberately not here: waiting for a run.
 
-use std::io::Read;
-
 use clap::{Args, ValueEnum};
 
 use crate::cli::NO_HELP;
 use crate::commands::line;
-use crate::commands::run::Common;
 use crate::commands::run::reach::{Reach, failed};
+use crate::commands::run::{Common, read_to_end};
 use crate::commands::session::world;
 use crate::exit::{self, Stop};
 use crate::there::run::Status;
@@ -173,13 +171,6 @@ pub(super) async fn approve(reach: &Reach<'_>, arguments: &ApproveArguments) -> 
 const UNKNOWN: &str = "it is not known whether Port took it; look at the run, then try again";
 
 fn stdin() -> Result<String, Stop> {
-    /// Port takes no larger body (PA section 1).
-    const LARGEST: u64 = 1 << 20;
-    let mut text = String::new();
-    let read = std::io::stdin()
-        .lock()
-        .take(LARGEST)
-        .read_to_string(&mut text);
-    read.map_err(|error| Stop::new(exit::USAGE, format!("stdin cannot be read: {error}")))?;
-    Ok(text)
+    read_to_end(std::io::stdin().lock())
+        .map_err(|error| Stop::new(exit::USAGE, format!("stdin cannot be used: {error}")))
 }

@@ -4,17 +4,16 @@
 //! run does, which is Port's business and its backend's.
 
 use std::collections::BTreeSet;
-use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::Value as Json;
 
-use crate::commands::run::Common;
 use crate::commands::run::follow::{Interrupt, Watching};
 use crate::commands::run::inputs::{self, Form, Given};
 use crate::commands::run::reach::{self, Reach, failed};
+use crate::commands::run::{Common, read_to_end};
 use crate::commands::session::world;
 use crate::commands::{notice, say};
 use crate::exit::{self, Stop};
@@ -228,24 +227,13 @@ fn given(arguments: &StartArguments) -> Result<Vec<(String, Given)>, Stop> {
 
 /// The inputs of a file. What is wrong in it is told by its place: it may hold passwords.
 fn file(path: &PathBuf) -> Result<Vec<(String, Given)>, Stop> {
-    /// Port takes no larger body (PA section 1).
-    const LARGEST: u64 = 1 << 20;
     let shown = path.display();
-    let unreadable = |error: std::io::Error| {
-        Stop::new(exit::USAGE, format!("`{shown}` cannot be read: {error}"))
+    let text = match path.as_os_str() == "-" {
+        true => read_to_end(std::io::stdin().lock()),
+        false => std::fs::File::open(path).and_then(read_to_end),
     };
-    let mut text = String::new();
-    match path.as_os_str() == "-" {
-        true => std::io::stdin()
-            .lock()
-            .take(LARGEST)
-            .read_to_string(&mut text),
-        false => std::fs::File::open(path)
-            .map_err(unreadable)?
-            .take(LARGEST)
-            .read_to_string(&mut text),
-    }
-    .map_err(unreadable)?;
+    let text =
+        text.map_err(|error| Stop::new(exit::USAGE, format!("`{shown}` cannot be read: {error}")))?;
     let (documents, found) = yaml::read(0, &text);
     if let Some(finding) = found.sorted().first() {
         let line = finding.place.map_or(1, |place| {
