@@ -109,7 +109,11 @@ fn spaceport(folder: &Path, arguments: &str, services: &Sandbox) -> Output {
 
 /// Both services, in this process.
 async fn services() -> Sandbox {
-    let started = Sandbox::start(Options::default()).await;
+    let started = Sandbox::start(Options {
+        engines: Some(env!("CARGO_BIN_EXE_spaceport").into()),
+        ..Options::default()
+    })
+    .await;
     started.expect("the sandbox starts")
 }
 
