@@ -9,7 +9,7 @@ use clap::Args;
 use crate::cli::Global;
 use crate::commands::{print, runtime};
 use crate::exit::{self, Stop};
-use crate::sandbox::{Options, Origin, Sandbox, banner};
+use crate::sandbox::{Options, Origin, Sandbox, StartingStack, banner};
 
 /// Arguments of `sandbox`.
 #[derive(Debug, Args)]
@@ -39,6 +39,7 @@ pub fn run(_global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
             listen: arguments.listen,
             allow_remote: arguments.allow_remote,
             data: arguments.data.clone(),
+            stacks: vec![StartingStack::ai_agent()],
             allow_origins: arguments.allow_origin.clone(),
             pace: arguments.pace,
             ..Options::default()

@@ -3,7 +3,8 @@
 //! Requests push, the worker handles one event after the other, and what an event leads to is pushed
 //! in turn. An event may be due later; the others do not wait for it. Handlers live in `port` and
 //! `spacelift`; they hold no lock while they send or run an engine. A process that is killed loses
-//! the events that were not handled yet, and nothing else.
+//! the events that were not handled yet, and nothing else; of Spacelift's it loses none, because what
+//! is left to do there is part of the saved state.
 //!
 //! Every event knows how many automations led to it, so that automations that fire each other end.
 
@@ -20,6 +21,7 @@ use tokio::time::Instant;
 
 use super::port::{self, Trigger};
 use super::server::Shared;
+use super::spacelift;
 
 /// What happened, or is due.
 #[derive(Clone)]
@@ -33,6 +35,8 @@ pub(crate) enum Event {
     },
     /// Something changed that an automation listens to.
     Triggered(Trigger),
+    /// Something is due in the Spacelift account.
+    Spacelift(spacelift::Task),
     /// Something was posted to the intake.
     Delivery {
         /// The key in the URL.
@@ -180,7 +184,10 @@ impl Drop for Task {
 
 /// Hands an event to the half that knows what it leads to.
 async fn handle(shared: Arc<Shared>, event: Event, depth: u32) {
-    port::handle_event(&shared, event, depth).await;
+    match event {
+        Event::Spacelift(task) => spacelift::live::handle(&shared, task).await,
+        event => port::handle_event(&shared, event, depth).await,
+    }
 }
 
 /// Events whose time has not come.

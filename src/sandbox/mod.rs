@@ -38,6 +38,7 @@ pub use journal::{By, Entry};
 pub use origin::Origin;
 pub use port::quirks::Quirks;
 pub use server::{Options, Sandbox, banner};
+pub use spacelift::StartingStack;
 
 /// The client id that the Port half accepts.
 pub const CLIENT_ID: &str = "sandbox-client";

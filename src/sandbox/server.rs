@@ -23,7 +23,7 @@ use super::outbound::Outbound;
 use super::port::quirks::Quirks;
 use super::port::{PortState, expire_timers};
 use super::shell;
-use super::spacelift::SpaceliftState;
+use super::spacelift::{self, SpaceliftState, StartingStack};
 use super::store::Store;
 use super::{CLIENT_ID, CLIENT_SECRET, KEY_ID, KEY_SECRET};
 use crate::sim::child::Engines;
@@ -49,6 +49,8 @@ pub struct Options {
     pub spacelift_data: Option<PathBuf>,
     /// The Port organization's id in a new state; `None` for the usual one.
     pub organization: Option<String>,
+    /// The stacks of a new Spacelift account; one that exists stays as it is.
+    pub stacks: Vec<StartingStack>,
     /// Makes identifiers and keys repeat from run to run.
     pub seed: Option<u64>,
     /// How disputed things behave.
@@ -71,6 +73,7 @@ impl Default for Options {
             data: None,
             spacelift_data: None,
             organization: None,
+            stacks: Vec::new(),
             seed: None,
             quirks: Quirks::default(),
             engines: None,
@@ -131,6 +134,11 @@ impl Sandbox {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::open(&options, address)?);
         let url = format!("http://{address}");
+        {
+            let mut state = shared.spacelift();
+            state.resume();
+            spacelift::live::push(&shared, &mut state);
+        }
         let worker = Task(tokio::spawn(events::work(shared.clone())));
         let app = Router::new()
             .fallback(shell::answer)
@@ -267,7 +275,9 @@ impl Shared {
             engines: Arc::new(engines(options)?),
             pace: options.pace,
             port: Mutex::new(port),
-            spacelift: Mutex::new(spacelift.unwrap_or_default()),
+            spacelift: Mutex::new(spacelift.unwrap_or_else(|| {
+                SpaceliftState::beginning_with(&options.stacks, dice::now() / 1000)
+            })),
             faults: Faults::default(),
             journal: Journal::default(),
             dice: Dice::new(options.seed),
@@ -316,6 +326,11 @@ impl Shared {
         if let Err(error) = self.keep(state, depth) {
             tracing::warn!(%error, "the sandbox could not save its state");
         }
+    }
+
+    /// Asks the engines and waits for them; for threads that may block.
+    pub(crate) fn engine_blocking(&self, jobs: &[Job]) -> Vec<Result<Answer, job::Fault>> {
+        self.engines.run(jobs)
     }
 
     /// Asks the engines, in order, without keeping others from their work.

@@ -22,8 +22,9 @@ use super::outbound::OWN_HEADER;
 use super::port::{self, Call, Refusal, guesses};
 use super::reply::{json_response, response, too_large};
 use super::server::Shared;
-use super::spacelift::{self, GraphqlCall};
+use super::spacelift::{self, GraphqlAnswer, GraphqlCall, Means};
 use super::steering;
+use crate::sim::job::{Fault, FaultKind};
 
 /// Bodies of Port's API may have 1 MiB, deliveries 512 KiB (PA section 1).
 const PORT_LIMIT: usize = 1024 * 1024;
@@ -70,7 +71,7 @@ pub(crate) async fn answer(
 
 /// One request to a service.
 struct Visit<'a> {
-    shared: &'a Shared,
+    shared: &'a Arc<Shared>,
     /// How many automations led to a call of the sandbox's own; `None` for clients.
     depth: Option<u32>,
     headers: &'a HeaderMap,
@@ -81,6 +82,41 @@ struct Visit<'a> {
     origin: String,
     service: Service,
     body: &'a Bytes,
+}
+
+/// A GraphQL request beside its body.
+struct Asked {
+    bearer: Option<String>,
+    origin: String,
+    page_limit: Option<usize>,
+    depth: u32,
+}
+
+impl Asked {
+    /// Lets the account answer, keeps what changed, and lets happen what that causes.
+    fn answered(&self, shared: &Shared, body: &Value) -> std::io::Result<GraphqlAnswer> {
+        let call = GraphqlCall {
+            bearer: self.bearer.as_deref(),
+            origin: &self.origin,
+            body,
+            now: shared.now(),
+        };
+        let means = Means {
+            ids: &|| shared.dice.ulid(),
+            ask: &|job| match shared.engine_blocking(&[job]).pop() {
+                Some(answer) => answer,
+                None => Err(Fault::new(FaultKind::Crash, "the engine gave no answer")),
+            },
+            page_limit: self.page_limit,
+            depth: self.depth,
+        };
+        let answer = spacelift::execute(&shared.spacelift, &call, means);
+        if answer.is_write {
+            spacelift::live::push(shared, &mut shared.spacelift());
+            spacelift::live::save(shared)?;
+        }
+        Ok(answer)
+    }
 }
 
 /// What a service says, and what the log says of it.
@@ -124,7 +160,7 @@ impl Visit<'_> {
         let failure = effects.iter().find(|effect| failure::is_failure(effect));
         let is_spared = failure.is_none_or(|effect| failure::when(effect) == When::After);
         let mut said = if is_spared {
-            self.ask(&graphql, &effects).await
+            self.ask(&graphql, &text, &effects).await
         } else {
             self.unasked(&text)
         };
@@ -161,10 +197,10 @@ impl Visit<'_> {
     }
 
     /// Lets the service answer.
-    async fn ask(&self, graphql: &Value, effects: &[Effect]) -> Said {
+    async fn ask(&self, graphql: &Value, text: &str, effects: &[Effect]) -> Said {
         match self.service {
             Service::Port => self.ask_port(effects).await,
-            Service::Spacelift => self.ask_spacelift(graphql, effects),
+            Service::Spacelift => self.ask_spacelift(graphql, text, effects).await,
             Service::Intake => Said {
                 response: self.ask_intake(),
                 operation: None,
@@ -220,7 +256,7 @@ impl Visit<'_> {
         said(self.with_port_headers(response(answer.status, "application/json", answer.body)))
     }
 
-    fn ask_spacelift(&self, graphql: &Value, effects: &[Effect]) -> Said {
+    async fn ask_spacelift(&self, graphql: &Value, text: &str, effects: &[Effect]) -> Said {
         let refused = |status: u16, message: &str| Said {
             response: json_response(status, &json!({"errors": [{"message": message}]})),
             operation: None,
@@ -236,25 +272,25 @@ impl Visit<'_> {
         let bearer = self
             .authorization
             .map(|text| text.strip_prefix("Bearer ").unwrap_or(text));
-        let call = GraphqlCall {
-            bearer: bearer.filter(|_| !is_dead),
-            origin: &self.origin,
-            body: graphql,
-            now: self.shared.now() / 1000,
+        let asked = Asked {
+            bearer: bearer.filter(|_| !is_dead).map(str::to_owned),
+            origin: self.origin.clone(),
+            page_limit: failure::page_limit(effects),
+            depth: self.depth.unwrap_or(0),
         };
-        let ids = || self.shared.dice.ulid();
-        let mut answer = spacelift::execute(
-            &self.shared.spacelift,
-            &call,
-            &ids,
-            failure::page_limit(effects),
-        );
-        if answer.is_write
-            && let Some(store) = &self.shared.store
-            && let Err(error) = store.save_spacelift(&self.shared.spacelift)
-        {
-            return refused(500, &format!("state is not saved: {error}"));
-        }
+        let answered = match text.contains("policySimulate") {
+            // An engine is waited for, which is no work for a thread that serves others.
+            true => {
+                let (shared, body) = (self.shared.clone(), graphql.clone());
+                tokio::task::spawn_blocking(move || asked.answered(&shared, &body)).await
+            }
+            false => Ok(asked.answered(self.shared, graphql)),
+        };
+        let mut answer = match answered {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => return refused(500, &format!("state is not saved: {error}")),
+            Err(_) => return refused(500, "the request could not be answered"),
+        };
         if let Some(data) = answer.body.get_mut("data") {
             disguise::of_any(data, effects);
         }

@@ -10,6 +10,8 @@
 //! | `GET /_sandbox/state` | everything, secret texts as `{"sha256": hex}` |
 //! | `GET`, `POST`, `DELETE /_sandbox/faults` | shows, adds (one [`Fault`] or a list), clears |
 //! | `GET`, `POST /_sandbox/quirks` | shows, replaces [`Quirks`] |
+//!
+//! What is about the Spacelift account is answered by `spacelift::steering`.
 
 use std::time::Duration;
 
@@ -18,6 +20,7 @@ use serde_json::{Value, json};
 use super::fault::Fault;
 use super::port::{self, quirks::Quirks};
 use super::server::Shared;
+use super::spacelift;
 
 /// How long a settling is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -73,10 +76,10 @@ pub(crate) async fn answer(shared: &Shared, method: &str, path: &str, body: &[u8
             }
             Err(error) => refused(&error),
         },
-        _ => (
-            404,
-            json!({"ok": false, "message": format!("no steering call {method} {path}")}),
-        ),
+        _ => spacelift::steering::answer(shared, method, path, body).unwrap_or_else(|| {
+            let message = format!("no steering call {method} {path}");
+            (404, json!({"ok": false, "message": message}))
+        }),
     }
 }
 

@@ -15,5 +15,7 @@ pub(crate) async fn handle(shared: &Shared, event: Event, depth: u32) {
             query,
             body,
         } => intake::take(shared, &key, headers, query, body, depth).await,
+        // The other half's.
+        Event::Spacelift(_) => {}
     }
 }

@@ -111,6 +111,23 @@ pub fn saves(policy: &Policy) -> Result<(), Fault> {
     save::check(policy).map(drop)
 }
 
+/// Whether a policy parses, beside what [`saves`] looks at; nothing is evaluated.
+pub fn parses(policy: &Policy) -> Result<(), Fault> {
+    parsed(policy)
+}
+
+#[cfg(feature = "rego")]
+fn parsed(policy: &Policy) -> Result<(), Fault> {
+    let dialect = save::check(policy)?;
+    engine::Loaded::new(policy, &dialect).map(drop)
+}
+
+/// Without a parser the look at the text has to do.
+#[cfg(not(feature = "rego"))]
+fn parsed(policy: &Policy) -> Result<(), Fault> {
+    saves(policy)
+}
+
 #[cfg(feature = "rego")]
 fn loaded(policy: &Policy) -> Result<(engine::Loaded, Dialect), Fault> {
     let dialect = save::check(policy)?;
