@@ -3,6 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if let Some(ended) = spaceport::sim::child::serve_if_asked(std::env::args_os()) {
+        return ended;
+    }
     let run = || spaceport::cli::run(std::env::args_os());
     ExitCode::from(spaceport::commands::guarded(run))
 }

@@ -10,6 +10,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use super::server::Shared;
 use super::spacelift;
 
 /// What happened, or is due.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Event {
     /// A run was created and needs no approval, or was approved: it is invoked.
     RunStarted {
@@ -47,6 +48,13 @@ pub(crate) enum Event {
         /// The raw body.
         body: String,
     },
+}
+
+impl fmt::Debug for Event {
+    /// Shows nothing of what happened: answers of backends hold secrets.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Event")
+    }
 }
 
 /// An event, and how many automations led to it.
@@ -82,13 +90,7 @@ impl Default for Events {
 }
 
 impl Events {
-    /// Appends an event that somebody outside caused.
-    #[allow(dead_code)]
-    pub(crate) fn push(&self, event: Event) {
-        self.push_later(event, 0, Duration::ZERO);
-    }
-
-    /// Appends an event to which `depth` automations led.
+    /// Appends an event to which `depth` automations led; none, when a client caused it.
     pub(crate) fn push_from(&self, event: Event, depth: u32) {
         self.push_later(event, depth, Duration::ZERO);
     }

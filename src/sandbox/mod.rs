@@ -10,7 +10,7 @@
 //! origins of [`Options::allow_origins`], and never anybody else.
 //!
 //! - `server` starts and stops it; `shell` answers one request; `steering` is `/_sandbox/…`.
-//! - `events` is what happens after an answer, `outbound` the one way to call somebody.
+//! - `events` is what happens after an answer, `outbound` the one way to call somebody (at an `origin`).
 //! - `fault` says what goes wrong when, `failure`, `cut` and `disguise` carry it out; `journal` logs requests;
 //!   `reply` makes HTTP answers.
 //! - `store` keeps the state in a folder, `dice` gives identifiers and the time.
@@ -23,6 +23,7 @@ mod events;
 mod failure;
 mod fault;
 mod journal;
+mod origin;
 mod outbound;
 pub mod port;
 mod reply;
@@ -34,7 +35,7 @@ mod store;
 
 pub use fault::{Effect, Fault, Reset, Service, When};
 pub use journal::{By, Entry};
-pub use outbound::Origin;
+pub use origin::Origin;
 pub use port::quirks::Quirks;
 pub use server::{Options, Sandbox, banner};
 pub use spacelift::StartingStack;

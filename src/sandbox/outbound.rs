@@ -3,16 +3,17 @@
 //! Whatever a project, an entity or a payload says, nothing else is ever reached: hosts of Port and of
 //! Spacelift mean the sandbox's own listener, every other origin must be on the list, and a name on the
 //! list may not lead to this machine or into a private network. No redirect is followed and no proxy
-//! is asked. Deliberately not here: what is sent and when.
+//! is asked. Deliberately not here: what is sent and when, and how an origin is read (`origin`).
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::str::FromStr;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
+
+use super::origin::{Origin, is_inside};
 
 /// The header by which the sandbox knows its own calls; it is never handed on.
 pub(crate) const OWN_HEADER: &str = "x-sandbox-call";
@@ -48,13 +49,9 @@ pub(crate) struct Outgoing {
 }
 
 /// What was answered, whatever its status is.
-#[derive(Debug)]
 pub(crate) struct Received {
     /// The HTTP status.
     pub(crate) status: u16,
-    /// Names in lower case, and values as far as they are text.
-    #[allow(dead_code)]
-    pub(crate) headers: Vec<(String, String)>,
     /// The body, cut after 8 MiB.
     pub(crate) body: Vec<u8>,
 }
@@ -124,6 +121,16 @@ impl fmt::Display for Unsent {
     }
 }
 
+impl fmt::Debug for Received {
+    /// Shows nothing that may hold a secret.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Received")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for Outgoing {
     /// Shows nothing that may hold a secret.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -131,67 +138,6 @@ impl fmt::Debug for Outgoing {
             .debug_struct("Outgoing")
             .field("method", &self.method)
             .finish_non_exhaustive()
-    }
-}
-
-/// An origin that the sandbox may call besides itself: scheme, host and port, nothing else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin {
-    scheme: String,
-    host: String,
-    port: u16,
-}
-
-impl Origin {
-    fn of(url: &Url) -> Option<Origin> {
-        if !matches!(url.scheme(), "http" | "https") {
-            return None;
-        }
-        Some(Origin {
-            scheme: url.scheme().to_owned(),
-            host: url.host_str()?.trim_end_matches('.').to_owned(),
-            port: url.port_or_known_default()?,
-        })
-    }
-
-    fn is_default_port(&self) -> bool {
-        (self.scheme == "https" && self.port == 443) || (self.scheme == "http" && self.port == 80)
-    }
-
-    /// Whether the host is written as an address, or is `localhost`, so that it is clear where it leads.
-    fn names_an_address(&self) -> bool {
-        self.host == "localhost"
-            || self.host.starts_with('[')
-            || self.host.parse::<Ipv4Addr>().is_ok()
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}://{}", self.scheme, self.host)?;
-        if self.is_default_port() {
-            return Ok(());
-        }
-        write!(formatter, ":{}", self.port)
-    }
-}
-
-impl FromStr for Origin {
-    type Err = String;
-
-    /// Reads `https://example.com` or `http://127.0.0.1:9000`; a path, a query or credentials are refused.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || "an origin looks like `https://example.com` or `http://127.0.0.1:9000`";
-        let url = Url::parse(text).map_err(|_| wrong())?;
-        let is_bare = matches!(url.path(), "" | "/")
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && url.username().is_empty()
-            && url.password().is_none();
-        match Origin::of(&url) {
-            Some(origin) if is_bare => Ok(origin),
-            _ => Err(wrong().to_owned()),
-        }
     }
 }
 
@@ -301,12 +247,6 @@ impl Outbound {
         let request = request.headers(headers).body(outgoing.body);
         let mut answer = request.send().await.map_err(failed)?;
         let status = answer.status().as_u16();
-        let headers = answer.headers().iter();
-        let headers = headers
-            .filter_map(|(name, value)| {
-                Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-            })
-            .collect();
         let mut body = Vec::new();
         while body.len() < LARGEST_ANSWER
             && let Some(chunk) = answer.chunk().await.map_err(failed)?
@@ -314,11 +254,7 @@ impl Outbound {
             body.extend_from_slice(&chunk);
         }
         body.truncate(LARGEST_ANSWER);
-        Ok(Received {
-            status,
-            headers,
-            body,
-        })
+        Ok(Received { status, body })
     }
 
     /// Whether a URL may be called, and where it leads.
@@ -444,42 +380,6 @@ fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, Unsent> {
     Ok(headers)
 }
 
-/// Whether an address belongs to this machine, a private network, or no single host at all.
-fn is_inside(address: &IpAddr) -> bool {
-    match address {
-        IpAddr::V4(ip) => {
-            let [first, second, ..] = ip.octets();
-            ip.is_loopback()
-                || ip.is_private()
-                || ip.is_link_local()
-                || ip.is_unspecified()
-                || ip.is_multicast()
-                || ip.is_broadcast()
-                || first == 0
-                // Shared address space of carriers, and benchmarking.
-                || (first == 100 && (second & 0xc0) == 64)
-                || (first == 198 && (second & 0xfe) == 18)
-        }
-        IpAddr::V6(ip) => {
-            let segments = ip.segments();
-            let embedded = match segments {
-                // NAT64 and 6to4 carry an address of version 4.
-                [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
-                    let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-                    Some(Ipv4Addr::new(a, b, c, d))
-                }
-                _ => ip.to_ipv4(),
-            };
-            ip.is_loopback()
-                || ip.is_unspecified()
-                || ip.is_multicast()
-                || ip.is_unique_local()
-                || ip.is_unicast_link_local()
-                || embedded.is_some_and(|ip| is_inside(&IpAddr::V4(ip)))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -582,35 +482,6 @@ mod tests {
         // `localhost` says where it leads.
         let sent = outbound.send(get("http://localhost:9/")).await.unwrap_err();
         assert!(matches!(sent, Unsent::Unreachable { .. }), "{sent:?}");
-    }
-
-    #[test]
-    fn public_addresses_are_outside() {
-        for address in [
-            "93.184.216.34",
-            "100.128.0.1",
-            "2606:4700::1111",
-            "2002:5db8:d822::1",
-        ] {
-            assert!(!is_inside(&address.parse().unwrap()), "{address}");
-        }
-    }
-
-    #[test]
-    fn an_origin_is_scheme_host_and_port() {
-        for text in [
-            "https://a.test/x",
-            "a.test",
-            "ftp://a.test",
-            "https://u:p@a.test",
-            "https://a.test?x",
-        ] {
-            assert!(text.parse::<Origin>().is_err(), "{text}");
-        }
-        let origin: Origin = "HTTPS://A.test:443/".parse().unwrap();
-        assert_eq!(origin.to_string(), "https://a.test");
-        let origin: Origin = "http://[::1]:80".parse().unwrap();
-        assert_eq!(origin.to_string(), "http://[::1]");
     }
 
     fn get(url: &str) -> Outgoing {

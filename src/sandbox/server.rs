@@ -18,7 +18,8 @@ use super::dice::{self, Dice};
 use super::events::{self, Events, Task};
 use super::fault::{Fault, Faults};
 use super::journal::{By, Entry, Journal};
-use super::outbound::{Origin, Outbound};
+use super::origin::Origin;
+use super::outbound::Outbound;
 use super::port::quirks::Quirks;
 use super::port::{PortState, expire_timers};
 use super::shell;
@@ -113,7 +114,6 @@ pub(crate) struct Shared {
     /// What runs the programs of users; it blocks, see [`Shared::engine`].
     engines: Arc<Engines>,
     /// See [`Options::pace`].
-    #[allow(dead_code)]
     pub(crate) pace: Duration,
 }
 

@@ -29,7 +29,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli", &["commands", "exit"]),
-    ("main", &["cli", "commands", "exit"]),
+    // The engines' child comes before the command line.
+    ("main", &["cli", "commands", "exit", "sim"]),
     // Declares the others and uses none.
     ("lib", &[]),
     // The island: it must not share a mistake with us.

@@ -15,7 +15,7 @@ use crate::sandbox::dice::spelled;
 use crate::sandbox::events::Event;
 
 /// A change that at least one automation listens to.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Trigger {
     /// `ENTITY_CREATED`, `RUN_UPDATED`, …
     pub(super) kind: &'static str,

@@ -116,11 +116,11 @@ fn calls<'a>(tokens: &Tokens<'a>) -> impl Iterator<Item = (&'a str, Range<usize>
     })
 }
 
-/// Whether a path leads into what is imported, or is given in full; what lies there is not known here.
+/// Whether a path leads into the package by its full name or by an import; the engine looks there.
 fn imported(path: &str, dialect: &Dialect) -> bool {
     let root = path.split('.').next().unwrap_or(path);
-    let alias = |import: &str| import.rsplit('.').next() == Some(root);
-    ["data", "input"].contains(&root) || dialect.imports.iter().any(|(path, _)| alias(path))
+    let package = |import: &str| import.starts_with("data.spacelift");
+    package(path) || dialect.aliases(root).any(package)
 }
 
 fn instead(name: &str) -> &'static str {

@@ -15,14 +15,25 @@ pub struct Dialect {
     pub package: Option<(String, Range<usize>)>,
     /// The rules, in the order of the text.
     pub heads: Vec<Head>,
-    /// Imported paths, and where they stand: `future.keywords.if`, `rego.v1`, `data.lib`.
-    pub imports: Vec<(String, Range<usize>)>,
+    /// What is imported.
+    pub imports: Vec<Import>,
     /// The first place that only v0 reads, outside of what `import rego.v1` says.
     pub v0: Option<Range<usize>>,
     /// The first place that uses `if` or `contains` in a head.
     pub v1: Option<Range<usize>>,
     /// The first such place whose keyword no import gives to v0.
     pub v1_only: Option<Range<usize>>,
+}
+
+/// An import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// The path: `future.keywords.if`, `rego.v1`, `data.lib`.
+    pub path: String,
+    /// The name under which the body uses it.
+    pub alias: String,
+    /// Where the path stands.
+    pub span: Range<usize>,
 }
 
 /// The head of a rule.
@@ -82,7 +93,7 @@ impl Dialect {
 
     /// The first place that an engine does not read.
     pub fn misfit(&self, engine: EngineType) -> Option<Range<usize>> {
-        let strict = self.imports.iter().any(|(path, _)| path == "rego.v1");
+        let strict = self.imports.iter().any(|import| import.path == "rego.v1");
         match engine {
             EngineType::RegoV1 => self.v0.clone(),
             EngineType::RegoV0 if strict => self.v0.clone(),
@@ -105,9 +116,19 @@ impl Dialect {
         self.heads.iter().filter(move |head| head.name == name)
     }
 
+    /// The imported paths that a name stands for.
+    pub(super) fn aliases<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let named = self
+            .imports
+            .iter()
+            .filter(move |import| import.alias == name);
+        named.map(|import| import.path.as_str())
+    }
+
     /// Whether v0 knows a keyword by an import.
     fn imports(&self, keyword: &str) -> bool {
-        self.imports.iter().any(|(path, _)| {
+        self.imports.iter().any(|import| {
+            let path = import.path.as_str();
             path == "rego.v1"
                 || path == "future.keywords"
                 || path.strip_prefix("future.keywords.") == Some(keyword)
@@ -135,10 +156,16 @@ impl Dialect {
                 end.at
             }
             "import" => {
-                let (path, _) = tokens.path(start + 1);
+                let (path, behind) = tokens.path(start + 1);
                 if let Some(token) = tokens.list.get(start + 1) {
-                    let span = token.span.start..token.span.start + path.len();
-                    self.imports.push((path.to_owned(), span));
+                    let last = path.rsplit('.').next().unwrap_or(path);
+                    let named = tokens.word(behind) == "as";
+                    let alias = if named { tokens.word(behind + 1) } else { last };
+                    self.imports.push(Import {
+                        path: path.to_owned(),
+                        alias: alias.to_owned(),
+                        span: token.span.start..token.span.start + path.len(),
+                    });
                 }
                 end.at
             }

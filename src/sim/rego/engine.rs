@@ -104,6 +104,14 @@ fn definitions(policy: &Policy, dialect: &Dialect) -> String {
         // A function in Rego, so that the form with a second argument for the result works, too.
         text.push_str("sanitized(value) := spaceport.sanitized(value)\n");
     }
+    for (name, form) in guesses::result_rules(&policy.policy_type) {
+        if dialect.rules(name).next().is_none() {
+            text.push_str(&match form {
+                Form::Set => format!("{name} contains x if {{ x := 0; x == 1 }}\n"),
+                _ => format!("default {name} := false\n"),
+            });
+        }
+    }
     if policy.policy_type == "NOTIFICATION" {
         for set in SETS {
             text.push_str(&format!("{set} contains x if {{ x := 0; x == 1 }}\n"));

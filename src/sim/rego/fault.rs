@@ -20,9 +20,13 @@ pub(super) fn of(text: &str, body: &str, kind: FaultKind) -> Fault {
         return fault.help("Spacelift stops a notification policy after 10 s");
     }
     if said.contains("depth") || said.contains("exceeds maximum") || said.contains("memory limit") {
-        return placed(Fault::new(FaultKind::Limit, said.to_owned()), text, body);
+        let mut fault = Fault::new(FaultKind::Limit, said.to_owned());
+        fault.span = place(text, body);
+        return fault;
     }
-    let fault = match said {
+    let place = place(text, body);
+    let word = place.clone().map_or("", |span| &body[span]);
+    let mut fault = match said {
         _ if said.starts_with("could not find function ") => {
             let name = said.trim_start_matches("could not find function ").trim();
             if builtins::is_known(name) {
@@ -32,22 +36,29 @@ pub(super) fn of(text: &str, body: &str, kind: FaultKind) -> Fault {
                 Fault::new(FaultKind::Refused, format!("there is no function `{name}`"))
             }
         }
-        _ if unsafe_name(said).is_some() => {
-            let name = unsafe_name(said).unwrap_or_default();
-            let message = format!("nothing gives `{name}` a value");
-            let fault = Fault::new(FaultKind::Refused, message);
-            match near::nearest(name, names(body)) {
+        _ if said.contains("is unsafe") || said.contains("use of undefined variable") => {
+            let fault = Fault::new(
+                FaultKind::Refused,
+                format!("nothing gives `{word}` a value"),
+            );
+            match near::nearest(word, names(body)) {
                 Some(near) => fault.help(format!("did you mean `{near}`?")),
-                None => fault.help(format!("bind it in the same rule: `{name} := …`")),
+                None => fault.help(format!("bind it in the same rule: `{word} := …`")),
             }
         }
         _ if said.contains("recursion detected") => {
             Fault::new(FaultKind::Refused, "this rule needs itself")
         }
+        _ if said.starts_with("rule conflicts with rule at ") => {
+            let line = said.rsplit(':').nth(1).unwrap_or_default();
+            let message = format!("this rule and the one on line {line} give `{word}` two values");
+            Fault::new(kind, message)
+        }
         _ if kind == FaultKind::Syntax => Fault::new(kind, format!("no valid Rego: {said}")),
         _ => Fault::new(kind, said.to_owned()),
     };
-    placed(fault, text, body)
+    fault.span = place;
+    fault
 }
 
 /// Whether an error is one of the text, whatever the input.
@@ -62,19 +73,6 @@ fn said(text: &str) -> &str {
     line.trim_end_matches('.')
 }
 
-/// The name in regorus's message about a variable that is not safe.
-fn unsafe_name(said: &str) -> Option<&str> {
-    let (before, name) = match said.split_once("use of undefined variable") {
-        Some(found) => found,
-        None => said
-            .split_once("is unsafe")
-            .map(|(name, rest)| (rest, name))?,
-    };
-    let _ = before;
-    let clean = name.trim().trim_start_matches("var").trim();
-    Some(clean.trim_matches(['`', '\'', '"', ' ']))
-}
-
 /// Names that a body binds or defines: those before `:=` and at the beginning of lines.
 fn names(body: &str) -> Vec<&str> {
     let tokens = Tokens::of(body);
@@ -87,11 +85,6 @@ fn names(body: &str) -> Vec<&str> {
     all.map(|at| tokens.word(at)).collect()
 }
 
-fn placed(mut fault: Fault, text: &str, body: &str) -> Fault {
-    fault.span = place(text, body);
-    fault
-}
-
 /// The token at the last place that an error's text names in the body.
 fn place(text: &str, body: &str) -> Option<Range<usize>> {
     let marker = format!("--> {FILE}:");
@@ -102,24 +95,27 @@ fn place(text: &str, body: &str) -> Option<Range<usize>> {
     let column: usize = column.trim().parse().ok()?;
     let offset = offset(body, line, column);
     let tokens = Tokens::of(body);
-    let breaks = |kind: Kind| kind == Kind::Break;
-    let token = tokens
-        .list
-        .iter()
-        .find(|t| t.span.end > offset && !breaks(t.kind));
-    let last = || tokens.list.iter().rev().find(|t| !breaks(t.kind));
-    Some(
-        token
-            .or_else(last)
-            .map_or(0..body.len(), |t| t.span.clone()),
-    )
+    let spans = |index: &usize| tokens.list[*index].kind != Kind::Break;
+    let words = || (0..tokens.list.len()).filter(spans);
+    let at = words().find(|index| tokens.list[*index].span.end > offset);
+    let mut at = at.or_else(|| words().next_back())?;
+    let span = tokens.list[at].span.clone();
+    // Of a call the engine names the bracket; the function is meant.
+    if tokens.word(at) != "(" || at == 0 {
+        return Some(span);
+    }
+    at -= 1;
+    while at >= 2 && tokens.word(at - 1) == "." {
+        at -= 2;
+    }
+    Some(tokens.list[at].span.start..span.start)
 }
 
 /// The byte at a line and a column that count from 1; the engine counts a tab as four columns.
 fn offset(body: &str, line: usize, column: usize) -> usize {
     let start = body
         .split_inclusive('\n')
-        .take(line - 1)
+        .take(line.saturating_sub(1))
         .map(str::len)
         .sum();
     let mut at = 1;

@@ -34,7 +34,7 @@ mod save;
 mod tests;
 mod tokens;
 
-pub use dialect::{Dialect, Form, Head, dialect};
+pub use dialect::{Dialect, Form, Head, Import, dialect};
 pub use samples::samples;
 
 use serde::{Deserialize, Serialize};

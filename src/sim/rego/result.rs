@@ -16,6 +16,8 @@ use crate::sim::job::{Fault, FaultKind};
 #[derive(Clone, Copy)]
 enum Holds {
     Text,
+    /// A number or a text: `run.commit.pull_request_id` is a number.
+    Id,
     Texts,
     Object,
     TextMap,
@@ -50,7 +52,7 @@ const INBOX: Keys = &[
     ),
 ];
 const PULL_REQUEST: Keys = &[
-    ("id", Holds::Text, false),
+    ("id", Holds::Id, false),
     ("commit", Holds::Text, false),
     ("branch", Holds::Text, false),
     ("body", Holds::Text, false),
@@ -105,6 +107,7 @@ impl Checker<'_> {
     /// Whether Spacelift acts on an object.
     fn object(&mut self, rule: &str, keys: Keys, object: &Value) -> bool {
         let before = self.faults.len();
+        let mut meant = Vec::new();
         let Some(map) = object.as_object() else {
             let message = format!(
                 "`{rule}` yields {}, and Spacelift reads objects",
@@ -117,8 +120,11 @@ impl Checker<'_> {
             match map.get(*key) {
                 None if *needed => {
                     let message = format!("an object of `{rule}` has no `{key}`: nothing is sent");
-                    let help = self.misspelt(key, map, keys);
-                    self.fault(message, self.head(rule), help);
+                    let near = misspelt(key, map, keys);
+                    let place = self.place(rule, near.unwrap_or_default());
+                    let help = near.map(|near| format!("rename `{near}` to `{key}`"));
+                    self.fault(message, place, help);
+                    meant.extend(near);
                 }
                 Some(value) if !holds.is(value) => {
                     let message = format!(
@@ -132,10 +138,7 @@ impl Checker<'_> {
             }
         }
         let acts = self.faults.len() == before;
-        for key in map
-            .keys()
-            .filter(|key| !keys.iter().any(|(known, ..)| known == key))
-        {
+        for key in unknown(map, keys).filter(|key| !meant.contains(key)) {
             let message =
                 format!("Spacelift reads no `{key}` in an object of `{rule}`: it is ignored");
             let near = near::nearest(key, keys.iter().map(|(known, ..)| *known));
@@ -146,13 +149,6 @@ impl Checker<'_> {
             self.logs(rule, object);
         }
         acts
-    }
-
-    /// The unknown key that was meant to be a needed one.
-    fn misspelt(&self, needed: &str, map: &Map<String, Value>, keys: Keys) -> Option<String> {
-        let known = |key: &str| keys.iter().any(|(known, ..)| *known == key);
-        let unknown = map.keys().map(String::as_str).filter(|key| !known(key));
-        near::nearest(needed, unknown).map(|near| format!("rename `{near}` to `{needed}`"))
     }
 
     /// Says that placeholders are replaced when the notification is sent, and which are none.
@@ -210,10 +206,24 @@ impl Checker<'_> {
     }
 }
 
+/// The keys of an object that Spacelift does not read.
+fn unknown<'a>(map: &'a Map<String, Value>, keys: Keys) -> impl Iterator<Item = &'a str> {
+    let known = |key: &str| keys.iter().any(|(known, ..)| *known == key);
+    map.keys()
+        .map(String::as_str)
+        .filter(move |key| !known(key))
+}
+
+/// The unknown key that was meant to be a needed one.
+fn misspelt<'a>(needed: &str, map: &'a Map<String, Value>, keys: Keys) -> Option<&'a str> {
+    near::nearest(needed, unknown(map, keys))
+}
+
 impl Holds {
     fn is(self, value: &Value) -> bool {
         match self {
             Holds::Text => value.is_string(),
+            Holds::Id => value.is_string() || value.is_number(),
             Holds::Texts => value
                 .as_array()
                 .is_some_and(|all| all.iter().all(Value::is_string)),
@@ -229,6 +239,7 @@ impl Holds {
     fn name(self) -> String {
         match self {
             Holds::Text => "a text".to_owned(),
+            Holds::Id => "a number or a text".to_owned(),
             Holds::Texts => "a list of texts".to_owned(),
             Holds::Object => "an object".to_owned(),
             Holds::TextMap => "an object with texts".to_owned(),
@@ -244,10 +255,8 @@ fn kind(value: &Value) -> String {
         Value::Null => "null".to_owned(),
         Value::Bool(flag) => flag.to_string(),
         Value::Number(number) => format!("the number {number}"),
-        Value::String(text) => match text.chars().count() {
-            ..=40 => format!("{text:?}"),
-            _ => "another text".to_owned(),
-        },
+        // Not the text: a policy may have put anything into it.
+        Value::String(_) => "a text".to_owned(),
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "an object".to_owned(),
     }

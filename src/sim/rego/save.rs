@@ -10,8 +10,9 @@ use crate::sim::job::{Fault, FaultKind};
 /// The longest body that is looked at, in bytes.
 const LONGEST: usize = 1 << 20;
 
-/// The deepest nesting of brackets that is given to the parser.
-const DEEPEST: usize = 128;
+/// The deepest nesting of brackets that is given to the parser: regorus refuses more, after a time that
+/// doubles with each level.
+const DEEPEST: usize = 32;
 
 /// The package that Spacelift evaluates.
 const PACKAGE: &str = "spacelift";

@@ -9,8 +9,8 @@ use super::pieces::{Piece, pieces};
 use super::{Note, ROOTS, Rendered, Request};
 use crate::sim::guesses;
 use crate::sim::job::{Fault, FaultKind};
+use crate::sim::jq::Input;
 use crate::sim::near::did_you_mean;
-use crate::sim::programs::Programs;
 
 /// The key that puts the pairs of an object into the map around it.
 const SPREAD: &str = "spreadValue()";
@@ -23,7 +23,8 @@ const SPREAD: &str = "spreadValue()";
 /// The tree nests too deep. What goes wrong in one text is a note, and the text's value null.
 pub fn render(request: &Request) -> Result<Rendered, Fault> {
     let mut renderer = Renderer {
-        programs: Programs::new(request.now),
+        input: Input::new(&request.roots, request.now),
+        now: request.now,
         roots: &request.roots,
         notes: Vec::new(),
     };
@@ -35,7 +36,8 @@ pub fn render(request: &Request) -> Result<Rendered, Fault> {
 }
 
 struct Renderer<'a> {
-    programs: Programs,
+    input: Input,
+    now: f64,
     roots: &'a Value,
     notes: Vec<Note>,
 }
@@ -132,9 +134,8 @@ impl Renderer<'_> {
         }
         let before = self.notes.len();
         let roots = self.look(program, span.start, at);
-        let result = self
-            .programs
-            .first(program, roots.as_ref().unwrap_or(self.roots));
+        let marked = roots.map(|roots| Input::new(&roots, self.now));
+        let result = marked.as_ref().unwrap_or(&self.input).first(program);
         match result {
             Ok(Value::Null) if note_null && self.notes.len() == before => {
                 self.note(

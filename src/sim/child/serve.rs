@@ -1,0 +1,95 @@
+//! The side of the child: limits first, then jobs until its input ends.
+//!
+//! It has no environment, and writes nothing but answers: what it panics with may hold data of the
+//! user (law 5).
+
+use std::ffi::OsString;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::{self, ExitCode};
+use std::sync::mpsc;
+use std::thread;
+
+use super::wire;
+use crate::sim::job::{Fault, FaultKind, work};
+
+/// The argument that makes our program such a child. It is no option of the command line.
+pub const ARGUMENT: &str = "--sim-child";
+
+/// How much address space a child has, in bytes.
+const ADDRESS_SPACE: u64 = 512 * 1024 * 1024;
+
+/// How many seconds a child may compute in all; it is replaced before.
+const CPU_SECONDS: u64 = 30;
+
+/// The stack of the thread that does the work, in bytes: parsers and evaluators are recursive.
+const STACK: usize = 64 * 1024 * 1024;
+
+/// Serves jobs when the arguments of this process say so, and says how it ended; `None` otherwise.
+///
+/// To be called before anything else.
+pub fn serve_if_asked(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
+    let mut arguments = arguments.into_iter().skip(1);
+    if arguments.next()? != ARGUMENT {
+        return None;
+    }
+    Some(match serve() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    })
+}
+
+fn serve() -> io::Result<()> {
+    limit()?;
+    std::panic::set_hook(Box::new(|_| {}));
+    let (jobs, queue) = mpsc::channel::<Vec<u8>>();
+    thread::Builder::new().stack_size(STACK).spawn(move || {
+        for message in queue {
+            let answer = match wire::read_job(&message) {
+                Ok(job) => catch_unwind(AssertUnwindSafe(|| work(&job))).unwrap_or_else(|_| {
+                    let message = "the engine gave up on this";
+                    Err(Fault::new(FaultKind::Crash, message))
+                }),
+                Err(fault) => Err(fault),
+            };
+            if wire::write(&mut io::stdout().lock(), &wire::answer(&answer)).is_err() {
+                // Nobody listens any more.
+                process::exit(1);
+            }
+        }
+    })?;
+    wire::write(&mut io::stdout().lock(), wire::READY)?;
+    let mut input = io::stdin().lock();
+    while let Some(message) = wire::read(&mut input)? {
+        if jobs.send(message).is_err() {
+            break;
+        }
+    }
+    // The parent is gone or done with us: whatever is at work ends now.
+    process::exit(0)
+}
+
+#[cfg(unix)]
+fn limit() -> io::Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let limits = [
+        (Resource::As, ADDRESS_SPACE),
+        (Resource::Cpu, CPU_SECONDS),
+        (Resource::Core, 0),
+    ];
+    for (resource, most) in limits {
+        let limit = Rlimit {
+            current: Some(most),
+            maximum: Some(most),
+        };
+        setrlimit(resource, limit)?;
+    }
+    Ok(())
+}
+
+/// Elsewhere the deadline alone protects us.
+#[cfg(not(unix))]
+fn limit() -> io::Result<()> {
+    let _ = (ADDRESS_SPACE, CPU_SECONDS);
+    Ok(())
+}

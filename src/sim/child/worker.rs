@@ -1,0 +1,133 @@
+//! A child as its parent sees it: started, asked, and killed when it takes too long.
+
+use std::io::{self, Read};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::serve::ARGUMENT;
+use super::wire;
+use crate::sim::job::{Answer, Fault, FaultKind};
+
+/// How long a job may take.
+const DEADLINE: Duration = Duration::from_secs(1);
+
+/// How long a child may take to start; machines may be busy.
+const START: Duration = Duration::from_secs(20);
+
+/// After so much work a child is replaced, before it reaches its limit of computing time.
+const SPENT: Duration = Duration::from_secs(20);
+
+/// A child. Dropping it kills it.
+pub struct Worker {
+    child: Child,
+    input: ChildStdin,
+    messages: Receiver<io::Result<Vec<u8>>>,
+    worked: Duration,
+}
+
+/// What came of a job.
+pub enum Outcome {
+    /// An answer; the child waits for another job.
+    Answered(Result<Answer, Fault>),
+    /// No answer, and the child must not be used any more.
+    Died(Fault),
+    /// The child was dead before it got the job.
+    WasDead,
+}
+
+/// A fault of an engine that does not start.
+pub fn cannot_start(why: &str) -> Fault {
+    let message = format!("the process of the engines cannot be started: {why}");
+    Fault::new(FaultKind::Crash, message)
+}
+
+impl Worker {
+    /// Starts a child and waits until it has limited itself.
+    pub fn start(program: &Path) -> Result<Worker, Fault> {
+        let mut child = Command::new(program)
+            .arg(ARGUMENT)
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| cannot_start(&error.to_string()))?;
+        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(cannot_start("it has no pipes"));
+        };
+        let messages = listen(output);
+        let worker = Worker {
+            child,
+            input,
+            messages,
+            worked: Duration::ZERO,
+        };
+        match worker.messages.recv_timeout(START) {
+            Ok(Ok(message)) if message == wire::READY => Ok(worker),
+            Err(RecvTimeoutError::Timeout) => Err(cannot_start("it says nothing")),
+            _ => Err(cannot_start(
+                "it is not `spaceport`, or it cannot limit itself",
+            )),
+        }
+    }
+
+    /// Gives a job to the child and waits for its answer.
+    pub fn ask(&mut self, job: &[u8]) -> Outcome {
+        let start = Instant::now();
+        if wire::write(&mut self.input, job).is_err() {
+            return Outcome::WasDead;
+        }
+        let answer = self.messages.recv_timeout(DEADLINE);
+        self.worked += start.elapsed();
+        let limit = |message: &str| Outcome::Died(Fault::new(FaultKind::Limit, message));
+        match answer {
+            Ok(Ok(message)) => match wire::read_answer(&message) {
+                Some(answer) => Outcome::Answered(answer),
+                None => limit("the output is nested too deep"),
+            },
+            Err(RecvTimeoutError::Timeout) => limit("it takes longer than a second"),
+            Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => {
+                let message = "the engine ran out of memory or stack, or crashed, on this";
+                Outcome::Died(Fault::new(FaultKind::Crash, message))
+            }
+        }
+    }
+
+    /// Whether it should be replaced.
+    pub fn is_spent(&self) -> bool {
+        self.worked > SPENT
+    }
+}
+
+/// Reads messages in a thread of its own, because reading from a pipe has no deadline.
+fn listen(mut output: impl Read + Send + 'static) -> Receiver<io::Result<Vec<u8>>> {
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        let mut output = io::BufReader::new(&mut output);
+        loop {
+            let message = match wire::read(&mut output) {
+                Ok(Some(message)) => Ok(message),
+                Ok(None) => return,
+                Err(error) => Err(error),
+            };
+            let broken = message.is_err();
+            if send.send(message).is_err() || broken {
+                return;
+            }
+        }
+    });
+    receive
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // It may be dead already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
