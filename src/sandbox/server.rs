@@ -114,7 +114,6 @@ pub(crate) struct Shared {
     /// What runs the programs of users; it blocks, see [`Shared::engine`].
     engines: Arc<Engines>,
     /// See [`Options::pace`].
-    #[allow(dead_code)]
     pub(crate) pace: Duration,
 }
 
