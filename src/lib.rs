@@ -6,6 +6,7 @@ pub mod cli;
 pub mod commands;
 pub mod decide;
 pub mod exit;
+pub mod follow;
 pub mod kinds;
 pub mod show;
 pub mod sim;

@@ -6,7 +6,7 @@ use crate::cli::Global;
 use crate::commands::print;
 use crate::commands::project::{Stream, style};
 use crate::exit::{self, Stop};
-use crate::kinds::{self, manual};
+use crate::kinds::{self, manual, trial};
 use crate::show::{self, Style, text};
 use crate::words::Service;
 use crate::words::codes::CODES;
@@ -29,6 +29,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
         let width = codes.clone().map(|(name, _)| name.len()).max().unwrap_or(0);
         let lines: Vec<String> = codes
             .chain(kinds)
+            .chain([(trial::KIND, trial::DOC)])
             .flat_map(|(name, means)| {
                 let first = format!("{name:width$}  ");
                 text::wrap(&first, means, Style::default().width)
@@ -38,6 +39,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
         print(&lines.concat());
         return Ok(exit::DONE);
     };
+    if wanted == trial::KIND {
+        print(&show::manual::test(&style(global, Stream::Out)));
+        return Ok(exit::DONE);
+    }
     // Codes have `::`, and services come first in the names of kinds.
     let service = Service::ALL.into_iter().find(|service| {
         let rest = wanted.strip_prefix(&service.to_string());
@@ -70,7 +75,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
                 CODES
                     .iter()
                     .map(|code| code.code)
-                    .chain(kinds::ALL.iter().map(|kind| kind.name())),
+                    .chain(kinds::ALL.iter().map(|kind| kind.name()))
+                    .chain([trial::KIND]),
             )
             .or(Some("`spaceport explain` lists all".into())),
         )),

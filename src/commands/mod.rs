@@ -7,6 +7,7 @@
 //! | room | noun |
 //! |---|---|
 //! | [`project`] | a project, read and checked |
+//! | `wired` | a project as the way of an event, and the engines |
 //! | [`session`] | both services, looked at |
 //! | [`sight`] | what was seen, and the plan on it |
 //! | [`stage`] | the world that a command works on: real services or the embedded sandbox |
@@ -54,12 +55,15 @@ pub mod schema;
 pub mod session;
 pub mod show;
 pub mod sight;
+pub mod simulate;
 pub mod snapshot;
 pub mod stage;
 pub mod step;
+pub mod test;
 pub mod turn;
 pub mod unlock;
 pub mod validate;
+mod wired;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};

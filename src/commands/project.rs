@@ -21,6 +21,15 @@ pub fn read(global: &Global, env: &BTreeMap<String, String>) -> (Desired, Findin
     desired::load(&global.config, &choice, env)
 }
 
+/// The same with the places of everything in it, and with its tests.
+pub fn read_kept(global: &Global, env: &BTreeMap<String, String>) -> (Desired, Findings) {
+    let choice = Choice {
+        environment: global.environment.clone(),
+        variables: global.variables.iter().cloned().collect(),
+    };
+    desired::load_kept(&global.config, &choice, env)
+}
+
 /// Reads the project and stops when a finding is an error; warnings are said.
 pub fn open(global: &Global, env: &BTreeMap<String, String>) -> Result<Desired, Stop> {
     let (desired, findings) = read(global, env);

@@ -11,7 +11,7 @@ use crate::kinds::call::{Call, List};
 use crate::kinds::property::plain;
 use crate::kinds::shape::{Charset, Object, Shape, field};
 use crate::kinds::{
-    Identity, Kind, Mention, Observed, action_body, action_v1, inputs, invocation, mention,
+    Identity, Kind, Mention, Observed, Role, action_body, action_v1, inputs, invocation, mention,
     port_blueprint, query,
 };
 use crate::words::{Data, Finding, Findings, Node, Pointer, Value};
@@ -97,6 +97,10 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
 impl Kind for Action {
     fn name(&self) -> &'static str {
         "port.action"
+    }
+
+    fn role(&self) -> Option<Role> {
+        Some(Role::Action)
     }
 
     fn doc(&self) -> &'static str {

@@ -10,7 +10,7 @@ use crate::kinds::call::{Call, List};
 use crate::kinds::property::{MAPS, plain};
 use crate::kinds::shape::{Field, Object, Shape, field};
 use crate::kinds::{
-    Identity, Kind, Mention, Observed, action_body, invocation, mention, port_action,
+    Identity, Kind, Mention, Observed, Role, action_body, invocation, mention, port_action,
     port_blueprint,
 };
 use crate::words::{Finding, Findings, Node, Pointer, Value};
@@ -113,6 +113,10 @@ fn event() -> Shape {
 impl Kind for Automation {
     fn name(&self) -> &'static str {
         "port.automation"
+    }
+
+    fn role(&self) -> Option<Role> {
+        Some(Role::Automation)
     }
 
     fn doc(&self) -> &'static str {

@@ -136,7 +136,12 @@ fn name() -> Limits {
     }
 }
 
-fn names(min: usize) -> Shape {
+/// An address of an object.
+pub(in crate::kinds) fn address() -> Shape {
+    Shape::pattern(ADDRESS, 1, 0)
+}
+
+pub(in crate::kinds) fn names(min: usize) -> Shape {
     Shape::List {
         of: Box::new(Shape::Text(name())),
         count: (min, usize::MAX),

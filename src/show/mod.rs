@@ -15,6 +15,8 @@
 //! | [`document`] | plans, reports and drift as JSON, which plans can be made of again |
 //! | [`findings`] | problems in the user's files |
 //! | [`graph`] | what is wired to what, as Mermaid and as DOT |
+//! | [`journey`] | an event hop by hop |
+//! | [`verdict`] | what became of the project's tests |
 //! | [`snippet`] | the lines of those files that may be shown beside them |
 //! | [`checkup`] | what was looked at, and whether it is well |
 //! | [`mod@manual`] | what a kind or a field is |
@@ -28,6 +30,7 @@ pub mod export;
 pub mod findings;
 pub mod graph;
 pub mod header;
+pub mod journey;
 pub mod manual;
 pub mod redact;
 pub mod render;
@@ -35,6 +38,7 @@ pub mod run;
 pub mod snippet;
 pub mod style;
 pub mod text;
+pub mod verdict;
 
 pub use header::Header;
 pub use style::{Meaning, Style};

@@ -147,6 +147,11 @@ pub const CODES: &[Code] = &[
         "Refer to it without declaring it, or name what you add with `manage:`.",
     ),
     code(
+        "config::test",
+        "A test does not say what happens or what is expected, has the name of another one, or names an object that the project does not have.",
+        "Begin with exactly one of `event`, `payload`, `action`, `run`, and see `spaceport explain test`.",
+    ),
+    code(
         "config::unknown_environment",
         "An environment is named that the project does not declare.",
         "Correct the name, or declare it under `environments:`.",
@@ -370,6 +375,11 @@ pub const CODES: &[Code] = &[
         "source::unreadable",
         "A file of the project cannot be read.",
         "Make it a readable UTF-8 file of at most 1 MiB.",
+    ),
+    code(
+        "test::failed",
+        "A test of the project's wiring failed.",
+        "Mend the object that the test is about, or the expectation; `spaceport simulate` shows the event hop by hop.",
     ),
     code(
         "yaml::alias",

@@ -21,16 +21,19 @@ const AREAS: &[(&str, &str)] = &[
     ("project", include_str!("project.txt")),
     ("files", include_str!("files.txt")),
     ("lints", include_str!("lints.txt")),
+    ("tests", include_str!("tests.txt")),
 ];
 
-/// Codes that need live services, or secrets that must be sent: nothing offline provokes them.
-const LIVE: [&str; 6] = [
+/// Codes that need live services, or secrets that must be sent, or a test that runs: nothing that reads
+/// files provokes them.
+const LIVE: [&str; 7] = [
     "live::ambiguous_name",
     "live::another_object",
     "live::not_found",
     "live::nothing_to_manage",
     "live::unknown_space",
     "ref::unset_secret",
+    "test::failed",
 ];
 
 fn cases() -> Vec<Case> {
@@ -110,6 +113,11 @@ fn a_file_without_permission() {
 #[test]
 fn lints() {
     area("lints");
+}
+
+#[test]
+fn bad_tests() {
+    area("tests");
 }
 
 #[test]

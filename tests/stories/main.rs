@@ -47,6 +47,7 @@ mod renames;
 mod reviews;
 mod run;
 mod secrets;
+mod simulated;
 mod skip_refused;
 mod snapshots;
 mod sockets;

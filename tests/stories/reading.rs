@@ -64,6 +64,8 @@ fn what_reads_writes_nothing() {
         vec!["validate"],
         vec!["graph"],
         vec!["graph", "--format", "dot"],
+        vec!["simulate", "--sample", "finished"],
+        vec!["test"],
         vec!["doctor"],
         vec!["snapshot"],
         vec!["snapshot", "--out", &snapshot],
