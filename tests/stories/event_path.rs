@@ -99,18 +99,38 @@ fn a_refresh_without_a_token_is_told_and_loses_nothing() {
     assert_eq!(world.secret("SPACELIFT_TOKEN"), before);
 }
 
-/// With another signature secret on one side nothing arrives, although all look well.
+/// With another signature secret on one side nothing arrives, although all look well; `simulate`
+/// says why, offline.
 #[test]
 fn with_a_wrong_signature_nothing_arrives() {
-    let world = World::with_a_stack("port-config");
+    let mut world = World::with_a_stack("port-config");
+    let (mapper, hook) = split(&world.read("webhook.yaml"), "kind: spacelift.webhook");
+    let other = hook.replace("${random.webhook_signature}", "${env.ANOTHER}");
+    assert_ne!(other, hook);
+    world.write("webhook.yaml", &(mapper + &other));
+    world.set("ANOTHER", "another");
     world.applied();
-    let mut security = world.of_port("webhooks", "spacelift_stack_mapper")["security"].clone();
-    security["secret"] = "another".into();
-    let path = "/v1/webhooks/spacelift_stack_mapper";
-    world.port(Method::PATCH, path, json!({"security": security}));
     followed(&world, &TRIGGER).exits(0);
     assert_eq!(runs(&world), ["FINISHED"]);
     assert!(world.entity("space_lift_stack", "ai-agent").is_null());
+
+    let simulated = world.run(&["simulate", "--sample", "finished"]).exits(0);
+    let said = simulated
+        .out
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(
+        said.contains("because `spacelift.webhook.port` signs with another secret"),
+        "{said}"
+    );
+    assert!(said.contains("Nothing comes of it."), "{said}");
+    world.run(&["test"]).exits(3);
+}
+
+fn split(text: &str, at: &str) -> (String, String) {
+    let at = text.find(at).expect("it is there");
+    (text[..at].to_owned(), text[at..].to_owned())
 }
 
 /// The guide's wiring as it is printed: its refresh reads a secret that the guide never creates and
