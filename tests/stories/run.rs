@@ -366,6 +366,39 @@ fn ctrl_c_leaves_the_run_running() {
     assert_eq!(run_of(&world, &id)["status"], "IN_PROGRESS");
 }
 
+/// Ctrl-C while the run is being started waits for Port's answer, unless it is pressed again.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_waits_for_what_is_in_flight() {
+    let world = world();
+    let slow = crate::world::held()
+        .method("POST")
+        .path("/v1/actions/make/runs");
+    world.sandbox.fault(slow);
+    let mut starting = world.start(&["run", "make", "-i", "name=a"]);
+    world.until_faults_have_struck();
+    starting.interrupt();
+    starting.until_it_says("stopping:");
+    starting.interrupt();
+    starting.end().exits(130);
+}
+
+/// In the embedded sandbox nobody else is there to end a run or to approve it: that is said at once.
+#[test]
+fn nobody_is_waited_for_in_the_embedded_sandbox() {
+    let world = world();
+    world.run(&["apply", "--yes", "--sandbox"]).exits(0);
+    let run = ["run", "make", "-i", "name=a", "--follow", "--sandbox"];
+    let ran = world
+        .run(&run)
+        .exits(1)
+        .says("nobody else is in the embedded sandbox");
+    let id = ran.out.split(' ').nth(1).expect("an id");
+    let finish = ["run", "finish", id, "--status", "SUCCESS", "--sandbox"];
+    world.run(&finish).exits(0).says("ended as SUCCESS");
+    world.run(&["run", "follow", id, "--sandbox"]).exits(0);
+}
+
 /// A backend needs no project, only to know where Port is.
 #[test]
 fn reports_need_no_project() {

@@ -5,6 +5,8 @@
 //! starting one.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
@@ -13,7 +15,7 @@ use tokio::sync::watch;
 use crate::commands::run::Common;
 use crate::commands::run::reach::Reach;
 use crate::commands::session::world;
-use crate::commands::{notice, print};
+use crate::commands::{notice, print, tell};
 use crate::exit::{self, Stop};
 use crate::show;
 use crate::there::run::{Log, Run, Status};
@@ -34,14 +36,11 @@ pub struct Arguments {
 }
 
 /// Follows a run that somebody started.
-pub(super) async fn follow(
-    reach: &Reach<'_>,
-    arguments: &Arguments,
-    interrupt: &mut Interrupt,
-) -> Result<u8, Stop> {
+pub(super) async fn follow(reach: &Reach<'_>, arguments: &Arguments) -> Result<u8, Stop> {
+    let mut interrupt = Interrupt::listen();
     let watching = Watching::new(reach, &arguments.run);
     let limit = Duration::from_secs(arguments.timeout);
-    watching.to_the_end(limit, interrupt).await
+    watching.until_the_end(limit, &mut interrupt).await
 }
 
 /// The first wait between two looks, and the longest.
@@ -93,7 +92,7 @@ impl<'a> Watching<'a> {
     }
 
     /// Follows it, and comes back with the exit code.
-    pub(super) async fn to_the_end(
+    pub(super) async fn until_the_end(
         mut self,
         limit: Duration,
         interrupt: &mut Interrupt,
@@ -209,29 +208,22 @@ impl<'a> Watching<'a> {
     /// last line is not where it was, all of them are read.
     async fn lines(&mut self) -> Result<Vec<Log>, ServiceError> {
         let reader = self.reach.reader();
-        let mut offset = self.log.len().saturating_sub(1);
+        let offset = self.log.len().saturating_sub(1);
         let mut page = reader.run_log(&self.id, offset).await?;
         if offset > 0 && page.lines.first().map(|line| &line.id) != self.last.as_ref() {
-            offset = 0;
-            page = reader.run_log(&self.id, offset).await?;
+            page = reader.run_log(&self.id, 0).await?;
         }
-        let mut fresh = Vec::new();
-        for _ in 0..PAGES {
-            offset += page.lines.len();
-            self.last = page
-                .lines
-                .last()
-                .map(|line| line.id.clone())
-                .or(self.last.take());
-            let lines = page.lines.into_iter();
-            fresh.extend(lines.filter(|line| self.known.insert(line.id.clone())));
-            if page.last {
-                break;
-            }
+        let mut lines = std::mem::take(&mut page.lines);
+        for _ in 1..PAGES {
+            let Some(offset) = page.next else { break };
             page = reader.run_log(&self.id, offset).await?;
+            lines.append(&mut page.lines);
         }
-        fresh.sort_by(|one, other| one.at.cmp(&other.at));
-        Ok(fresh)
+        // Nothing is taken for known before all of it is there: the next page may not come.
+        self.last = lines.last().map(|line| line.id.clone());
+        lines.retain(|line| self.known.insert(line.id.clone()));
+        lines.sort_by(|one, other| one.at.cmp(&other.at));
+        Ok(lines)
     }
 
     /// Says what has changed.
@@ -313,26 +305,45 @@ impl Rhythm {
     }
 }
 
-/// Ctrl-C: the first one is told, the second one ends the process.
-pub(super) struct Interrupt(watch::Receiver<bool>);
+/// Ctrl-C: the first one ends the following, the second one the process. While something is sent,
+/// the first one waits for the answer, and says so.
+pub(super) struct Interrupt {
+    pressed: watch::Receiver<bool>,
+    sending: Arc<AtomicBool>,
+}
 
 impl Interrupt {
     /// Listens from now on.
     pub(super) fn listen() -> Self {
         let (pressed, seen) = watch::channel(false);
+        let sending = Arc::new(AtomicBool::new(false));
+        let busy = sending.clone();
         tokio::spawn(async move {
             while tokio::signal::ctrl_c().await.is_ok() {
                 if pressed.send_replace(true) {
                     std::process::exit(exit::INTERRUPTED.into());
                 }
+                if busy.load(Ordering::SeqCst) {
+                    tell(
+                        "stopping: Port's answer is waited for; press Ctrl-C again to end at once",
+                    );
+                }
             }
         });
-        Interrupt(seen)
+        Interrupt {
+            pressed: seen,
+            sending,
+        }
+    }
+
+    /// Says whether something is being sent.
+    pub(super) fn sending(&self, now: bool) {
+        self.sending.store(now, Ordering::SeqCst);
     }
 
     /// Waits for the first one.
-    pub(super) async fn pressed(&mut self) {
-        if self.0.wait_for(|pressed| *pressed).await.is_err() {
+    async fn pressed(&mut self) {
+        if self.pressed.wait_for(|pressed| *pressed).await.is_err() {
             // Nobody can press it any more.
             std::future::pending::<()>().await;
         }

@@ -114,13 +114,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
         Some(Command::Approve(arguments)) => &arguments.common,
     };
     runtime()?.block_on(async {
-        let mut interrupt = follow::Interrupt::listen();
         let reach = reach::open(global, common).await?;
         let done = match &arguments.command {
-            None => start::start(&reach, &arguments.start, &mut interrupt).await,
-            Some(Command::Follow(arguments)) => {
-                follow::follow(&reach, arguments, &mut interrupt).await
-            }
+            None => start::start(&reach, &arguments.start).await,
+            Some(Command::Follow(arguments)) => follow::follow(&reach, arguments).await,
             Some(Command::Log(arguments)) => report::log(&reach, arguments).await,
             Some(Command::Finish(arguments)) => report::finish(&reach, arguments).await,
             Some(Command::Approve(arguments)) => report::approve(&reach, arguments).await,

@@ -175,20 +175,27 @@ impl Reach<'_> {
         if run.did_well() {
             return Ok(exit::DONE);
         }
-        if run.status != Status::Success {
+        if run.refusals.is_empty() {
             return Ok(exit::WORLD);
         }
         let says = show::run::refused(run);
-        let token = match says.contains("unauthorized") || says.contains("Unauthorized") {
-            true => "; the token or key that Port holds may have expired, or may lack the right",
+        let token = match says.to_lowercase().contains("unauthorized") {
+            true => "the token or key that Port holds may have expired, or may lack the right",
             false => "",
         };
-        let message = format!(
-            "Port takes run {} for a success, but what its backend answered is a refusal: {says}",
-            run.id
-        );
-        let help = format!("GraphQL refuses with HTTP 200, and Port looks at nothing else{token}");
-        Err(Stop::new(exit::WORLD, message).help(help))
+        let (message, help) = match run.status {
+            Status::Success => (
+                format!(
+                    "Port takes run {} for a success, but what its backend answered is a refusal: {says}",
+                    run.id
+                ),
+                "GraphQL refuses with HTTP 200, and Port looks at nothing else",
+            ),
+            _ => (format!("the backend of run {} refused: {says}", run.id), ""),
+        };
+        let help = [help, token].into_iter().filter(|words| !words.is_empty());
+        let help = help.collect::<Vec<_>>().join("; ");
+        Err(Stop::new(exit::WORLD, message).help((!help.is_empty()).then_some(help)))
     }
 
     /// A command of ours with the options that lead to the same world.

@@ -17,6 +17,7 @@ use crate::commands::run::{Common, read_to_end};
 use crate::commands::session::world;
 use crate::commands::{notice, say};
 use crate::exit::{self, Stop};
+use crate::kinds;
 use crate::there::run::{Run, Status};
 use crate::there::services::{Start, Started};
 use crate::want::yaml;
@@ -56,16 +57,14 @@ pub struct StartArguments {
 }
 
 /// Executes an action.
-pub(super) async fn start(
-    reach: &Reach<'_>,
-    arguments: &StartArguments,
-    interrupt: &mut Interrupt,
-) -> Result<u8, Stop> {
+pub(super) async fn start(reach: &Reach<'_>, arguments: &StartArguments) -> Result<u8, Stop> {
     let name = arguments.action.as_deref().unwrap_or_default();
     let given = given(arguments)?;
     let identifier = identifier(reach, name)?;
     let action = action(reach, &identifier).await?;
     let start = filled(&action, identifier, given, arguments.entity.clone())?;
+    let mut interrupt = Interrupt::listen();
+    interrupt.sending(true);
     let mut run = once(reach, &start).await?;
     if arguments.approve && run.status == Status::WaitingForApproval {
         let approved = reach.writer().decide(&run.id, true, None).await;
@@ -74,6 +73,7 @@ pub(super) async fn start(
             failed(failure, &help).help(help)
         })?;
     }
+    interrupt.sending(false);
     let approvers = reach.approvers(&run).await;
     if arguments.follow {
         if reach.is_human() {
@@ -81,7 +81,7 @@ pub(super) async fn start(
         }
         let limit = Duration::from_secs(arguments.timeout);
         return Watching::started(reach, run)
-            .to_the_end(limit, interrupt)
+            .until_the_end(limit, &mut interrupt)
             .await;
     }
     reach.status(&run, approvers.as_ref());
@@ -118,7 +118,9 @@ async fn once(reach: &Reach<'_>, start: &Start) -> Result<Run, Stop> {
 
 /// The identifier that a name on the command line means.
 fn identifier(reach: &Reach<'_>, name: &str) -> Result<String, Stop> {
-    let Ok(addr) = name.parse::<Addr>() else {
+    let addr = name.parse::<Addr>().ok();
+    // An identifier may hold dots too.
+    let Some(addr) = addr.filter(|addr| kinds::of(addr).is_some()) else {
         return Ok(name.to_owned());
     };
     if addr.kind_name() == Addr::new(Service::Port, "automation", "").kind_name() {

@@ -17,8 +17,9 @@ use crate::there::services::read::Reader;
 use crate::there::services::write::Writer;
 use crate::words::{Service, Value};
 
-/// A run that is to be started.
-#[derive(Debug, Clone)]
+/// A run that is to be started. It has no `Debug`: its inputs may be passwords.
+#[derive(Clone)]
+#[allow(missing_debug_implementations)]
 pub struct Start {
     /// The identifier of the action.
     pub action: String,
@@ -99,14 +100,15 @@ impl Reader {
         run_in(&self.port_get(&versioned(&["runs", id])).await?, "GET")
     }
 
-    /// Reads a page of a run's log from a line on; a page that is not full is the last one.
+    /// Reads a page of a run's log from a line on.
     pub async fn run_log(&self, id: &str, offset: usize) -> Result<Page, ServiceError> {
         let path = path(&["v1", "actions", "runs", id, "logs"]);
         let path = format!("{path}?limit={PAGE}&offset={offset}");
         let each = |log: &Json, found: &mut Vec<Option<Log>>| found.push(Log::read(log));
         let lines = self.port()?.list(&path, "runLogs", &each).await?;
+        // A page that is not full is the last one.
         Ok(Page {
-            last: lines.len() < PAGE,
+            next: (lines.len() >= PAGE).then_some(offset + lines.len()),
             lines: lines.into_iter().flatten().collect(),
         })
     }
@@ -157,8 +159,8 @@ impl Reader {
 pub struct Page {
     /// Its lines, in Port's order.
     pub lines: Vec<Log>,
-    /// Whether no other follows.
-    pub last: bool,
+    /// Where the next one begins, when there may be one.
+    pub next: Option<usize>,
 }
 
 impl Writer {
@@ -297,17 +299,15 @@ impl Writer {
 
     /// Whether a run's log has a line.
     async fn says(&self, id: &str, message: &str) -> Result<bool, ServiceError> {
-        let mut offset = 0;
-        loop {
+        let mut next = Some(0);
+        while let Some(offset) = next {
             let page = self.reader().run_log(id, offset).await?;
             if page.lines.iter().any(|line| line.message == message) {
                 return Ok(true);
             }
-            if page.last {
-                return Ok(false);
-            }
-            offset += PAGE;
+            next = page.next;
         }
+        Ok(false)
     }
 }
 
