@@ -294,6 +294,23 @@ mod tests {
     }
 
     #[test]
+    fn a_hint_is_told_in_every_format() {
+        use crate::show::render::{github, markdown};
+        let sources = project();
+        let hint = || Finding::hint("lint::a", place(&sources, "titel"), "it may be right");
+        let hints = [hint().help("look at it")];
+        let shown = human(&hints, &sources, &Style::default());
+        assert!(shown.contains("☞ it may be right"), "{shown}");
+        assert!(shown.ends_with("\n1 hint\n"), "{shown}");
+        assert_eq!(json(&hints, &sources)["findings"][0]["severity"], "hint");
+        let shown = github::findings(&hints, &sources, "");
+        let notice = "::notice file=webhooks.yaml,line=3,col=3,title=lint%3A%3Aa::it may be right%0Alook at it\n";
+        assert_eq!(shown, notice);
+        let shown = markdown::findings(&hints, &sources, "");
+        assert!(shown.starts_with("**1 hint**\n\n- **hint** "), "{shown}");
+    }
+
+    #[test]
     fn a_finding_shows_its_place_and_what_to_do() {
         let sources = project();
         let findings = [

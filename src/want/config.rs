@@ -412,6 +412,7 @@ fn texts<'a>(node: &'a Node, key: &str) -> impl Iterator<Item = &'a str> {
 mod tests {
     use super::*;
     use crate::want::yaml;
+    use crate::words::Severity;
 
     /// The settings that a project file gives, with the codes of what was found.
     fn config(text: &str, choice: &Choice) -> (Config, Vec<&'static str>) {
@@ -472,6 +473,27 @@ default_environment: prod
             percent: 50,
         };
         assert_eq!(staging.limits, limits);
+    }
+
+    #[test]
+    fn an_environment_changes_levels_one_by_one() {
+        let text = "version: 1\nproject: p\nledger: none\nlints: { lint::plain_http: error, lint::open_action: allow }\nenvironments: { a: { lints: { lint::plain_http: hint } } }\n";
+        let (none, found) = config(text, &Choice::default());
+        assert_eq!(found, [""; 0]);
+        let error = Level::As(Severity::Error);
+        let expected = [
+            ("lint::open_action", Level::Allow),
+            ("lint::plain_http", error),
+        ];
+        assert_eq!(none.lints, BTreeMap::from(expected));
+        let (a, found) = config(text, &choice(Some("a"), &[]));
+        assert_eq!(found, [""; 0]);
+        let hint = Level::As(Severity::Hint);
+        let expected = [
+            ("lint::open_action", Level::Allow),
+            ("lint::plain_http", hint),
+        ];
+        assert_eq!(a.lints, BTreeMap::from(expected));
     }
 
     #[test]
