@@ -1,4 +1,5 @@
-//! Real blueprints and actions, wrapped as documents, are valid.
+//! Real blueprints and actions, wrapped as documents, are valid; the engines read real templates and
+//! deliveries.
 //!
 //! They are other people's and not part of this project: `SPACEPORT_CORPUS` names the folder that
 //! holds them. Without it there is nothing to see, and the tests say so.
@@ -8,6 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
+use spaceport::sim::jq::Program;
+use spaceport::sim::mapping::{self, Delivery, Wants};
+use spaceport::sim::template::{self, Piece};
 use spaceport::want::config::Choice;
 use spaceport::want::desired;
 use spaceport::words::{Findings, Severity, Sources};
@@ -145,4 +149,120 @@ fn real_objects_live_together() {
     assert!(files.len() > 50, "only {} differ", files.len());
     let found = errors(&files);
     assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+/// The texts and keys of a tree.
+fn texts<'a>(value: &'a Json, found: &mut Vec<&'a str>) {
+    match value {
+        Json::String(text) => found.push(text),
+        Json::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Json::Object(fields) => fields.iter().for_each(|(key, value)| {
+            found.push(key);
+            texts(value, found);
+        }),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_templates_of_real_actions_are_programs() {
+    let Some(root) = corpus() else { return };
+    let (mut compiled, mut refused) = (0, Vec::new());
+    for (name, action) in objects(&root, "actions") {
+        let mut found = Vec::new();
+        texts(&action, &mut found);
+        for text in found {
+            for piece in template::pieces(text) {
+                match piece {
+                    Piece::Literal(_) => {}
+                    Piece::Open(_) => refused.push(format!("{name}: {text:?} is not closed")),
+                    Piece::Program { program, .. } => {
+                        match Program::compile(&text[program.clone()]) {
+                            Ok(_) => compiled += 1,
+                            Err(fault) => refused
+                                .push(format!("{name}: {:?}: {}", &text[program], fault.message)),
+                        }
+                    }
+                }
+            }
+        }
+    }
+    println!("{compiled} templates compile, {} do not", refused.len());
+    assert_eq!(refused, [""; 0]);
+    assert!(compiled > 0);
+}
+
+/// Documents of the project's own `port-config`.
+fn own(file: &str, kind: &str) -> Json {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("port-config")
+        .join(file);
+    let text = fs::read_to_string(path).expect("the project has this file");
+    let documents = serde_yaml::Deserializer::from_str(&text);
+    let mut documents =
+        documents.map(|one| <Json as serde::Deserialize>::deserialize(one).expect("YAML"));
+    let document = documents.find(|document| document["kind"] == kind);
+    document.expect("the file has a document of this kind")["spec"].clone()
+}
+
+/// What the project's mapper makes of a real payload: the entity, or what it says.
+fn mapped(payload: &Json) -> Result<Json, String> {
+    let headers = payload.get("headers").and_then(Json::as_object);
+    let headers = headers.into_iter().flatten();
+    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+    let request = mapping::Request {
+        webhook: own("webhook.yaml", "port.webhook"),
+        // What was captured is not what was signed (SA section 11).
+        secret: None,
+        delivery: Delivery {
+            body: payload
+                .get("headers")
+                .map_or(payload, |_| &payload["body"])
+                .to_string(),
+            headers: headers
+                .map(|(name, value)| (name.clone(), text(value)))
+                .collect(),
+            query: Vec::new(),
+        },
+        now: 0.0,
+    };
+    let mut mapped = mapping::map(&request).map_err(|fault| fault.message)?;
+    assert_eq!(mapped.dropped, None);
+    match mapped.steps.remove(0).wants {
+        Wants::Upsert { entity, .. } => Ok(entity),
+        other => Err(format!("{other:?}")),
+    }
+}
+
+#[test]
+fn the_mapper_of_this_project_reads_real_deliveries() {
+    let Some(root) = corpus() else { return };
+    let blueprint = own("blueprint.yaml", "port.blueprint");
+    let root = root.join("../spacelift-payloads");
+    let mut seen = BTreeMap::new();
+    for folder in ["delivered-request", "webhook-run", "webhook-internal-error"] {
+        for entry in fs::read_dir(root.join(folder)).expect("the corpus has this folder") {
+            let path = entry.expect("the folder can be listed").path();
+            let text = fs::read_to_string(path).expect("the file is readable");
+            let result = mapped(&serde_json::from_str(&text).expect("the file is JSON"));
+            println!(
+                "{folder}: {}",
+                result
+                    .as_ref()
+                    .map_or_else(Clone::clone, ToString::to_string)
+            );
+            if let Ok(entity) = &result {
+                assert_eq!(mapping::check(entity, &blueprint), [], "{folder}");
+            }
+            seen.insert(folder, result);
+        }
+    }
+    let run = seen["delivered-request"]
+        .as_ref()
+        .expect("a tracked run is mapped");
+    assert_eq!(run["properties"]["state"], "FINISHED");
+    assert_eq!(run["properties"]["branch"], "main");
+    assert!(run["identifier"].is_string());
+    assert!(seen["webhook-run"].is_ok());
+    assert_eq!(seen["webhook-internal-error"], Err("Nothing".to_owned()));
 }

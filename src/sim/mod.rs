@@ -14,12 +14,16 @@
 //! | [`mapping`] | Port's webhooks: from a delivery to entities |
 //! | [`signature`] | how deliveries and action calls are signed |
 //! | [`graphql`] | Spacelift's GraphQL, as far as a text can be checked |
+//! | `near` | near matches |
+//! | `guesses` | what no page says |
 
 pub mod child;
 pub mod graphql;
+mod guesses;
 pub mod job;
 pub mod jq;
 pub mod mapping;
+mod near;
 pub mod rego;
 pub mod signature;
 pub mod template;

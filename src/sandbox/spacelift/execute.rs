@@ -2,15 +2,15 @@
 //! errors. Knows no noun. The store stays locked for the whole request, so answers are consistent.
 
 use std::cell::RefCell;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
+use apollo_compiler::ExecutableDocument;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::introspection::check_max_depth;
 use apollo_compiler::request::RequestError;
 use apollo_compiler::resolvers::Execution;
 use apollo_compiler::response::{ExecutionResponse, GraphQLError, JsonMap, JsonValue};
-use apollo_compiler::validation::{DiagnosticList, Valid};
-use apollo_compiler::{ExecutableDocument, Schema};
+use apollo_compiler::validation::DiagnosticList;
 use serde_json::{Value, json};
 
 use super::guesses;
@@ -23,11 +23,8 @@ use super::{GraphqlAnswer, GraphqlCall};
 /// What the executor puts in front of a resolver's own words.
 const RESOLVER_PREFIX: &str = "resolver error: ";
 
-/// The schema, parsed once.
-pub(super) static SCHEMA: LazyLock<Valid<Schema>> = LazyLock::new(|| {
-    Schema::parse_and_validate(crate::sim::graphql::SCHEMA, "schema.graphql")
-        .expect("the committed schema text is valid; a test parses it")
-});
+/// The schema, parsed once for all who read it.
+pub(super) use crate::sim::graphql::PARSED as SCHEMA;
 
 /// Answers one request. `ids` gives fresh ULIDs and is called while the store is locked; `page_limit` is a
 /// fault: no page is longer than that.

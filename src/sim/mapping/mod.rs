@@ -1,12 +1,38 @@
 //! Port's webhooks: from a delivery to entities (PA section 4).
+//!
+//! Says what each mapping wants done; doing it, and remembering which deliveries were seen, is the
+//! caller's. So is what a search finds, for entities live elsewhere: [`resolve`] is handed them.
+//!
+//! | room | noun |
+//! |---|---|
+//! | `deliver` | a delivery against a webhook: security, body, filter, items |
+//! | `entity` | the entity that a mapping makes of one item |
+//! | `merge` | what is in the catalog after a write |
+//! | `search` | which entities a search finds |
+//! | `check` | an entity against its blueprint |
+
+mod check;
+mod deliver;
+mod entity;
+mod merge;
+mod search;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::job::Fault;
 
+pub use check::{Mismatch, check};
+pub use deliver::map;
+pub use merge::merge;
+pub use search::{is_search, resolve};
+
 /// A delivery and the webhook that gets it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     /// The webhook as Port holds it: `enabled`, `mappings`, `security` without its secret.
     pub webhook: Value,
@@ -16,6 +42,18 @@ pub struct Request {
     pub delivery: Delivery,
     /// What `now` is, in seconds since the Unix epoch.
     pub now: f64,
+}
+
+/// Says whether there is a secret, not which; headers may hold it, too.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("webhook", &self.webhook.get("identifier"))
+            .field("secret", &self.secret.as_ref().map(|_| "…"))
+            .field("body", &self.delivery.body)
+            .field("now", &self.now)
+            .finish()
+    }
 }
 
 /// What was posted.
@@ -36,6 +74,8 @@ pub struct Mapped {
     pub dropped: Option<Fault>,
     /// The delivery's own id, when the webhook says where it stands.
     pub request_id: Option<String>,
+    /// What went wrong outside of the mappings, each with the JSON pointer below the webhook.
+    pub faults: Vec<(String, Fault)>,
     /// What each mapping said to each item, in order.
     pub steps: Vec<Step>,
 }
@@ -78,13 +118,4 @@ pub enum Wants {
         /// Whether what depends on it goes, too.
         delete_dependents: bool,
     },
-}
-
-/// Maps a delivery.
-pub fn map(_request: &Request) -> Result<Mapped, Fault> {
-    Ok(Mapped {
-        dropped: None,
-        request_id: None,
-        steps: Vec::new(),
-    })
 }
