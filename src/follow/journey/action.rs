@@ -34,6 +34,7 @@ impl Walk<'_> {
         hop.fact("inputs", Json::Object(inputs.clone()));
         let mut refused = self.refusals(action, &inputs).into_iter();
         if let Some(first) = refused.next() {
+            hop.what = "is not run".into();
             hop.notes.extend(refused);
             return hop.stop(first);
         }
@@ -46,7 +47,10 @@ impl Walk<'_> {
         }
         let entity = match self.entity_of(action, run.entity.as_ref()) {
             Ok(entity) => entity,
-            Err(why) => return hop.stop(why),
+            Err(why) => {
+                hop.what = "is not run".into();
+                return hop.stop(why);
+            }
         };
         if action.spec.get("requiredApproval").is_some_and(approves) {
             let place = wiring.at(&action.addr, &pointer("/requiredApproval"));
