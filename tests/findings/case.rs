@@ -189,7 +189,7 @@ impl Case {
 
     /// What the library finds in a folder where the case was written.
     pub fn found_in(&self, project: &Path) -> Vec<String> {
-        let (desired, findings) = desired::load(project, &self.choice, &self.env);
+        let (desired, findings) = desired::load_kept(project, &self.choice, &self.env);
         let at = |place| {
             let (line, column) = desired.sources.line_column(place);
             (desired.sources.file(place.file).path.as_str(), line, column)
