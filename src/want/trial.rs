@@ -70,7 +70,7 @@ pub fn read(node: &Node, context: Context<'_>, findings: &mut Findings) -> Optio
 fn without_samples(node: &Node) -> Node {
     let keep = |entry: &&(Key, Node)| {
         let named = ["event", "payload", "run"].contains(&entry.0.text.as_str());
-        !(named && !texts(&entry.1))
+        !named || texts(&entry.1)
     };
     let entries = node.entries().unwrap_or(&[]).iter().filter(keep);
     Node::new(

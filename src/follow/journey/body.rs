@@ -30,7 +30,8 @@ fn run(event: &Json, account: Json) -> Json {
     let at = |path: &str| event.pointer(path).cloned().unwrap_or_default();
     let text = |path: &str| event.pointer(path).and_then(Json::as_str);
     let state = text("/state").or(text("/run/state")).unwrap_or_default();
-    // Guess: the number of states so far; the input has no version.
+    // Guess: the number of states so far, this one included; the input has no version. The captured
+    // delivery of a finished run, which has four states behind it, says 5.
     let versions = event
         .get("timing")
         .and_then(Json::as_array)
@@ -62,7 +63,7 @@ fn run(event: &Json, account: Json) -> Json {
     json!({
         "account": account,
         "state": state,
-        "stateVersion": versions.max(1),
+        "stateVersion": versions + 1,
         "timestamp": changed.map(|ns| ns / 1_000_000_000),
         "timestamp_millis": changed.map(|ns| ns / 1_000_000),
         "run": {
