@@ -5,17 +5,19 @@
 //!
 //! | guess | where |
 //! |---|---|
-//! | of several outputs of a program the first counts; none is null | `programs` |
+//! | of several outputs of a program the first counts; none is null | `jq/input` |
 //! | only a text that is exactly one template, without blanks around it, keeps the type | `template/render` |
 //! | `${{ … }}` is not Port's and stays as it is, as does a `{{` that is never closed | `template/pieces` |
 //! | a template that fails gives null; the service would fail the whole call | `template/render` |
 //! | what `spreadValue()` spreads stands where the pair stands | `template/render` |
+//! | headers are there as they were sent, in capitals (`X-Real-Ip`) as in the captured request, and in lower case | `mapping/deliver` |
 //! | the filter is asked for each item, and before the items are read when it does not name `.item` | `mapping/deliver` |
 //! | a filter that fails is not true | `mapping/deliver` |
 //! | a property or relation whose program fails is left as it is in the catalog | `mapping/entity` |
 //! | a null title, icon or team is left as it is in the catalog | `mapping/entity` |
 //! | a text for a relation to many is a list of one | `mapping/check` |
 //! | an identifier must be a text; a number is refused | `mapping/entity` |
+//! | a search for null finds nothing | `mapping/search` |
 //! | `security` with an algorithm or a header missing, or without a secret, checks nothing | `signature` |
 //! | an action's signature covers the body's bytes as they are sent, none for a call without one | `signature` |
 

@@ -14,7 +14,6 @@
 //! | [`mapping`] | Port's webhooks: from a delivery to entities |
 //! | [`signature`] | how deliveries and action calls are signed |
 //! | [`graphql`] | Spacelift's GraphQL, as far as a text can be checked |
-//! | `programs` | the programs of one job, each compiled once |
 //! | `near` | near matches |
 //! | `guesses` | what no page says |
 
@@ -25,7 +24,6 @@ pub mod job;
 pub mod jq;
 pub mod mapping;
 mod near;
-mod programs;
 pub mod rego;
 pub mod signature;
 pub mod template;

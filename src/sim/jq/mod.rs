@@ -16,6 +16,7 @@
 //! | `value`, `number` | values as jq knows them |
 //! | `operators` | what operators and paths do to values |
 //! | `limits` | how long, deep and large things may be |
+//! | `input` | what many programs read, made once |
 //! | [`doubts`] | programs that Port's engine and ours may read differently |
 
 mod builtin;
@@ -23,6 +24,7 @@ mod check;
 mod dialect;
 mod doubts;
 mod fault;
+mod input;
 mod limits;
 mod names;
 mod number;
@@ -43,6 +45,7 @@ use jaq_core::{Compiler, Ctx, DataT, Filter, Lut, Vars};
 use serde_json::Value;
 
 pub use doubts::doubts;
+pub(crate) use input::Input;
 
 use self::dialect::Translated;
 use self::value::{Budget, Val};
@@ -101,16 +104,16 @@ impl Program {
 
     /// All outputs for an input; `now` in seconds since the Unix epoch.
     pub fn all(&self, input: &Value, now: f64) -> Result<Vec<Value>, Fault> {
-        quietly(|| self.outputs(input, now, usize::MAX))
+        quietly(|| self.outputs(Val::from_json(input), now, usize::MAX))
     }
 
     /// The first output for an input, when there is one: what Port takes where it wants one value.
     pub fn first(&self, input: &Value, now: f64) -> Result<Option<Value>, Fault> {
-        let outputs = quietly(|| self.outputs(input, now, 1))?;
+        let outputs = quietly(|| self.outputs(Val::from_json(input), now, 1))?;
         Ok(outputs.into_iter().next())
     }
 
-    fn outputs(&self, input: &Value, now: f64, most: usize) -> Result<Vec<Value>, Fault> {
+    fn outputs(&self, input: Val, now: f64, most: usize) -> Result<Vec<Value>, Fault> {
         let run = Run {
             lut: &self.filter.lut,
             now,
@@ -121,7 +124,7 @@ impl Program {
             depth: limits::DEEPEST_OUTPUT,
         };
         let mut outputs = Vec::new();
-        for output in self.filter.id.run((ctx, Val::from_json(input))).take(most) {
+        for output in self.filter.id.run((ctx, input)).take(most) {
             let output = match output {
                 Ok(output) => output,
                 Err(exception) => return Err(broken(exception.get_err().ok())),

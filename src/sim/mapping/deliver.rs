@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::entity::{self, Maker};
 use super::{Delivery, Mapped, Request, Step, Wants};
 use crate::sim::job::{Fault, FaultKind};
-use crate::sim::programs::{Programs, is_true};
+use crate::sim::jq::Input;
 use crate::sim::{guesses, signature, template};
 
 const NO_ID: &str = "Port cannot tell whether it has seen the delivery before";
@@ -22,26 +22,44 @@ pub fn map(request: &Request) -> Result<Mapped, Fault> {
         faults: Vec::new(),
         steps: Vec::new(),
     };
-    let mut roots = match taken(request) {
-        Ok(roots) => roots,
+    let roots = match taken(request) {
+        Ok(roots) => Input::new(&roots, request.now),
         Err(fault) => {
             mapped.dropped = Some(fault);
             return Ok(mapped);
         }
     };
-    let mut programs = Programs::new(request.now);
-    request_id(request, &roots, &mut programs, &mut mapped);
+    request_id(request, &roots, &mut mapped);
     let mappings = request.webhook.get("mappings").and_then(Value::as_array);
     for (index, mapping) in mappings.into_iter().flatten().enumerate() {
         let mut run = Run {
             index,
             mapping,
-            programs: &mut programs,
             steps: &mut mapped.steps,
         };
-        run.items(&mut roots);
+        run.items(&roots);
     }
+    veil(&mut mapped, request);
     Ok(mapped)
+}
+
+/// A plain secret stands in a header, and what fails may quote its input.
+fn veil(mapped: &mut Mapped, request: &Request) {
+    let algorithm = request.webhook.pointer("/security/signatureAlgorithm");
+    let is_plain = algorithm.and_then(Value::as_str) == Some("plain");
+    let Some(secret) = request
+        .secret
+        .as_deref()
+        .filter(|s| is_plain && !s.is_empty())
+    else {
+        return;
+    };
+    let of_steps = mapped.steps.iter_mut().flat_map(|step| &mut step.faults);
+    for (_, fault) in mapped.faults.iter_mut().chain(of_steps) {
+        if fault.message.contains(secret) {
+            fault.message = fault.message.replace(secret, "…");
+        }
+    }
 }
 
 /// What programs see, unless the delivery is dropped.
@@ -68,14 +86,11 @@ fn taken(request: &Request) -> Result<Value, Fault> {
         fault.help("Port's mappings read JSON only")
     })?;
     let mut all = Map::new();
-    for (name, value) in headers {
-        let value = Value::String(value.clone());
-        all.entry(name.clone()).or_insert(value);
-    }
-    // Port shows every header twice: as it was sent, and in lower case.
-    for (name, value) in headers {
-        let value = Value::String(value.clone());
-        all.entry(name.to_ascii_lowercase()).or_insert(value);
+    for spelling in [str::to_owned, capitals, str::to_ascii_lowercase] {
+        for (name, value) in headers {
+            let value = Value::String(value.clone());
+            all.entry(spelling(name)).or_insert(value);
+        }
     }
     let query: Map<String, Value> = query
         .iter()
@@ -84,12 +99,27 @@ fn taken(request: &Request) -> Result<Value, Fault> {
     Ok(json!({ "body": body, "headers": all, "queryParams": query }))
 }
 
-fn request_id(request: &Request, roots: &Value, programs: &mut Programs, mapped: &mut Mapped) {
+/// A header's name as proxies write it: `X-Signature-256` for what HTTP/2 sends in lower case.
+fn capitals(name: &str) -> String {
+    let mut first = true;
+    name.chars()
+        .map(|letter| {
+            let letter = match first {
+                true => letter.to_ascii_uppercase(),
+                false => letter.to_ascii_lowercase(),
+            };
+            first = letter == '-';
+            letter
+        })
+        .collect()
+}
+
+fn request_id(request: &Request, roots: &Input, mapped: &mut Mapped) {
     let at = "/security/requestIdentifierPath";
     let Some(program) = request.webhook.pointer(at).and_then(Value::as_str) else {
         return;
     };
-    match programs.first(program, roots) {
+    match roots.first(program) {
         Ok(Value::String(id)) => mapped.request_id = Some(id),
         Ok(Value::Null) => {
             let fault = Fault::new(FaultKind::Runtime, "this gives null for the delivery");
@@ -108,12 +138,11 @@ fn request_id(request: &Request, roots: &Value, programs: &mut Programs, mapped:
 struct Run<'a> {
     index: usize,
     mapping: &'a Value,
-    programs: &'a mut Programs,
     steps: &'a mut Vec<Step>,
 }
 
 impl Run<'_> {
-    fn items(&mut self, roots: &mut Value) {
+    fn items(&mut self, roots: &Input) {
         let Some(items) = self.mapping.get("itemsToParse").filter(|i| !i.is_null()) else {
             return self.item(None, roots, Vec::new());
         };
@@ -125,11 +154,11 @@ impl Run<'_> {
         let filter = self.mapping.get("filter").and_then(Value::as_str);
         let early = filter.filter(|filter| !template::mentions(filter, "item"));
         if let Some(filter) = early
-            && let Ok(false) = self.programs.first(filter, roots).map(|v| is_true(&v))
+            && let Ok(false) = roots.first(filter).map(|v| is_true(&v))
         {
             return self.say(None, Wants::Nothing, Vec::new());
         }
-        let items = match self.programs.first(program, roots) {
+        let items = match roots.first(program) {
             Ok(Value::Array(items)) => items,
             Ok(other) => {
                 let what = entity::kind(&other);
@@ -156,22 +185,19 @@ impl Run<'_> {
             ));
         }
         for (at, item) in items.into_iter().take(guesses::ITEMS).enumerate() {
-            roots["item"] = item;
-            self.item(Some(at), roots, std::mem::take(&mut faults));
-        }
-        if let Some(roots) = roots.as_object_mut() {
-            roots.shift_remove("item");
+            let roots = roots.with("item", &item);
+            self.item(Some(at), &roots, std::mem::take(&mut faults));
         }
     }
 
-    fn item(&mut self, item: Option<usize>, roots: &Value, mut faults: Vec<(String, Fault)>) {
+    fn item(&mut self, item: Option<usize>, roots: &Input, mut faults: Vec<(String, Fault)>) {
         match self
             .mapping
             .get("filter")
             .filter(|filter| !filter.is_null())
         {
             None => {}
-            Some(Value::String(filter)) => match self.programs.first(filter, roots) {
+            Some(Value::String(filter)) => match roots.first(filter) {
                 Ok(value) if is_true(&value) => {}
                 Ok(_) => return self.say(item, Wants::Nothing, faults),
                 Err(fault) => {
@@ -186,11 +212,7 @@ impl Run<'_> {
                 return self.say(item, Wants::Failed, faults);
             }
         }
-        let mut maker = Maker {
-            programs: &mut *self.programs,
-            roots,
-            faults,
-        };
+        let mut maker = Maker { roots, faults };
         let wants = maker.wants(self.mapping).unwrap_or(Wants::Failed);
         let faults = maker.faults;
         self.say(item, wants, faults);
@@ -208,6 +230,11 @@ impl Run<'_> {
             faults,
         });
     }
+}
+
+/// Whether JQ takes a value for true: all but null and false.
+fn is_true(value: &Value) -> bool {
+    !matches!(value, Value::Null | Value::Bool(false))
 }
 
 /// Adds what Port would do.

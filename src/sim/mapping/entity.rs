@@ -7,16 +7,15 @@ use super::deliver::consequence;
 use super::search::is_search;
 use crate::sim::guesses;
 use crate::sim::job::{Fault, FaultKind};
+use crate::sim::jq::Input;
 use crate::sim::near::did_you_mean;
-use crate::sim::programs::Programs;
 
 const LEFT: &str = "Port leaves it as it is in the catalog then";
 const NOTHING: &str = "Port writes no entity then";
 
 /// Makes what one mapping wants of one item.
 pub(super) struct Maker<'a> {
-    pub programs: &'a mut Programs,
-    pub roots: &'a Value,
+    pub roots: &'a Input,
     /// What went wrong so far, each with the JSON pointer below the mapping.
     pub faults: Vec<(String, Fault)>,
 }
@@ -167,7 +166,7 @@ impl Maker<'_> {
             self.nothing(at, not_a_program(identifier));
             return None;
         };
-        let fault = match self.programs.first(program, self.roots) {
+        let fault = match self.roots.first(program) {
             Ok(Value::String(text)) if !text.is_empty() => return Some(Value::String(text)),
             Ok(Value::String(_)) => {
                 Fault::new(FaultKind::Runtime, "the identifier is an empty text")
@@ -187,7 +186,7 @@ impl Maker<'_> {
     fn value(&mut self, value: &Value, at: &str) -> Option<Value> {
         match value {
             Value::Null => Some(Value::Null),
-            Value::String(program) => match self.programs.first(program, self.roots) {
+            Value::String(program) => match self.roots.first(program) {
                 Ok(value) => Some(value),
                 Err(fault) => {
                     self.left(at, fault);
@@ -245,7 +244,7 @@ impl Maker<'_> {
     /// A constant of a search, which is a program, too: `'and'`, `'$identifier'`.
     fn word(&mut self, word: Option<&Value>, at: &str) -> Option<String> {
         let program = word.and_then(Value::as_str).unwrap_or("");
-        let mut fault = match self.programs.first(program, self.roots) {
+        let mut fault = match self.roots.first(program) {
             Ok(Value::String(word)) => return Some(word),
             Ok(other) => Fault::new(
                 FaultKind::Runtime,

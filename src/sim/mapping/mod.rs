@@ -44,13 +44,13 @@ pub struct Request {
     pub now: f64,
 }
 
-/// Says whether there is a secret, not which.
+/// Says whether there is a secret, not which; headers may hold it, too.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("webhook", &self.webhook.get("identifier"))
             .field("secret", &self.secret.as_ref().map(|_| "…"))
-            .field("delivery", &self.delivery)
+            .field("body", &self.delivery.body)
             .field("now", &self.now)
             .finish()
     }

@@ -82,6 +82,10 @@ impl<'a> Search<'a> {
                 value,
             } => {
                 let held = entity.pointer(pointer).unwrap_or(&Value::Null);
+                // A payload without the value means no entity, not all that lack it.
+                if held.is_null() {
+                    return false;
+                }
                 match *operator {
                     "=" => held == *value,
                     "in" => value.as_array().is_some_and(|values| values.contains(held)),

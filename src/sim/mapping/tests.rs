@@ -166,7 +166,21 @@ fn a_delivery_may_be_dropped_as_a_whole() {
 }
 
 #[test]
-fn headers_have_both_spellings_and_the_query_is_there() {
+fn a_plain_secret_is_in_no_fault() {
+    let mut webhook = one(
+        json!({ "blueprint": "b", "entity": { "identifier": ".headers.\"X-Token\" | tonumber", "title": "error(.headers.\"X-Token\")" } }),
+    );
+    webhook["security"] =
+        json!({ "signatureHeaderName": "x-token", "signatureAlgorithm": "plain" });
+    let mut request = request(webhook, &body());
+    request.delivery.headers = vec![("X-Token".to_owned(), "s3cr3t".to_owned())];
+    let mapped = map(&request).unwrap();
+    assert!(!mapped.steps[0].faults.is_empty());
+    assert!(!format!("{mapped:?} {request:?}").contains("s3cr3t"));
+}
+
+#[test]
+fn headers_have_all_spellings_and_the_query_is_there() {
     let made = entity(json!({ "blueprint": "b", "entity": {
         "identifier": ".headers.\"X-Kind\" + \"-\" + .headers.\"x-kind\"",
         "properties": { "team": ".queryParams.team", "constant": "'Success'" },
@@ -175,6 +189,18 @@ fn headers_have_both_spellings_and_the_query_is_there() {
         made,
         json!({ "identifier": "run-run", "properties": { "team": "blue", "constant": "Success" } })
     );
+}
+
+/// What HTTP/2 brings, and many servers hand on.
+#[test]
+fn headers_in_lower_case_have_capitals_too() {
+    let mut request = request(
+        one(json!({ "blueprint": "b", "entity": { "identifier": ".headers.\"X-Real-Ip\"" } })),
+        &body(),
+    );
+    request.delivery.headers = vec![("x-real-ip".to_owned(), "10.0.0.1".to_owned())];
+    let wants = map(&request).unwrap().steps.remove(0).wants;
+    assert!(matches!(wants, Wants::Upsert { entity, .. } if entity["identifier"] == "10.0.0.1"));
 }
 
 #[test]
@@ -362,6 +388,10 @@ fn a_search_finds_entities() {
             ])
         ),
         Ok(vec!["a".to_owned(), "b".to_owned()])
+    );
+    assert_eq!(
+        find("and", json!([rule("owner", "=", Value::Null)])),
+        Ok(vec![])
     );
     assert_eq!(
         find("xor", json!([])),
