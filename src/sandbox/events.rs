@@ -90,13 +90,7 @@ impl Default for Events {
 }
 
 impl Events {
-    /// Appends an event that somebody outside caused.
-    #[allow(dead_code)]
-    pub(crate) fn push(&self, event: Event) {
-        self.push_later(event, 0, Duration::ZERO);
-    }
-
-    /// Appends an event to which `depth` automations led.
+    /// Appends an event to which `depth` automations led; none, when a client caused it.
     pub(crate) fn push_from(&self, event: Event, depth: u32) {
         self.push_later(event, depth, Duration::ZERO);
     }

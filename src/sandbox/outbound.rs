@@ -49,13 +49,9 @@ pub(crate) struct Outgoing {
 }
 
 /// What was answered, whatever its status is.
-#[derive(Debug)]
 pub(crate) struct Received {
     /// The HTTP status.
     pub(crate) status: u16,
-    /// Names in lower case, and values as far as they are text.
-    #[allow(dead_code)]
-    pub(crate) headers: Vec<(String, String)>,
     /// The body, cut after 8 MiB.
     pub(crate) body: Vec<u8>,
 }
@@ -122,6 +118,16 @@ impl fmt::Display for Unsent {
                 TIMEOUT.as_secs()
             ),
         }
+    }
+}
+
+impl fmt::Debug for Received {
+    /// Shows nothing that may hold a secret.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Received")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
     }
 }
 
@@ -241,12 +247,6 @@ impl Outbound {
         let request = request.headers(headers).body(outgoing.body);
         let mut answer = request.send().await.map_err(failed)?;
         let status = answer.status().as_u16();
-        let headers = answer.headers().iter();
-        let headers = headers
-            .filter_map(|(name, value)| {
-                Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-            })
-            .collect();
         let mut body = Vec::new();
         while body.len() < LARGEST_ANSWER
             && let Some(chunk) = answer.chunk().await.map_err(failed)?
@@ -254,11 +254,7 @@ impl Outbound {
             body.extend_from_slice(&chunk);
         }
         body.truncate(LARGEST_ANSWER);
-        Ok(Received {
-            status,
-            headers,
-            body,
-        })
+        Ok(Received { status, body })
     }
 
     /// Whether a URL may be called, and where it leads.

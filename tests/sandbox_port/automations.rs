@@ -459,3 +459,28 @@ async fn timers_fire_once_when_the_clock_has_passed_them() {
     };
     assert_eq!(seen(&world, "expire").await.len(), 2);
 }
+
+#[tokio::test]
+async fn a_program_that_never_ends_holds_nobody_up() {
+    let world = World::new().await;
+    world.blueprint("service", json!({})).await;
+    let event = || json!({"type": "ENTITY_CREATED", "blueprintIdentifier": "service"});
+    let condition = json!({"type": "JQ", "combinator": "and", "expressions": ["[range(infinite)] | length > 0"]});
+    let more = json!({"condition": condition});
+    world
+        .automation("endless", event(), more, remembers(json!({})))
+        .await;
+    world
+        .automation(
+            "plain",
+            event(),
+            json!({}),
+            remembers(json!({"a": "{{ .event.action }}"})),
+        )
+        .await;
+    world
+        .put_entity("service", json!({"identifier": "a"}))
+        .await;
+    assert!(seen(&world, "endless").await.is_empty());
+    assert_eq!(seen(&world, "plain").await, [json!({"a": "CREATE"})]);
+}
