@@ -10,8 +10,8 @@
 //! - deleting headers ignores unknown names; names are compared as stored;
 //! - switching a webhook on again starts a new count of failures;
 //! - a stack's state is the one of the run that others wait for, else of its newest run that is not proposed;
-//! - `runTrigger` with `forceApply` applies changes without anybody's word; a run that found changes has its
-//!   `delta` once it leaves `PLANNING`;
+//! - `runTrigger` with `forceApply` applies changes without anybody's word; a run that plans has its `delta`
+//!   from the first state on that needs a finished plan;
 //! - all policies in reach see one document, whose `webhook_endpoints` are those that are enabled and usable
 //!   from the space of the event; several policies yield deliveries each, in the order of their ids, after
 //!   those of the stack's own webhooks;

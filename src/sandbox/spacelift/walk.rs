@@ -163,7 +163,7 @@ impl SpaceliftState {
     ) -> Option<Run> {
         let depth = self.depth;
         let run = self.run_mut(run)?;
-        if run.state == "PLANNING" && state != "FAILED" && state != "STOPPED" {
+        if run.has_planned(state) {
             run.delta = Some(run.course.finds);
         }
         run.course.follow(state, &run.run_type);
@@ -209,6 +209,13 @@ impl Run {
         !is_terminal(&self.state)
             && !self.course.ahead.is_empty()
             && !self.course.stops.contains(&self.state)
+    }
+
+    /// Whether its plan is done when it enters `state`.
+    fn has_planned(&self, state: &str) -> bool {
+        let applies = ["UNCONFIRMED", "CONFIRMED", "PREPARING_APPLY", "APPLYING"];
+        let plans = !matches!(self.run_type.as_str(), "TASK" | "DESTROY");
+        plans && (applies.contains(&state) || state == "FINISHED")
     }
 
     /// The task that takes it to its next state.

@@ -255,6 +255,7 @@ fn labels_attach_to_what_can_use_the_policy_and_never_notifications() {
     );
 }
 
+#[cfg(feature = "rego")]
 #[test]
 fn a_body_that_does_not_parse_is_refused_with_its_place() {
     let account = Account::signed_in();
@@ -270,6 +271,7 @@ fn a_body_that_does_not_parse_is_refused_with_its_place() {
     account.policy(json!({"name": "p", "body": redefined, "type": "PLAN"}));
 }
 
+#[cfg(feature = "rego")]
 #[test]
 fn a_simulation_decides_and_keeps_nothing() {
     let account = Account::signed_in();
