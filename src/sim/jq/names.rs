@@ -159,6 +159,7 @@ pub const FUNCTIONS: &[(&str, &[usize])] = &[
     ("pow10", &[0]),
     ("range", &[1, 2, 3]),
     ("recurse", &[0, 1, 2]),
+    ("recurse_down", &[0]),
     ("repeat", &[1]),
     ("reverse", &[0]),
     ("rindex", &[1]),

@@ -98,6 +98,8 @@ def any: any(.[]; .);
 def all: all(.[]; .);
 def any(f): any(.[]; f);
 def all(f): all(.[]; f);
+def nth($n; f): if $n < 0 then error("Out of bounds negative array index") else last(limit($n + 1; f)) end;
+def recurse_down: recurse;
 def IN(s): any(s == .; .);
 def IN(src; s): any(src == s; .);
 def INDEX(stream; f): reduce stream as $row ({}; .[$row | f | tostring] |= $row);

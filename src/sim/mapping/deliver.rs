@@ -39,13 +39,19 @@ pub fn map(request: &Request) -> Result<Mapped, Fault> {
         };
         run.items(&roots);
     }
-    veil(&mut mapped, request.secret.as_deref());
+    veil(&mut mapped, request);
     Ok(mapped)
 }
 
 /// A plain secret stands in a header, and what fails may quote its input.
-fn veil(mapped: &mut Mapped, secret: Option<&str>) {
-    let Some(secret) = secret.filter(|secret| !secret.is_empty()) else {
+fn veil(mapped: &mut Mapped, request: &Request) {
+    let algorithm = request.webhook.pointer("/security/signatureAlgorithm");
+    let is_plain = algorithm.and_then(Value::as_str) == Some("plain");
+    let Some(secret) = request
+        .secret
+        .as_deref()
+        .filter(|s| is_plain && !s.is_empty())
+    else {
         return;
     };
     let of_steps = mapped.steps.iter_mut().flat_map(|step| &mut step.faults);

@@ -24,7 +24,6 @@ const SPREAD: &str = "spreadValue()";
 pub fn render(request: &Request) -> Result<Rendered, Fault> {
     let mut renderer = Renderer {
         input: Input::new(&request.roots, request.now),
-        now: request.now,
         roots: &request.roots,
         notes: Vec::new(),
     };
@@ -37,7 +36,6 @@ pub fn render(request: &Request) -> Result<Rendered, Fault> {
 
 struct Renderer<'a> {
     input: Input,
-    now: f64,
     roots: &'a Value,
     notes: Vec<Note>,
 }
@@ -133,8 +131,8 @@ impl Renderer<'_> {
             return Value::Null;
         }
         let before = self.notes.len();
-        let roots = self.look(program, span.start, at);
-        let marked = roots.map(|roots| Input::new(&roots, self.now));
+        let marked = self.look(program, span.start, at);
+        let marked = marked.map(|secrets| self.input.with("secrets", &Value::Object(secrets)));
         let result = marked.as_ref().unwrap_or(&self.input).first(program);
         match result {
             Ok(Value::Null) if note_null && self.notes.len() == before => {
@@ -145,11 +143,8 @@ impl Renderer<'_> {
                 Value::Null
             }
             Ok(value) => value,
-            Err(mut fault) => {
-                // What failed may quote its input.
-                if fault.kind == FaultKind::Runtime && program.contains("secrets") {
-                    fault.message = "the program fails on this input".to_owned();
-                }
+            Err(fault) => {
+                let mut fault = self.discreet(program, fault);
                 let inner = fault.span.take();
                 let inner = inner.map(|inner| span.start + inner.start..span.start + inner.end);
                 fault.span = inner.or(Some(span));
@@ -159,10 +154,25 @@ impl Renderer<'_> {
         }
     }
 
-    /// Notes what a program reads that is not there; the roots with a mark in the place of each secret
-    /// that nobody has declared, when there is one.
-    fn look(&mut self, program: &str, offset: usize, at: &str) -> Option<Value> {
-        let mut marked: Option<Value> = None;
+    /// A fault as it is without the text of any secret: what fails may quote its input.
+    fn discreet(&self, program: &str, fault: Fault) -> Fault {
+        let secrets = self.roots.get("secrets").and_then(Value::as_object);
+        let (FaultKind::Runtime, Some(secrets)) = (fault.kind, secrets) else {
+            return fault;
+        };
+        let hidden = secrets.keys().map(|name| (name.clone(), Value::from("…")));
+        let hidden = self.input.with("secrets", &Value::Object(hidden.collect()));
+        match hidden.first(program) {
+            Err(fault) => fault,
+            Ok(_) => Fault::new(FaultKind::Runtime, "the program fails on a secret's text"),
+        }
+    }
+
+    /// Notes what a program reads that is not there; the secrets with a mark in the place of each that
+    /// nobody has declared, when there is one.
+    fn look(&mut self, program: &str, offset: usize, at: &str) -> Option<Map<String, Value>> {
+        let mut marked: Option<Map<String, Value>> = None;
+        let secrets = self.roots.get("secrets").and_then(Value::as_object);
         for (keys, span) in paths(program) {
             // An alternative means that the author knows.
             if program[span.end..].trim_start().starts_with("//") {
@@ -187,19 +197,12 @@ impl Renderer<'_> {
                 self.note(at, Fault::new(FaultKind::Runtime, why).at(place));
                 continue;
             }
-            let names = self.roots.get(root).and_then(Value::as_object);
-            let names = names.map(|map| map.keys().map(String::as_str));
+            let names = secrets.map(|map| map.keys().map(String::as_str));
             let mut fault = Fault::new(FaultKind::Runtime, format!("there is no secret `{name}`"));
             fault.help = names.and_then(|names| did_you_mean(name, names));
             self.note(at, fault.at(place));
-            let marked = marked.get_or_insert_with(|| self.roots.clone());
-            if let Some(roots) = marked.as_object_mut() {
-                let secrets = roots.entry("secrets").or_insert(Value::Null);
-                if !secrets.is_object() {
-                    *secrets = Value::Object(Map::new());
-                }
-                secrets[name] = Value::String(guesses::unknown_secret(name));
-            }
+            let marked = marked.get_or_insert_with(|| secrets.cloned().unwrap_or_default());
+            marked.insert(name.clone(), guesses::unknown_secret(name).into());
         }
         marked
     }
@@ -446,10 +449,12 @@ mod tests {
         let template = json!([
             "{{ .secrets.SPACELIFT_TOKEN | tonumber }}",
             "{{ .secrets + 1 }}",
+            "{{ error(tojson) }}",
+            "{{ if (.secrets.SPACELIFT_TOKEN | startswith(\"ey\")) then error else 1 end }}",
             "{{ .secrets.SPACELIFT_TOKEN.x }}"
         ]);
         let rendered = rendered(&template);
-        assert_eq!(rendered.failures().count(), 3);
+        assert_eq!(rendered.failures().count(), 5);
         assert!(!format!("{:?}", rendered.notes).contains("ey.jwt"));
         let request = Request {
             template,
