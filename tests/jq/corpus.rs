@@ -1,4 +1,4 @@
-//! The conditions in other people's actions compile, as far as they are JQ.
+//! The JQ in other people's objects compiles: conditions, `jqQuery`, calculations and templates.
 
 use std::path::Path;
 
@@ -21,15 +21,22 @@ fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
     }
 }
 
-/// The programs of a tree: expressions of conditions, and `jqQuery`.
+/// The programs of a tree: expressions of conditions, `jqQuery`, calculations, and `{{ … }}`.
 fn programs(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| programs(item, found)),
+        Value::String(text) => {
+            let parts = text.split("{{").skip(1);
+            let inner = parts.filter_map(|part| part.split_once("}}"));
+            found.extend(inner.map(|(program, _)| program.to_owned()));
+        }
         Value::Object(entries) => {
             let is_condition = entries.get("type").and_then(Value::as_str) == Some("JQ");
             for (key, value) in entries {
                 match value {
-                    Value::String(text) if key == "jqQuery" => found.push(text.clone()),
+                    Value::String(text) if key == "jqQuery" || key == "calculation" => {
+                        found.push(text.clone());
+                    }
                     Value::Array(texts) if is_condition && key == "expressions" => {
                         let texts = texts.iter().filter_map(Value::as_str);
                         found.extend(texts.map(str::to_owned));
@@ -43,13 +50,13 @@ fn programs(value: &Value, found: &mut Vec<String>) {
 }
 
 #[test]
-fn conditions_of_others_compile() {
+fn programs_of_others_compile() {
     let Some(corpus) = std::env::var_os("SPACEPORT_CORPUS") else {
         println!("skipped: SPACEPORT_CORPUS is not set");
         return;
     };
     let mut paths = Vec::new();
-    files(&Path::new(&corpus).join("port/actions"), &mut paths);
+    files(&Path::new(&corpus).join("port"), &mut paths);
     let mut all = Vec::new();
     for path in paths {
         let text = std::fs::read_to_string(&path).expect("a text");
@@ -69,7 +76,7 @@ fn conditions_of_others_compile() {
         }
     }
     println!("{} of {} programs compile", all.len() - refused, all.len());
-    assert!(!all.is_empty(), "the corpus has no conditions");
+    assert!(!all.is_empty(), "the corpus has no programs");
     assert!(
         refused * 20 <= all.len(),
         "{refused} of {} are refused",

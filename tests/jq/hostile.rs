@@ -117,6 +117,7 @@ fn what_nests_too_deep_is_refused() {
         "-".repeat(10_000) + "1",
         "1|".repeat(10_000) + "1",
         "1+".repeat(10_000) + "1",
+        "[".to_owned() + &"1,".repeat(15_000) + "1]|.a",
         "1 as $x|".repeat(3000) + "1",
         "try ".repeat(5000) + "1",
         "if 1 then ".repeat(2000) + "1" + &" end".repeat(2000),

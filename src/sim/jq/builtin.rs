@@ -12,8 +12,9 @@ use jaq_core::native::{Filter, bome, unary, v};
 use jaq_core::{Cv, Error, RunPtr, ValR};
 
 use super::Kind;
+use super::arithmetic::too_large;
 use super::limits::LONGEST_ARRAY;
-use super::operators::{get, positions, too_large};
+use super::paths::{get, positions};
 use super::value::{Num, Val};
 
 /// The functions: names, parameters, and what they do.

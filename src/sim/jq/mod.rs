@@ -14,11 +14,12 @@
 //! | `prelude` | definitions: jaq's, and what jq has besides |
 //! | `builtin` | functions that cannot be written in jq |
 //! | `value`, `number` | values as jq knows them |
-//! | `operators` | what operators and paths do to values |
+//! | `paths`, `arithmetic` | what paths, updates and operators do to values |
 //! | `limits` | how long, deep and large things may be |
 //! | `input` | what many programs read, made once |
 //! | [`doubts`] | programs that Port's engine and ours may read differently |
 
+mod arithmetic;
 mod builtin;
 mod check;
 mod dialect;
@@ -28,7 +29,7 @@ mod input;
 mod limits;
 mod names;
 mod number;
-mod operators;
+mod paths;
 mod prelude;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Values as jq knows them: JSON whose numbers are doubles, integers beyond them kept as written.
 //!
-//! Deliberately not here: what operators and paths do (see `operators`), and how numbers are written
+//! Deliberately not here: what paths and operators do (see `paths`, `arithmetic`), and how numbers are written
 //! (see `number`).
 
 use std::cmp::Ordering;

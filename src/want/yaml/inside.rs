@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::want::source;
 use crate::want::yaml::spelling::Spelling;
-use crate::words::template::{Part, Reference};
+use crate::words::template::{self, Part, Reference};
 use crate::words::{Place, Sources, Template};
 
 /// The place of a range of bytes of a scalar's text.
@@ -147,12 +147,9 @@ fn unchanged(text: &str) -> usize {
         Some([Part::Text(literal), ..]) => {
             let both = literal.bytes().zip(text.bytes());
             let same = both.take_while(|(a, b)| a == b).count();
-            // The `$` of a reference or of an escape is not the text's own.
-            if text[..same.min(text.len())].ends_with('$') {
-                same - 1
-            } else {
-                same
-            }
+            // The `$` of an escape is not the text's own.
+            let escape = text.as_bytes()[..same].ends_with(b"$");
+            same - usize::from(escape)
         }
         _ => 0,
     }
@@ -186,21 +183,17 @@ fn cuts(written: &str, filled: &str) -> Option<Vec<Cut>> {
                     written_length: None,
                 });
                 // Escapes make the written text longer than the literal.
-                let length = crate::words::template::escape(literal).len();
-                let length = match written.get(at_written..at_written + length) {
-                    Some(same) if same == crate::words::template::escape(literal) => length,
-                    _ => literal.len(),
+                let escaped = template::escape(literal);
+                let is_escaped = written.get(at_written..)?.starts_with(&escaped);
+                at_written += match is_escaped {
+                    true => escaped.len(),
+                    false => literal.len(),
                 };
-                at_written += length;
                 at_filled += literal.len();
                 open = false;
             }
-            Part::Reference(reference) => {
-                let length = format!("${{{reference}}}").len();
-                let length = match written.get(at_written..)?.find('}') {
-                    Some(end) => end + 1,
-                    None => length,
-                };
+            Part::Reference(_) => {
+                let length = written.get(at_written..)?.find('}')? + 1;
                 cuts.push(Cut {
                     filled: at_filled,
                     written: at_written,
