@@ -94,6 +94,7 @@ pub(super) fn check(tokens: &Tokens<'_>, dialect: &Dialect) -> Result<(), Fault>
 }
 
 /// Whether a name is one of Open Policy Agent's functions.
+#[cfg(feature = "rego")]
 pub(super) fn is_known(name: &str) -> bool {
     KNOWN.contains(&name)
 }

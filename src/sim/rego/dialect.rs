@@ -241,7 +241,7 @@ fn head_end(tokens: &Tokens<'_>, start: usize) -> HeadEnd {
         let outside = depth == 0;
         match word {
             // `if` may have its body on the next line.
-            "\n" if outside && tokens.word(end.last) == "if" => {}
+            "\n" if outside && end.if_ == Some(end.last) => {}
             "\n" | ";" if outside => break,
             "{" if outside && end.at == start => {
                 end.opens = true;
@@ -253,7 +253,9 @@ fn head_end(tokens: &Tokens<'_>, start: usize) -> HeadEnd {
             }
             "{" | "[" | "(" => depth += 1,
             "}" | "]" | ")" => depth = depth.saturating_sub(1),
-            "if" if outside && end.if_.is_none() && end.at > start => end.if_ = Some(end.at),
+            "if" if outside && end.if_.is_none() && is_keyword(tokens, start, end.at) => {
+                end.if_ = Some(end.at);
+            }
             "contains" if outside && end.if_.is_none() && is_keyword(tokens, start, end.at) => {
                 end.contains.get_or_insert(end.at);
             }
@@ -270,9 +272,10 @@ fn head_end(tokens: &Tokens<'_>, start: usize) -> HeadEnd {
     end
 }
 
-/// Whether `contains` at an index is the keyword and not the function or a rule of that name.
+/// Whether `if` or `contains` at an index is the keyword, and not a part of a path or the function.
 fn is_keyword(tokens: &Tokens<'_>, start: usize, at: usize) -> bool {
-    let called = tokens.word(at + 1) == "(" && tokens.touches(at);
+    let function = tokens.word(at) == "contains";
+    let called = function && tokens.word(at + 1) == "(" && tokens.touches(at);
     at > start && !called && tokens.word(at - 1) != "."
 }
 

@@ -19,8 +19,8 @@ pub(super) fn of(text: &str, body: &str, kind: FaultKind) -> Fault {
         let fault = Fault::new(FaultKind::Limit, "the policy takes longer than a second");
         return fault.help("Spacelift stops a notification policy after 10 s");
     }
-    if said.contains("depth") || said.contains("exceeds maximum") || said.contains("memory limit") {
-        let mut fault = Fault::new(FaultKind::Limit, said.to_owned());
+    if let Some(message) = limit(said) {
+        let mut fault = Fault::new(FaultKind::Limit, message);
         fault.span = place(text, body);
         return fault;
     }
@@ -66,11 +66,28 @@ pub(super) fn is_static(fault: &Fault) -> bool {
     fault.kind == FaultKind::Refused && !fault.message.ends_with("only in Spacelift")
 }
 
-/// The message behind the last `error: `, in lower case and without a period.
+/// What is too much for the engine.
+fn limit(said: &str) -> Option<&'static str> {
+    let all = [
+        (
+            "maximum allowed line count",
+            "the policy has more than 20000 lines",
+        ),
+        ("regex exceeded size limit", "the pattern is too large"),
+        ("depth", "the policy is nested too deep"),
+        ("memory limit", "the policy takes too much memory"),
+        ("exceeds maximum", "the policy is too large"),
+    ];
+    let told = all.iter().find(|(part, _)| said.contains(part));
+    told.map(|(_, message)| *message)
+}
+
+/// The first sentence behind the last `error: `, without a period.
 fn said(text: &str) -> &str {
     let last = text.rfind("error: ").map_or(text, |at| &text[at + 7..]);
     let line = last.trim().lines().next().unwrap_or_default();
-    line.trim_end_matches('.')
+    let sentence = line.split(". ").next().unwrap_or(line);
+    sentence.trim_end_matches('.')
 }
 
 /// Names that a body binds or defines: those before `:=` and at the beginning of lines.

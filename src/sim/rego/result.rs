@@ -207,7 +207,7 @@ impl Checker<'_> {
 }
 
 /// The keys of an object that Spacelift does not read.
-fn unknown<'a>(map: &'a Map<String, Value>, keys: Keys) -> impl Iterator<Item = &'a str> {
+fn unknown(map: &Map<String, Value>, keys: Keys) -> impl Iterator<Item = &str> {
     let known = |key: &str| keys.iter().any(|(known, ..)| *known == key);
     map.keys()
         .map(String::as_str)

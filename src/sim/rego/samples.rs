@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-/// The endpoint and the label that the samples offer; [`offering`] makes others.
+/// The webhook that the samples offer.
 const ENDPOINT: &str = "sample-webhook";
 
 /// 2026-01-01T00:00:00Z, in nanoseconds.
@@ -116,20 +116,6 @@ pub fn error(severity: &str) -> Value {
         "internal_error",
         json!({"error": "policy evaluation failed", "message": "sample", "severity": severity}),
     )
-}
-
-/// An input of a kind that Spacelift may add one day.
-pub fn unknown() -> Value {
-    event("something_new", json!({}))
-}
-
-/// The same input with these webhooks in reach: ids, each with labels.
-pub fn offering(mut input: Value, endpoints: &[(String, Vec<String>)]) -> Value {
-    let list = endpoints
-        .iter()
-        .map(|(id, labels)| json!({"id": id, "labels": labels}));
-    input["webhook_endpoints"] = list.collect();
-    input
 }
 
 fn event(kind: &str, content: Value) -> Value {

@@ -82,6 +82,106 @@ fn both_options_of_the_guide_yield_one_object() {
     assert_eq!(error.webhook, Vec::<Value>::new());
 }
 
+/// Which engines read some rules: v0, v1.
+#[track_caller]
+fn reads(rules: &str, v0: bool, v1: bool) {
+    let dialect = dialect(&format!("package spacelift\n{rules}\n"));
+    assert!(dialect.has_package());
+    let fits = (
+        dialect.fits(EngineType::RegoV0),
+        dialect.fits(EngineType::RegoV1),
+    );
+    assert_eq!(fits, (v0, v1), "{rules}");
+}
+
+#[test]
+fn heads_and_imports_tell_the_dialect() {
+    // Bodies without `if`, sets without `contains`.
+    reads(
+        "webhook[{\"endpoint_id\": \"x\"}] {\n  true\n}",
+        true,
+        false,
+    );
+    reads("webhook[x]\n{ x := 1 }", true, false);
+    reads("deny[\"x\"]", true, false);
+    reads("sample { true }", true, false);
+    reads("allow = true { input.x }", true, false);
+    reads("f(x) = y { y := x }", true, false);
+    reads("a := 1 { true } { false }", true, false);
+    reads("x := 1; allow { true }", true, false);
+    // `if` and `contains`.
+    reads(
+        "webhook contains {\"endpoint_id\": \"x\"} if {\n  true\n}",
+        false,
+        true,
+    );
+    reads("allow if input.x", false, true);
+    reads("allow if\n  input.x == {1}", false, true);
+    reads("flag contains \"a\"", false, true);
+    reads("x := {\n \"a\": 1 } if { true }", false, true);
+    reads("x := [1,\n 2]; allow if { a; b }", false, true);
+    reads(
+        "a := 1 if { true } else := 2 if { false } else := 3",
+        false,
+        true,
+    );
+    // One of each is nobody's.
+    reads("a if { true }\nb { true }", false, false);
+    // Imports: each keyword for itself.
+    reads("import future.keywords\nallow if { true }", true, true);
+    reads(
+        "import future.keywords.contains\nflag contains 1",
+        true,
+        true,
+    );
+    reads(
+        "import future.keywords.if\nflag contains 1 if { true }",
+        false,
+        true,
+    );
+    reads("import rego.v1\nallow if { true }", true, true);
+    reads("import rego.v1\nallow { true }", false, false);
+    reads("import future.keywords\nallow { true }", true, false);
+    // What both read.
+    reads("sample := true", true, true);
+    reads("default allow = false", true, true);
+    reads(
+        "names := {\"a\", \"b\"}\nmap = {\n  \"k\": [1, 2],\n}",
+        true,
+        true,
+    );
+    reads("f(x) := contains(x, \"a\")", true, true);
+    reads("all := {x | x := input.a[_]; x > 1} | {1}", true, true);
+    // Comments and texts do not count.
+    reads("# deny { x }\nx := \"deny { y\"", true, true);
+    reads("x := `a {\n b if {`", true, true);
+    reads("deny[\"no \\\" if here\"] { true } # if", true, false);
+    reads("allow { input.if == \"contains\" }", true, false);
+}
+
+#[test]
+fn a_package_is_a_line_not_a_mention() {
+    assert!(!dialect("# package spacelift\nallow { true }").has_package());
+    assert!(!dialect("x := \"package y\"").has_package());
+    assert!(!dialect("").has_package());
+    assert!(dialect("package spacelift").has_package());
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_is_too_strange(text in "(package spacelift\n)?([a-z\"`#é{}\\[\\]();:=. \n\\\\]|if |contains |import |default |else ){0,60}") {
+        let dialect = dialect(&text);
+        for head in &dialect.heads {
+            assert_eq!(text[head.span.clone()], head.name);
+        }
+        for engine in [EngineType::RegoV0, EngineType::RegoV1] {
+            if let Err(fault) = saves(&policy(engine, &text)) {
+                assert!(fault.span.is_some_and(|span| text.get(span).is_some()));
+            }
+        }
+    }
+}
+
 #[test]
 fn a_decision_has_all_rules_and_stays_in_order() {
     let policy = v1(r#"
@@ -186,7 +286,6 @@ pull_request contains {"id": 7, "body": "spacelift::logs::plannning spacelift::l
     insta::assert_snapshot!(faults.join("\n"), @r#"
 Runtime 3: `webhook` yields a text, and Spacelift reads objects [webhook] (no help)
 Runtime 4: an object of `webhook` has no `endpoint_id`: nothing is sent ["endpiont_id"] (rename `endpiont_id` to `endpoint_id`)
-Runtime 4: Spacelift reads no `endpiont_id` in an object of `webhook`: it is ignored ["endpiont_id"] (did you mean `endpoint_id`?)
 Runtime 3: `payload` of `webhook` is a text, and Spacelift reads an object: nothing is sent ["payload"] (no help)
 Runtime 5: Spacelift reads no `header` in an object of `webhook`: it is ignored ["header"] (did you mean `headers`?)
 Runtime 6: `headers` of `webhook` is an object, and Spacelift reads an object with texts: nothing is sent ["headers"] (no help)
@@ -218,7 +317,7 @@ fn what_fails_on_an_input_is_said_with_its_place() {
         policy: policy.clone(),
         input: samples::error("INFO"),
     };
-    insta::assert_snapshot!(told(&decide(&request).expect_err("no such function here"), &policy.body), @"Refused 2: `crypto.sha256` cannot be evaluated here, only in Spacelift [(] (no help)");
+    insta::assert_snapshot!(told(&decide(&request).expect_err("no such function here"), &policy.body), @"Refused 2: `crypto.sha256` cannot be evaluated here, only in Spacelift [crypto.sha256] (no help)");
     // A function that fails yields nothing, as in Open Policy Agent.
     let policy = v1(
         "slack contains {\"channel_id\": to_number(\"a\")}\nslack contains {\"channel_id\": \"b\"}",

@@ -57,11 +57,12 @@ impl<'a> Tokens<'a> {
     }
 
     /// The content of the text token at an index, if it is a text that has no escapes.
+    #[cfg(feature = "rego")]
     pub(super) fn plain_text(&self, index: usize) -> Option<&'a str> {
-        let token = self.list.get(index)?;
         let quoted = self.word(index);
-        let plain = token.kind == Kind::Text && quoted.len() >= 2 && !quoted.contains('\\');
-        plain.then(|| &quoted[1..quoted.len() - 1])
+        let inside = |quote: char| quoted.strip_prefix(quote)?.strip_suffix(quote);
+        let text = inside('"').or_else(|| inside('`'))?;
+        (!text.contains('\\')).then_some(text)
     }
 
     /// The dotted path that begins at an index, and the index behind it: `time.now_ns`.
