@@ -30,6 +30,8 @@ pub struct Station {
     pub spec: Json,
     /// Its secrets by their places in the spec.
     pub secrets: BTreeMap<Pointer, SecretSource>,
+    /// Whether only parts of it are managed here, so that its spec is not all there is.
+    pub partial: bool,
     /// Where its document stands.
     pub place: Place,
 }
@@ -75,6 +77,7 @@ impl<'a> Wiring<'a> {
                 id: exported.unwrap_or_else(|| object.name.clone()),
                 spec: stand_ins.plain(desired, &object.spec),
                 secrets: stand_in::secrets(&object.spec).into_iter().collect(),
+                partial: !object.manage.is_empty(),
                 place: object.place,
             };
             Some((object.addr.clone(), station))
@@ -117,9 +120,11 @@ impl<'a> Wiring<'a> {
         self.stations.get(addr)
     }
 
-    /// The station that plays a part and is known by this name or identifier.
+    /// The station that plays a part and is known by this name or identifier; one that is declared
+    /// whole comes first.
     pub fn named(&self, role: Role, name: &str) -> Option<&Station> {
-        self.playing(role).find(|station| station.name == name)
+        let named = self.playing(role).filter(|station| station.name == name);
+        named.min_by_key(|station| station.partial)
     }
 
     /// The station that plays a part and has this id.

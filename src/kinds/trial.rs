@@ -137,7 +137,7 @@ fn expect() -> Shape {
         field(
             "deliveries",
             maps(),
-            "What webhooks of Spacelift send: `webhook` (an address), `to` (an address, or null), `url`, `method`, `headers`, `body`; `[]` means none.",
+            "What webhooks of Spacelift send, a payload of the test included: `webhook` (an address), `to` (an address, or null), `url`, `method`, `headers`, `body`; `[]` means none.",
         ),
         field(
             "requests",

@@ -70,7 +70,7 @@ pub fn read(node: &Node, context: Context<'_>, findings: &mut Findings) -> Optio
 fn without_samples(node: &Node) -> Node {
     let keep = |entry: &&(Key, Node)| {
         let named = ["event", "payload", "run"].contains(&entry.0.text.as_str());
-        !(named && !texts(&entry.1))
+        !named || texts(&entry.1)
     };
     let entries = node.entries().unwrap_or(&[]).iter().filter(keep);
     Node::new(
@@ -140,8 +140,9 @@ fn one_start(node: &Node, findings: &mut Findings) {
             findings.push(wrong(node.place, why, list()));
         }
         _ => {
-            let mut second = starts().skip(1);
-            let place = second.next().map_or(node.place, |(key, _)| key.place);
+            let mut places: Vec<Place> = starts().map(|(key, _)| key.place).collect();
+            places.sort();
+            let place = places.get(1).copied().unwrap_or(node.place);
             let why = "the test begins with two things".to_owned();
             findings.push(wrong(place, why, list()));
         }

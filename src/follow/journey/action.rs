@@ -34,12 +34,23 @@ impl Walk<'_> {
         hop.fact("inputs", Json::Object(inputs.clone()));
         let mut refused = self.refusals(action, &inputs).into_iter();
         if let Some(first) = refused.next() {
+            hop.what = "is not run".into();
             hop.notes.extend(refused);
             return hop.stop(first);
         }
+        let required = pointer("/trigger/userInputs/required");
+        let computed = action.spec.pointer(&required.to_string());
+        if computed.is_some_and(Json::is_object) {
+            let place = wiring.at(&action.addr, &required);
+            let why = "which inputs are required is computed, and not checked here";
+            hop.notes.push(Why::new(why).at(place));
+        }
         let entity = match self.entity_of(action, run.entity.as_ref()) {
             Ok(entity) => entity,
-            Err(why) => return hop.stop(why),
+            Err(why) => {
+                hop.what = "is not run".into();
+                return hop.stop(why);
+            }
         };
         if action.spec.get("requiredApproval").is_some_and(approves) {
             let place = wiring.at(&action.addr, &pointer("/requiredApproval"));

@@ -6,10 +6,10 @@
 use serde_json::{Map, Value as Json, json};
 
 /// The default body for an event, and what had to be guessed of it, in words.
-pub(super) fn default(kind: &str, input: &Json) -> (Json, Option<&'static str>) {
-    let event = input.get(kind).unwrap_or(&Json::Null);
+pub(super) fn default(name: &str, input: &Json) -> (Json, Option<&'static str>) {
+    let event = input.get(name).unwrap_or(&Json::Null);
     let account = input.pointer("/account/name").cloned().unwrap_or_default();
-    match kind {
+    match name {
         "run_updated" => (run(event, account), None),
         "internal_error" => (internal_error(event, account), None),
         // Guess: the same in camel case. The body is not documented.
@@ -30,7 +30,8 @@ fn run(event: &Json, account: Json) -> Json {
     let at = |path: &str| event.pointer(path).cloned().unwrap_or_default();
     let text = |path: &str| event.pointer(path).and_then(Json::as_str);
     let state = text("/state").or(text("/run/state")).unwrap_or_default();
-    // Guess: the number of states so far; the input has no version.
+    // Guess: the number of states so far, this one included; the input has no version. The captured
+    // delivery of a finished run, which has four states behind it, says 5.
     let versions = event
         .get("timing")
         .and_then(Json::as_array)
@@ -62,7 +63,7 @@ fn run(event: &Json, account: Json) -> Json {
     json!({
         "account": account,
         "state": state,
-        "stateVersion": versions.max(1),
+        "stateVersion": versions + 1,
         "timestamp": changed.map(|ns| ns / 1_000_000_000),
         "timestamp_millis": changed.map(|ns| ns / 1_000_000),
         "run": {

@@ -109,6 +109,12 @@ impl Walk<'_> {
         let mut hop = Hop::new(Step::Entity, what);
         hop.fact("entity", after.clone());
         match wiring.named(Role::Blueprint, blueprint) {
+            Some(station) if station.partial => {
+                hop = hop.of(&station.addr, station.place);
+                let why =
+                    "only parts of the blueprint are declared here, so the entity was not checked";
+                hop.notes.push(Why::new(why).at(station.place));
+            }
             Some(station) => {
                 hop = hop.of(&station.addr, station.place);
                 let mut misfits = self.misfits(station, &after, &by).into_iter();

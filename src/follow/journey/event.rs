@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::space::Reach;
-use super::{Hop, Step, Walk, Why, pointer, unexpected};
+use super::{Hop, Step, Walk, Why, body, pointer, unexpected};
 use crate::follow::wiring::Station;
 use crate::kinds::Role;
 use crate::sim::job::{Answer, Job};
@@ -28,7 +28,8 @@ impl Walk<'_> {
             .playing(Role::Policy)
             .filter(|policy| policy.text("/type") == Some("NOTIFICATION"))
             .collect();
-        if policies.is_empty() {
+        let own = self.own_webhooks(kind, &input);
+        if policies.is_empty() && own.is_empty() {
             return hop.stop(
                 Why::new("the project has no notification policy, so nobody is told")
                     .help("declare a `spacelift.policy` with `type: NOTIFICATION`"),
@@ -41,7 +42,27 @@ impl Walk<'_> {
             .into_iter()
             .map(|policy| self.policy(policy, kind, &input))
             .collect();
+        if !own.is_empty() {
+            let (body, _) = body::default(kind, &input);
+            for webhook in own {
+                let next = self.stack_event(&body, &webhook.addr);
+                hop.next.push(next);
+            }
+        }
         hop
+    }
+
+    /// The webhooks of the stack itself: they are told of all its runs, whatever policies say (SA
+    /// section 12).
+    fn own_webhooks(&self, kind: &str, input: &Json) -> Vec<Station> {
+        let stack = input
+            .pointer("/run_updated/stack/id")
+            .and_then(Json::as_str);
+        let endpoints = self.wiring.playing(Role::StackEndpoint);
+        let own = endpoints.filter(|endpoint| {
+            kind == "run_updated" && stack.is_some() && endpoint.text("/stack") == stack
+        });
+        own.cloned().collect()
     }
 
     /// The input with what comes with every event (SA section 9).
@@ -135,18 +156,18 @@ impl Walk<'_> {
 }
 
 /// What happened, in words.
-fn words(kind: &str, input: &Json) -> String {
+fn words(name: &str, input: &Json) -> String {
     let text = |at: &str| {
         let text = input.pointer(at).and_then(Json::as_str);
         text.unwrap_or("?").to_owned()
     };
-    match kind {
+    match name {
         "run_updated" => {
             let state = input.pointer("/run_updated/state").and_then(Json::as_str);
             let state = state.map_or_else(|| text("/run_updated/run/state"), str::to_owned);
-            let name = text("/run_updated/stack/id");
+            let stack = text("/run_updated/stack/id");
             let run = text("/run_updated/run/type");
-            format!("a {} run of stack `{name}` is {state}", run.to_lowercase())
+            format!("a {} run of stack `{stack}` is {state}", run.to_lowercase())
         }
         "module_version" => format!(
             "a version of module `{}` is {}",

@@ -15,8 +15,8 @@ impl Walk<'_> {
         let place = wiring.at(&by.addr, &at);
         let mut hop = Hop::new(Step::Request, "asks its backend").of(&by.addr, place);
         let method = by.spec.get("invocationMethod").cloned().unwrap_or_default();
-        let kind = method.get("type").and_then(Json::as_str).unwrap_or("?");
-        let kind = kind.to_owned();
+        let backend = method.get("type").and_then(Json::as_str).unwrap_or("?");
+        let backend = backend.to_owned();
         let job = Job::Template(template::Request {
             template: method,
             roots,
@@ -50,18 +50,18 @@ impl Walk<'_> {
             return hop;
         }
         let value = rendered.value;
-        match kind.as_str() {
+        match backend.as_str() {
             "WEBHOOK" => self.call(hop, by, &value),
             "UPSERT_ENTITY" => self.upserts(hop, by, &value),
             _ => {
-                hop.what = format!("hands over to {kind}");
+                hop.what = format!("hands over to {backend}");
                 let mut fields = value.as_object().cloned().unwrap_or_default();
                 fields.shift_remove("type");
                 let fields = Json::Object(fields);
                 hop.fact("fields", fields.clone());
                 self.journey.requests.push(Request {
                     by: Some(by.addr.clone()),
-                    kind,
+                    kind: backend,
                     fields,
                 });
                 hop

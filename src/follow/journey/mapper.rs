@@ -53,8 +53,20 @@ impl Walk<'_> {
             hop.what = "drops it".into();
             return hop.stop(why);
         }
-        let checks = mapper.text("/security/secret").is_some();
-        hop.fact("signature", if checks { "right" } else { "not asked for" });
+        // All three are needed for a check (PA section 4).
+        let asks = ["secret", "signatureHeaderName", "signatureAlgorithm"];
+        let asks = asks.map(|key| mapper.text(&format!("/security/{key}")).is_some());
+        match asks == [true; 3] {
+            true => hop.fact("signature", "right"),
+            false => {
+                hop.fact("signature", "not asked for");
+                if sender.is_some_and(|sender| sender.text("/secret").is_some()) {
+                    let place = self.wiring.at(&mapper.addr, &pointer("/security"));
+                    let why = "the delivery is signed, and nobody looks at the signature";
+                    hop.notes.push(Why::new(why).at(place));
+                }
+            }
+        }
         if let Some(id) = &mapped.request_id {
             hop.fact("request_id", id.clone());
         }

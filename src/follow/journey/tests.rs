@@ -256,6 +256,21 @@ fn a_stacks_own_webhook_delivers_without_a_policy() {
     );
 }
 
+/// It is told of the same event as the policies.
+#[test]
+fn a_stacks_own_webhook_hears_of_events_too() {
+    let own = "kind: spacelift.stack_webhook\nref: own\nspec: { stack: s1, endpoint: \"${port.webhook.mapper.url}\" }\n";
+    let files = [("a.yaml", WIRE), ("o.yaml", own)];
+    let world = World::of(&files, |_| Start::Event(finished()));
+    assert_eq!(world.journey.deliveries.len(), 1);
+    assert_eq!(
+        world.stops(),
+        [
+            "webhook: `port.webhook.mapper` checks signatures, and `spacelift.stack_webhook.own` has no secret to sign with [o.yaml:3:7]"
+        ]
+    );
+}
+
 /// The body of a file has the bytes of another writer, so its signature says nothing.
 #[test]
 fn a_payload_is_signed_anew() {

@@ -13,6 +13,8 @@
 mod compare;
 mod list;
 mod start;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
