@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::limits::{DEEPEST_BRACKETS, LONGEST_CHAIN, LONGEST_PROGRAM};
 use super::names::{FORMATS, FUNCTIONS, KEYWORDS, REFUSED, near};
-use super::token::{Kind, Token, called};
+use super::token::{Form, Token, called};
 use crate::sim::job::{Fault, FaultKind};
 
 /// Whether a program is short enough to be looked at.
@@ -36,14 +36,14 @@ fn at(program: &str, span: Range<usize>) -> &str {
 fn nesting(program: &str, tokens: &[Token]) -> Result<(), Fault> {
     let (mut depth, mut chain) = (0usize, 0usize);
     for token in tokens {
-        match token.kind {
-            Kind::Open => depth += 1,
-            Kind::Close => depth = depth.saturating_sub(1),
-            Kind::Word => {
+        match token.form {
+            Form::Open => depth += 1,
+            Form::Close => depth = depth.saturating_sub(1),
+            Form::Word => {
                 let word = at(program, token.span.clone());
                 chain += usize::from(KEYWORDS.contains(&word));
             }
-            Kind::Sign => {
+            Form::Sign => {
                 let sign = at(program, token.span.clone());
                 chain += usize::from(!matches!(sign, "," | ":" | "?"));
             }
@@ -65,12 +65,12 @@ fn nesting(program: &str, tokens: &[Token]) -> Result<(), Fault> {
 fn brackets(program: &str, tokens: &[Token]) -> Result<(), Fault> {
     let mut open: Vec<&Token> = Vec::new();
     for token in tokens {
-        match token.kind {
-            Kind::Open | Kind::TextStart => open.push(token),
-            Kind::TextEnd => {
+        match token.form {
+            Form::Open | Form::TextStart => open.push(token),
+            Form::TextEnd => {
                 open.pop();
             }
-            Kind::Close => {
+            Form::Close => {
                 let close = at(program, token.span.clone());
                 let Some(opened) = open.pop() else {
                     let message = format!("nothing is open that this `{close}` could close");
@@ -88,7 +88,7 @@ fn brackets(program: &str, tokens: &[Token]) -> Result<(), Fault> {
         }
     }
     match open.last() {
-        Some(token) if token.kind == Kind::TextStart => {
+        Some(token) if token.form == Form::TextStart => {
             let quote = at(program, token.span.clone());
             let message = format!("the text that begins at this `{quote}` never ends");
             Err(Fault::new(FaultKind::Syntax, message).at(token.span.clone()))
@@ -118,24 +118,24 @@ fn signs(program: &str, tokens: &[Token]) -> Result<(), Fault> {
     for (index, token) in tokens.iter().enumerate() {
         let sign = at(program, token.span.clone());
         let next = tokens.get(index + 1).map(|t| at(program, t.span.clone()));
-        let help = match (token.kind, sign) {
-            (Kind::Other, "&") => "jq says `and`",
-            (Kind::Sign, "||") => "jq says `or`",
-            (Kind::Sign, "!") => "jq says `| not`",
-            (Kind::Sign, "===") => "jq says `==`",
-            (Kind::Sign, "!==") => "jq says `!=`",
-            (Kind::Other, "$") if next.is_some_and(|next| next.starts_with('.')) => {
+        let help = match (token.form, sign) {
+            (Form::Other, "&") => "jq says `and`",
+            (Form::Sign, "||") => "jq says `or`",
+            (Form::Sign, "!") => "jq says `| not`",
+            (Form::Sign, "===") => "jq says `==`",
+            (Form::Sign, "!==") => "jq says `!=`",
+            (Form::Other, "$") if next.is_some_and(|next| next.starts_with('.')) => {
                 "paths begin with `.`, not with `$.`"
             }
-            (Kind::Other, "“" | "”" | "„" | "‘" | "’") => "texts have straight quotes",
-            (Kind::Sign, "?//") => {
+            (Form::Other, "“" | "”" | "„" | "‘" | "’") => "texts have straight quotes",
+            (Form::Sign, "?//") => {
                 return Err(
                     Fault::new(FaultKind::Refused, "`?//` is not understood here")
                         .at(token.span.clone())
                         .help("older jq refuses it, too: write `? //` for a default"),
                 );
             }
-            (Kind::Other, _) => "",
+            (Form::Other, _) => "",
             _ => continue,
         };
         let fault = Fault::new(FaultKind::Syntax, format!("`{sign}` is no sign of jq"));
@@ -150,10 +150,10 @@ fn signs(program: &str, tokens: &[Token]) -> Result<(), Fault> {
 }
 
 fn names(program: &str, tokens: &[Token]) -> Result<(), Fault> {
-    for token in tokens.iter().filter(|token| token.kind == Kind::Variable) {
+    for token in tokens.iter().filter(|token| token.form == Form::Variable) {
         refused(at(program, token.span.clone()), token)?;
     }
-    for token in tokens.iter().filter(|token| token.kind == Kind::Format) {
+    for token in tokens.iter().filter(|token| token.form == Form::Format) {
         let name = at(program, token.span.clone());
         if !FORMATS.contains(&name) {
             let fault = Fault::new(FaultKind::Syntax, format!("there is no format `{name}`"));
@@ -217,8 +217,8 @@ fn dashed<'a>(program: &'a str, tokens: &[Token], index: usize) -> Option<&'a st
         if !joined || at(program, dash.span.clone()) != "-" {
             return None;
         }
-        match before.kind {
-            Kind::Field => {
+        match before.form {
+            Form::Field => {
                 let mut last = index;
                 while let Some([dash, word]) = tokens.get(last + 1..last + 3) {
                     let joined = dash.span.start == tokens[last].span.end
@@ -230,7 +230,7 @@ fn dashed<'a>(program: &'a str, tokens: &[Token], index: usize) -> Option<&'a st
                 }
                 return program.get(before.span.start + 1..tokens[last].span.end);
             }
-            Kind::Word | Kind::Number => first -= 2,
+            Form::Word | Form::Number => first -= 2,
             _ => return None,
         }
     }

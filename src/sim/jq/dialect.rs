@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::token::{Kind, Token};
+use super::token::{Form, Token};
 
 /// A program in jq, and where each part of it stands in the program that it was made of.
 #[derive(Debug, Default)]
@@ -79,14 +79,14 @@ impl Translated {
 
 /// What a token becomes, if it is not jq already.
 fn changed(program: &str, token: &Token, spelled: &str) -> Option<String> {
-    match token.kind {
-        Kind::TextStart | Kind::TextEnd if token.single => Some("\"".to_owned()),
-        Kind::Text if token.single && spelled.contains('"') => Some(spelled.replace('"', "\\\"")),
-        Kind::Escape if token.single && spelled == "\\'" => Some("'".to_owned()),
-        Kind::Escape if spelled.len() == 12 => surrogates(spelled),
+    match token.form {
+        Form::TextStart | Form::TextEnd if token.single => Some("\"".to_owned()),
+        Form::Text if token.single && spelled.contains('"') => Some(spelled.replace('"', "\\\"")),
+        Form::Escape if token.single && spelled == "\\'" => Some("'".to_owned()),
+        Form::Escape if spelled.len() == 12 => surrogates(spelled),
         // Half of a character: jq makes it readable.
-        Kind::Escape if is_half(spelled) => Some("\\ufffd".to_owned()),
-        Kind::Variable if spelled == "$__loc__" => {
+        Form::Escape if is_half(spelled) => Some("\\ufffd".to_owned()),
+        Form::Variable if spelled == "$__loc__" => {
             let line = program[..token.span.start].matches('\n').count() + 1;
             Some(format!("{{file: \"<top-level>\", line: {line}}}"))
         }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::check;
-use super::token::{Kind, Token, called, tokens};
+use super::token::{Form, Token, called, tokens};
 
 /// Functions that only some versions of jq have, or that mean different things in them.
 const FUNCTIONS: &[(&str, &str)] = &[
@@ -73,14 +73,14 @@ pub fn doubts(program: &str) -> Vec<(Range<usize>, &'static str)> {
     }
     for (at, token) in tokens.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|at| tokens.get(at));
-        let doubt = match token.kind {
-            Kind::Open if spelled(token) == "[" => before
-                .filter(|dot| dot.kind == Kind::Dot && is_chained(&tokens, at - 1))
+        let doubt = match token.form {
+            Form::Open if spelled(token) == "[" => before
+                .filter(|dot| dot.form == Form::Dot && is_chained(&tokens, at - 1))
                 .map(|_| CHAINED_INDEX),
-            Kind::Escape if token.single && spelled(token) != "\\'" => Some(QUOTES),
-            Kind::Text if has_look_around(spelled(token)) => Some(LOOK_AROUND),
-            Kind::Number if is_rounded(spelled(token)) => Some(EXACT),
-            Kind::Format if spelled(token) == "@urid" => Some(URID),
+            Form::Escape if token.single && spelled(token) != "\\'" => Some(QUOTES),
+            Form::Text if has_look_around(spelled(token)) => Some(LOOK_AROUND),
+            Form::Number if is_rounded(spelled(token)) => Some(EXACT),
+            Form::Format if spelled(token) == "@urid" => Some(URID),
             _ => None,
         };
         found.extend(doubt.map(|why| (token.span.clone(), why)));
@@ -100,8 +100,8 @@ fn is_chained(tokens: &[Token], dot: usize) -> bool {
     let joined = before.span.end == dot.span.start;
     joined
         && matches!(
-            before.kind,
-            Kind::Field | Kind::Close | Kind::TextEnd | Kind::Variable
+            before.form,
+            Form::Field | Form::Close | Form::TextEnd | Form::Variable
         )
 }
 
@@ -155,29 +155,29 @@ fn bare_operators(tokens: &[Token], program: &str) -> Vec<(Range<usize>, &'stati
     let mut found = Vec::new();
     for token in tokens {
         let spelled = program.get(token.span.clone()).unwrap_or("");
-        if token.kind == Kind::Close {
+        if token.form == Form::Close {
             open.pop();
         }
         if let Some(here) = open.last_mut().filter(|here| here.is_object) {
             let begins = std::mem::take(&mut here.begins);
-            match (token.kind, spelled) {
-                (Kind::Sign, ":") if !here.in_value => {
+            match (token.form, spelled) {
+                (Form::Sign, ":") if !here.in_value => {
                     here.in_value = true;
                     here.begins = true;
                 }
-                (Kind::Sign, ",") => here.in_value = false,
-                (Kind::Word, "if") if here.in_value => here.ifs += 1,
-                (Kind::Word, "end") if here.in_value => here.ifs = here.ifs.saturating_sub(1),
-                (Kind::Sign, "|") => here.begins = true,
-                (Kind::Sign, "?" | ":" | ";") => {}
-                (Kind::Sign, "-") if begins => {}
-                (Kind::Sign, _) | (Kind::Word, "and" | "or") if here.in_value && here.ifs == 0 => {
+                (Form::Sign, ",") => here.in_value = false,
+                (Form::Word, "if") if here.in_value => here.ifs += 1,
+                (Form::Word, "end") if here.in_value => here.ifs = here.ifs.saturating_sub(1),
+                (Form::Sign, "|") => here.begins = true,
+                (Form::Sign, "?" | ":" | ";") => {}
+                (Form::Sign, "-") if begins => {}
+                (Form::Sign, _) | (Form::Word, "and" | "or") if here.in_value && here.ifs == 0 => {
                     found.push((token.span.clone(), BARE_OPERATOR));
                 }
                 _ => {}
             }
         }
-        if token.kind == Kind::Open {
+        if token.form == Form::Open {
             open.push(Open {
                 is_object: spelled == "{",
                 in_value: false,

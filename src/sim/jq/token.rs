@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum Form {
     /// `.name`
     Field,
     /// `.`
@@ -44,7 +44,7 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// What it is.
-    pub kind: Kind,
+    pub form: Form,
     /// Its bytes.
     pub span: Range<usize>,
     /// Whether the text that it begins, ends or is in has single quotes.
@@ -91,10 +91,10 @@ impl Lexer<'_> {
         self.text.get(self.at..).unwrap_or("")
     }
 
-    fn push(&mut self, kind: Kind, length: usize, single: bool) {
+    fn push(&mut self, form: Form, length: usize, single: bool) {
         let span = self.at..self.at + length;
         self.at = span.end;
-        self.tokens.push(Token { kind, span, single });
+        self.tokens.push(Token { form, span, single });
     }
 
     fn in_text(&mut self, quote: char) {
@@ -102,11 +102,11 @@ impl Lexer<'_> {
         let rest = self.rest();
         if rest.starts_with(quote) {
             self.open.pop();
-            return self.push(Kind::TextEnd, 1, single);
+            return self.push(Form::TextEnd, 1, single);
         }
         if rest.starts_with("\\(") {
             self.open.push(Open::Bracket);
-            return self.push(Kind::Open, 2, single);
+            return self.push(Form::Open, 2, single);
         }
         if let Some(escaped) = rest.strip_prefix('\\') {
             let length = match escaped.chars().next() {
@@ -114,10 +114,10 @@ impl Lexer<'_> {
                 Some(c) => c.len_utf8(),
                 None => 0,
             };
-            return self.push(Kind::Escape, 1 + length, single);
+            return self.push(Form::Escape, 1 + length, single);
         }
         let length = rest.find(['\\', quote]).unwrap_or(rest.len());
-        self.push(Kind::Text, length, single);
+        self.push(Form::Text, length, single);
     }
 
     fn in_program(&mut self) {
@@ -141,47 +141,47 @@ impl Lexer<'_> {
             '#' => self.at += rest.find('\n').unwrap_or(rest.len()),
             '"' | '\'' => {
                 self.open.push(Open::Text(c));
-                self.push(Kind::TextStart, 1, c == '\'');
+                self.push(Form::TextStart, 1, c == '\'');
             }
             '(' | '[' | '{' => {
                 self.open.push(Open::Bracket);
-                self.push(Kind::Open, 1, false);
+                self.push(Form::Open, 1, false);
             }
             ')' | ']' | '}' => {
                 self.open.pop();
-                self.push(Kind::Close, 1, false);
+                self.push(Form::Close, 1, false);
             }
-            '.' if tail.starts_with('.') => self.push(Kind::DotDot, 2, false),
+            '.' if tail.starts_with('.') => self.push(Form::DotDot, 2, false),
             '.' if begins_word(tail) => {
                 let length = 1 + word(tail);
-                self.push(Kind::Field, length, false);
+                self.push(Form::Field, length, false);
             }
-            '.' => self.push(Kind::Dot, 1, false),
+            '.' => self.push(Form::Dot, 1, false),
             '$' | '@' if begins_word(tail) => {
-                let kind = if c == '$' {
-                    Kind::Variable
+                let form = if c == '$' {
+                    Form::Variable
                 } else {
-                    Kind::Format
+                    Form::Format
                 };
                 let length = 1 + word(tail);
-                self.push(kind, length, false);
+                self.push(form, length, false);
             }
             _ if begins_word(rest) => {
                 let length = word(rest);
-                self.push(Kind::Word, length, false);
+                self.push(Form::Word, length, false);
             }
             '0'..='9' => {
                 let length = number_length(rest);
-                self.push(Kind::Number, length, false);
+                self.push(Form::Number, length, false);
             }
-            _ if rest.starts_with("?//") => self.push(Kind::Sign, 3, false),
+            _ if rest.starts_with("?//") => self.push(Form::Sign, 3, false),
             '|' | '=' | '!' | '<' | '>' | '+' | '-' | '*' | '/' | '%' => {
                 let more = |c: char| "|=!<>+*/%".contains(c);
                 let length = 1 + tail.find(|c| !more(c)).unwrap_or(tail.len());
-                self.push(Kind::Sign, length, false);
+                self.push(Form::Sign, length, false);
             }
-            ',' | ';' | ':' | '?' => self.push(Kind::Sign, 1, false),
-            c => self.push(Kind::Other, c.len_utf8(), false),
+            ',' | ';' | ':' | '?' => self.push(Form::Sign, 1, false),
+            c => self.push(Form::Other, c.len_utf8(), false),
         }
     }
 }
@@ -236,16 +236,16 @@ pub fn called<'a>(tokens: &'a [Token], program: &'a str) -> impl Iterator<Item =
         let in_object = open.last() == Some(&true);
         let here = at_key && in_object;
         at_key = false;
-        match token.kind {
-            Kind::Open => {
+        match token.form {
+            Form::Open => {
                 open.push(text == "{");
                 at_key = text == "{";
             }
-            Kind::Close => {
+            Form::Close => {
                 open.pop();
             }
-            Kind::Sign if text == "," && in_object => at_key = true,
-            Kind::Word if !here => return Some(index),
+            Form::Sign if text == "," && in_object => at_key = true,
+            Form::Word if !here => return Some(index),
             _ => {}
         }
         None
