@@ -63,7 +63,11 @@ impl Repository {
             println!("`jq` is not installed: the action is not tested");
             return None;
         }
-        let services = Sandbox::start(Options::default()).await;
+        let services = Sandbox::start(Options {
+            engines: Some(env!("CARGO_BIN_EXE_spaceport").into()),
+            ..Options::default()
+        })
+        .await;
         let repository = Repository {
             services: services.expect("the sandbox starts"),
             folder: tempfile::tempdir().expect("there is room"),

@@ -48,6 +48,7 @@ pub mod outfile;
 pub mod output;
 pub mod plan;
 pub mod project;
+pub mod run;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod schema;

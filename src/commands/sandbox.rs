@@ -2,13 +2,14 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
 use crate::cli::Global;
 use crate::commands::{print, runtime};
 use crate::exit::{self, Stop};
-use crate::sandbox::{Options, Sandbox, banner};
+use crate::sandbox::{Options, Origin, Sandbox, StartingStack, banner};
 
 /// Arguments of `sandbox`.
 #[derive(Debug, Args)]
@@ -22,6 +23,13 @@ pub struct Arguments {
     /// Allow an address that other machines reach
     #[arg(long)]
     pub allow_remote: bool,
+    /// Let runs, automations and deliveries call this origin, besides the sandbox itself
+    /// (repeatable)
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow_origin: Vec<Origin>,
+    /// Pause between two states of a Spacelift run, and before something is sent again
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = pace)]
+    pub pace: Duration,
 }
 
 /// Runs the command.
@@ -31,6 +39,9 @@ pub fn run(_global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
             listen: arguments.listen,
             allow_remote: arguments.allow_remote,
             data: arguments.data.clone(),
+            stacks: vec![StartingStack::ai_agent()],
+            allow_origins: arguments.allow_origin.clone(),
+            pace: arguments.pace,
             ..Options::default()
         };
         let sandbox = Sandbox::start(options).await.map_err(|error| {
@@ -54,6 +65,14 @@ pub fn run(_global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
         sandbox.stop().await;
         Ok(exit::DONE)
     })
+}
+
+/// Seconds, also parts of one.
+fn pace(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds <= 3600.0);
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "a number of seconds from 0 to 3600 is needed".to_owned())
 }
 
 /// Ctrl-C, or the signal that service managers send.

@@ -6,6 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use super::journal::By;
+
 /// One of the three services behind the listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -20,12 +22,16 @@ pub enum Service {
 
 /// One thing that goes wrong, the requests it concerns, and for how many of them.
 ///
-/// As JSON: `{"service"?, "method"?, "path"?, "operation"?, "skip"?: 0, "times"?: 1, "effect": {…}}`.
+/// As JSON: `{"by"?: "client", "service"?, "method"?, "path"?, "operation"?, "skip"?: 0, "times"?: 1,
+/// "effect": {…}}`.
 /// `"times": null` means every matching request from then on. "Answer 3 fails with 503 after it took
 /// effect" is `{"skip": 2, "effect": {"kind": "status", "status": 503, "when": "after"}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
+    /// Only requests of clients (the default), or only those of the sandbox itself.
+    #[serde(default)]
+    pub by: By,
     /// Only this service; absent: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<Service>,
@@ -138,6 +144,7 @@ impl Fault {
     /// A fault that hits the next request of any kind once.
     pub fn new(effect: Effect) -> Self {
         Self {
+            by: By::Client,
             service: None,
             method: None,
             path: None,
@@ -146,6 +153,12 @@ impl Fault {
             times: Some(1),
             effect,
         }
+    }
+
+    /// Hits what the sandbox itself sends instead of what clients send.
+    pub fn by(mut self, by: By) -> Self {
+        self.by = by;
+        self
     }
 
     /// Narrows the fault to a service.
@@ -191,8 +204,10 @@ impl Fault {
     }
 
     fn matches(&self, request: &Traits<'_>) -> bool {
-        self.service
-            .is_none_or(|service| service == request.service)
+        self.by == request.by
+            && self
+                .service
+                .is_none_or(|service| service == request.service)
             && self
                 .method
                 .as_deref()
@@ -211,6 +226,8 @@ impl Fault {
 /// What a fault may look at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Traits<'a> {
+    /// Who asks.
+    pub(crate) by: By,
     /// The service that is asked.
     pub(crate) service: Service,
     /// The HTTP method.
@@ -283,6 +300,7 @@ mod tests {
 
     fn request<'a>(method: &'a str, path: &'a str) -> Traits<'a> {
         Traits {
+            by: By::Client,
             service: Service::Port,
             method,
             path,

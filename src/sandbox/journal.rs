@@ -5,14 +5,34 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::fault::Service;
 
+/// Who sent a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// Anybody else.
+    #[default]
+    Client,
+    /// The sandbox itself: a run, an automation, a delivery.
+    Sandbox,
+}
+
+impl By {
+    fn is_client(&self) -> bool {
+        *self == By::Client
+    }
+}
+
 /// One answered (or cut) request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
+    /// Who sent it; as JSON left out for clients.
+    #[serde(skip_serializing_if = "By::is_client")]
+    pub by: By,
     /// Which of the three services was asked.
     pub service: Service,
     /// The HTTP method.
@@ -52,11 +72,12 @@ impl Journal {
         self.entries().clone()
     }
 
-    /// `{"total", "writes", "entries"}`.
+    /// `{"total", "writes", "entries"}`; the numbers count what clients sent.
     pub(crate) fn report(&self) -> Value {
         let entries = self.entries();
-        let writes = entries.iter().filter(|entry| entry.write).count();
-        json!({"total": entries.len(), "writes": writes, "entries": *entries})
+        let sent: Vec<&Entry> = entries.iter().filter(|one| one.by.is_client()).collect();
+        let writes = sent.iter().filter(|entry| entry.write).count();
+        json!({"total": sent.len(), "writes": writes, "entries": *entries})
     }
 
     fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {

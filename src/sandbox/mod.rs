@@ -1,12 +1,16 @@
 //! The embedded sandbox: one listener that serves Port (`/v1/…`), Spacelift (`/graphql`) and the
 //! webhook intake (`/ingest/KEY`) from a small store in memory.
 //!
-//! It is an independent witness. It is written from what the two services publish and it imports
-//! nothing from the rest of this crate, so that a mistake in our client cannot hide behind the same
-//! mistake here. It never calls another host, executes no action, fires no automation and maps no
-//! delivery into entities.
+//! It is an independent witness. It is written from what the two services publish, and of the rest of
+//! this crate it imports the engines of `sim` alone, so that a mistake in our client cannot hide behind
+//! the same mistake here.
+//!
+//! It behaves: runs call their backends, automations fire, deliveries become entities, all of it after
+//! the request that caused it was answered ([`Sandbox::settle`] waits for it). It calls itself and the
+//! origins of [`Options::allow_origins`], and never anybody else.
 //!
 //! - `server` starts and stops it; `shell` answers one request; `steering` is `/_sandbox/…`.
+//! - `events` is what happens after an answer, `outbound` the one way to call somebody (at an `origin`).
 //! - `fault` says what goes wrong when, `failure`, `cut` and `disguise` carry it out; `journal` logs requests;
 //!   `reply` makes HTTP answers.
 //! - `store` keeps the state in a folder, `dice` gives identifiers and the time.
@@ -15,9 +19,12 @@
 mod cut;
 mod dice;
 mod disguise;
+mod events;
 mod failure;
 mod fault;
 mod journal;
+mod origin;
+mod outbound;
 pub mod port;
 mod reply;
 mod server;
@@ -27,9 +34,11 @@ mod steering;
 mod store;
 
 pub use fault::{Effect, Fault, Reset, Service, When};
-pub use journal::Entry;
+pub use journal::{By, Entry};
+pub use origin::Origin;
 pub use port::quirks::Quirks;
 pub use server::{Options, Sandbox, banner};
+pub use spacelift::StartingStack;
 
 /// The client id that the Port half accepts.
 pub const CLIENT_ID: &str = "sandbox-client";

@@ -15,17 +15,24 @@ use tokio::task::JoinHandle;
 
 use super::cut::{CutListener, Switch};
 use super::dice::{self, Dice};
+use super::events::{self, Events, Task};
 use super::fault::{Fault, Faults};
-use super::journal::{Entry, Journal};
-use super::port::PortState;
+use super::journal::{By, Entry, Journal};
+use super::origin::Origin;
+use super::outbound::Outbound;
 use super::port::quirks::Quirks;
+use super::port::{PortState, expire_timers};
 use super::shell;
-use super::spacelift::SpaceliftState;
+use super::spacelift::{self, SpaceliftState, StartingStack};
 use super::store::Store;
 use super::{CLIENT_ID, CLIENT_SECRET, KEY_ID, KEY_SECRET};
+use crate::sim::child::Engines;
+use crate::sim::job::{self, Answer, FaultKind, Job};
 
 /// How long open requests may take after [`Sandbox::stop`].
 const GRACE: Duration = Duration::from_secs(2);
+/// How long events may take after [`Sandbox::stop`].
+const SETTLING: Duration = Duration::from_secs(10);
 
 /// Where a sandbox listens and what it starts with.
 #[derive(Clone, Debug)]
@@ -42,10 +49,20 @@ pub struct Options {
     pub spacelift_data: Option<PathBuf>,
     /// The Port organization's id in a new state; `None` for the usual one.
     pub organization: Option<String>,
+    /// The stacks of a new Spacelift account; one that exists stays as it is.
+    pub stacks: Vec<StartingStack>,
     /// Makes identifiers and keys repeat from run to run.
     pub seed: Option<u64>,
     /// How disputed things behave.
     pub quirks: Quirks,
+    /// The `spaceport` program, which runs JQ, templates and policies in a process of its own; `None`
+    /// for the program that runs now, which must be it then.
+    pub engines: Option<PathBuf>,
+    /// What may be called besides the sandbox itself.
+    pub allow_origins: Vec<Origin>,
+    /// The pause between two states of a Spacelift run and before something is sent again; zero means
+    /// at once.
+    pub pace: Duration,
 }
 
 impl Default for Options {
@@ -56,8 +73,12 @@ impl Default for Options {
             data: None,
             spacelift_data: None,
             organization: None,
+            stacks: Vec::new(),
             seed: None,
             quirks: Quirks::default(),
+            engines: None,
+            allow_origins: Vec::new(),
+            pace: Duration::ZERO,
         }
     }
 }
@@ -67,6 +88,7 @@ impl Default for Options {
 pub struct Sandbox {
     url: String,
     shared: Arc<Shared>,
+    worker: Option<Task>,
     stop: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<io::Result<()>>>,
 }
@@ -85,6 +107,14 @@ pub(crate) struct Shared {
     pub(crate) dice: Dice,
     /// Where the state is kept.
     pub(crate) store: Option<Store>,
+    /// What is still to happen.
+    pub(crate) events: Events,
+    /// How somebody is called.
+    pub(crate) outbound: Outbound,
+    /// What runs the programs of users; it blocks, see [`Shared::engine`].
+    engines: Arc<Engines>,
+    /// See [`Options::pace`].
+    pub(crate) pace: Duration,
 }
 
 impl Sandbox {
@@ -99,9 +129,16 @@ impl Sandbox {
                 format!("`{}` is not a loopback address", options.listen),
             ));
         }
-        let shared = Arc::new(Shared::open(&options)?);
         let listener = TcpListener::bind(options.listen).await?;
-        let url = format!("http://{}", listener.local_addr()?);
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared::open(&options, address)?);
+        let url = format!("http://{address}");
+        {
+            let mut state = shared.spacelift();
+            state.resume();
+            spacelift::live::push(&shared, &mut state);
+        }
+        let worker = Task(tokio::spawn(events::work(shared.clone())));
         let app = Router::new()
             .fallback(shell::answer)
             .with_state(shared.clone());
@@ -118,6 +155,7 @@ impl Sandbox {
         Ok(Sandbox {
             url,
             shared,
+            worker: Some(worker),
             stop: Some(stop),
             server: Some(server),
         })
@@ -128,8 +166,20 @@ impl Sandbox {
         &self.url
     }
 
-    /// Stops listening, lets open requests finish for at most two seconds, and saves.
+    /// Returns when everything has happened that requests so far have caused: runs, automations,
+    /// deliveries, and what those caused in turn.
+    pub async fn settle(&self) {
+        self.shared.events.settle().await;
+    }
+
+    /// Lets everything happen that was caused (without pauses, for at most ten seconds), stops
+    /// listening, lets open requests finish for at most two seconds, and saves.
     pub async fn stop(mut self) {
+        self.shared.events.hurry();
+        if tokio::time::timeout(SETTLING, self.settle()).await.is_err() {
+            tracing::warn!("the sandbox stops while something is still going on");
+        }
+        drop(self.worker.take());
         if let Some(stop) = self.stop.take() {
             // Nobody listens any more when the server has failed; there is nothing to stop then.
             let _ = stop.send(());
@@ -153,9 +203,18 @@ impl Sandbox {
         self.shared.dump()
     }
 
-    /// The requests since the start or the last reset.
+    /// The requests of clients since the start or the last reset.
     pub fn requests(&self) -> Vec<Entry> {
-        self.shared.journal.snapshot()
+        let mut entries = self.shared.journal.snapshot();
+        entries.retain(|entry| entry.by == By::Client);
+        entries
+    }
+
+    /// The requests that the sandbox itself sent and answered since the start or the last reset.
+    pub fn own_requests(&self) -> Vec<Entry> {
+        let mut entries = self.shared.journal.snapshot();
+        entries.retain(|entry| entry.by == By::Sandbox);
+        entries
     }
 
     /// Forgets the requests so far.
@@ -173,9 +232,10 @@ impl Sandbox {
         self.shared.faults.clear();
     }
 
-    /// Changes how disputed things behave from now on.
+    /// Changes how disputed things behave from now on; timers that the clock moved past fire.
     pub fn set_quirks(&self, quirks: Quirks) {
         self.shared.port().quirks = quirks;
+        expire_timers(&self.shared);
     }
 }
 
@@ -187,7 +247,7 @@ impl fmt::Debug for Shared {
 }
 
 impl Shared {
-    fn open(options: &Options) -> io::Result<Self> {
+    fn open(options: &Options, address: SocketAddr) -> io::Result<Self> {
         let (store, restored) = match &options.data {
             Some(folder) => {
                 let spacelift = options.spacelift_data.as_deref().unwrap_or(folder);
@@ -205,9 +265,18 @@ impl Shared {
             Some(tables) => PortState::restored(tables, quirks),
             None => PortState::new(options.organization.as_deref(), quirks, dice::now()),
         };
+        // Not from the dice: whoever knows the seed must not know it.
+        let pass = Dice::new(None).word(32);
+        let outbound = Outbound::new(address, options.allow_origins.clone(), pass)?;
         let shared = Self {
+            events: Events::default(),
+            outbound,
+            engines: Arc::new(engines(options)?),
+            pace: options.pace,
             port: Mutex::new(port),
-            spacelift: Mutex::new(spacelift.unwrap_or_default()),
+            spacelift: Mutex::new(spacelift.unwrap_or_else(|| {
+                SpaceliftState::beginning_with(&options.stacks, dice::now() / 1000)
+            })),
             faults: Faults::default(),
             journal: Journal::default(),
             dice: Dice::new(options.seed),
@@ -234,6 +303,45 @@ impl Shared {
         dice::now().saturating_add(self.port().quirks.clock_offset.saturating_mul(1000))
     }
 
+    /// Keeps what a request or an event changed in Port's half, and lets happen what it causes; the
+    /// caller holds the lock, so that both are in order.
+    pub(crate) fn keep(&self, state: &mut PortState, depth: u32) -> io::Result<()> {
+        let kept = match &self.store {
+            Some(store) if state.tables.is_changed() => store.append(&mut state.tables),
+            Some(_) => Ok(()),
+            None => {
+                state.tables.forget_changes();
+                Ok(())
+            }
+        };
+        for event in state.happened.drain(..) {
+            self.events.push_from(event, depth);
+        }
+        kept
+    }
+
+    /// The same for what no request waits for: a failure to save is told by the next request that is.
+    pub(crate) fn keep_or_warn(&self, state: &mut PortState, depth: u32) {
+        if let Err(error) = self.keep(state, depth) {
+            tracing::warn!(%error, "the sandbox could not save its state");
+        }
+    }
+
+    /// Asks the engines and waits for them; for threads that may block.
+    pub(crate) fn engine_blocking(&self, jobs: &[Job]) -> Vec<Result<Answer, job::Fault>> {
+        self.engines.run(jobs)
+    }
+
+    /// Asks the engines, in order, without keeping others from their work.
+    pub(crate) async fn engine(&self, jobs: Vec<Job>) -> Vec<Result<Answer, job::Fault>> {
+        let (engines, count) = (self.engines.clone(), jobs.len());
+        let answers = tokio::task::spawn_blocking(move || engines.run(&jobs)).await;
+        answers.unwrap_or_else(|_| {
+            let fault = job::Fault::new(FaultKind::Crash, "the engine could not be asked");
+            vec![Err(fault); count]
+        })
+    }
+
     /// Both services' state without secrets.
     pub(crate) fn dump(&self) -> Value {
         let port = self.port();
@@ -251,6 +359,20 @@ impl Shared {
         store.save_port(&mut self.port().tables)?;
         store.save_spacelift(&self.spacelift)
     }
+}
+
+#[cfg(not(test))]
+fn engines(options: &Options) -> io::Result<Engines> {
+    Ok(Engines::new(match &options.engines {
+        Some(program) => program.clone(),
+        None => std::env::current_exe()?,
+    }))
+}
+
+/// Unit tests are not the program that answers jobs.
+#[cfg(test)]
+fn engines(_options: &Options) -> io::Result<Engines> {
+    Ok(Engines::same_process())
 }
 
 /// What `spaceport sandbox` prints: the address, the credentials, and lines to copy into a shell.

@@ -14,14 +14,17 @@ use serde_json::{Value, json};
 use super::cut::Switch;
 use super::dice;
 use super::disguise;
+use super::events::Event;
 use super::failure;
 use super::fault::{Effect, Service, Traits, When};
-use super::journal::Entry;
+use super::journal::{By, Entry};
+use super::outbound::OWN_HEADER;
 use super::port::{self, Call, Refusal, guesses};
 use super::reply::{json_response, response, too_large};
 use super::server::Shared;
-use super::spacelift::{self, GraphqlCall};
+use super::spacelift::{self, GraphqlAnswer, GraphqlCall, Means};
 use super::steering;
+use crate::sim::job::{Fault, FaultKind};
 
 /// Bodies of Port's API may have 1 MiB, deliveries 512 KiB (PA section 1).
 const PORT_LIMIT: usize = 1024 * 1024;
@@ -46,11 +49,15 @@ pub(crate) async fn answer(
     };
     let (method, path) = (head.method.as_str(), head.uri.path());
     if path == "/_sandbox" || path.starts_with("/_sandbox/") {
-        let (status, body) = steering::answer(&shared, method, path, &body);
+        let (status, body) = steering::answer(&shared, method, path, &body).await;
         return json_response(status, &body);
     }
+    let own = head.headers.get(OWN_HEADER);
+    let own = own.and_then(|value| value.to_str().ok());
     let visit = Visit {
         shared: &shared,
+        depth: shared.outbound.depth_of(own),
+        headers: &head.headers,
         method,
         path,
         query: head.uri.query().unwrap_or_default(),
@@ -64,7 +71,10 @@ pub(crate) async fn answer(
 
 /// One request to a service.
 struct Visit<'a> {
-    shared: &'a Shared,
+    shared: &'a Arc<Shared>,
+    /// How many automations led to a call of the sandbox's own; `None` for clients.
+    depth: Option<u32>,
+    headers: &'a HeaderMap,
     method: &'a str,
     path: &'a str,
     query: &'a str,
@@ -72,6 +82,41 @@ struct Visit<'a> {
     origin: String,
     service: Service,
     body: &'a Bytes,
+}
+
+/// A GraphQL request beside its body.
+struct Asked {
+    bearer: Option<String>,
+    origin: String,
+    page_limit: Option<usize>,
+    depth: u32,
+}
+
+impl Asked {
+    /// Lets the account answer, keeps what changed, and lets happen what that causes.
+    fn answered(&self, shared: &Shared, body: &Value) -> std::io::Result<GraphqlAnswer> {
+        let call = GraphqlCall {
+            bearer: self.bearer.as_deref(),
+            origin: &self.origin,
+            body,
+            now: shared.now(),
+        };
+        let means = Means {
+            ids: &|| shared.dice.ulid(),
+            ask: &|job| match shared.engine_blocking(&[job]).pop() {
+                Some(answer) => answer,
+                None => Err(Fault::new(FaultKind::Crash, "the engine gave no answer")),
+            },
+            page_limit: self.page_limit,
+            depth: self.depth,
+        };
+        let answer = spacelift::execute(&shared.spacelift, &call, means);
+        if answer.is_write {
+            spacelift::live::push(shared, &mut shared.spacelift());
+            spacelift::live::save(shared)?;
+        }
+        Ok(answer)
+    }
 }
 
 /// What a service says, and what the log says of it.
@@ -88,7 +133,12 @@ impl Visit<'_> {
             _ => Value::Null,
         };
         let text = graphql_text(&graphql);
+        let by = match self.depth {
+            Some(_) => By::Sandbox,
+            None => By::Client,
+        };
         let traits = Traits {
+            by,
             service: self.service,
             method: self.method,
             path: self.path,
@@ -110,7 +160,7 @@ impl Visit<'_> {
         let failure = effects.iter().find(|effect| failure::is_failure(effect));
         let is_spared = failure.is_none_or(|effect| failure::when(effect) == When::After);
         let mut said = if is_spared {
-            self.ask(&graphql, &effects)
+            self.ask(&graphql, &text, &effects).await
         } else {
             self.unasked(&text)
         };
@@ -124,6 +174,7 @@ impl Visit<'_> {
             }
         }
         self.shared.journal.push(Entry {
+            by,
             service: self.service,
             method: self.method.to_owned(),
             path: self.path.to_owned(),
@@ -146,10 +197,10 @@ impl Visit<'_> {
     }
 
     /// Lets the service answer.
-    fn ask(&self, graphql: &Value, effects: &[Effect]) -> Said {
+    async fn ask(&self, graphql: &Value, text: &str, effects: &[Effect]) -> Said {
         match self.service {
-            Service::Port => self.ask_port(effects),
-            Service::Spacelift => self.ask_spacelift(graphql, effects),
+            Service::Port => self.ask_port(effects).await,
+            Service::Spacelift => self.ask_spacelift(graphql, text, effects).await,
             Service::Intake => Said {
                 response: self.ask_intake(),
                 operation: None,
@@ -158,7 +209,7 @@ impl Visit<'_> {
         }
     }
 
-    fn ask_port(&self, effects: &[Effect]) -> Said {
+    async fn ask_port(&self, effects: &[Effect]) -> Said {
         let said = |response| Said {
             response,
             operation: None,
@@ -167,6 +218,8 @@ impl Visit<'_> {
         if self.body.len() > PORT_LIMIT {
             return said(self.with_port_headers(json_response(413, &too_large(PORT_LIMIT))));
         }
+        // Programs run before the request is handled, so that it holds nobody up.
+        let evaluated = port::evaluate_inputs(self.shared, self.method, self.path, self.body).await;
         let now = self.shared.now();
         let user = self.shared.port().quirks.user.clone();
         let call = Call {
@@ -179,26 +232,19 @@ impl Visit<'_> {
             user: &user,
             dice: &self.shared.dice,
             page_limit: failure::page_limit(effects),
+            evaluated: &evaluated,
         };
         let mut answer = {
             let mut state = self.shared.port();
             let answer = port::handle(&mut state, call);
-            // Before the answer and before anybody else's write, so that the journal is in order.
-            match &self.shared.store {
-                Some(store) if state.tables.is_changed() => match store.append(&mut state.tables) {
-                    Ok(()) => answer,
-                    Err(error) => Refusal::new(
-                        500,
-                        "internal_error",
-                        format!("state is not saved: {error}"),
-                    )
-                    .answer(),
-                },
-                Some(_) => answer,
-                None => {
-                    state.tables.forget_changes();
-                    answer
-                }
+            match self.shared.keep(&mut state, self.depth.unwrap_or(0)) {
+                Ok(()) => answer,
+                Err(error) => Refusal::new(
+                    500,
+                    "internal_error",
+                    format!("state is not saved: {error}"),
+                )
+                .answer(),
             }
         };
         if effects.iter().any(disguise::is_one)
@@ -210,7 +256,7 @@ impl Visit<'_> {
         said(self.with_port_headers(response(answer.status, "application/json", answer.body)))
     }
 
-    fn ask_spacelift(&self, graphql: &Value, effects: &[Effect]) -> Said {
+    async fn ask_spacelift(&self, graphql: &Value, text: &str, effects: &[Effect]) -> Said {
         let refused = |status: u16, message: &str| Said {
             response: json_response(status, &json!({"errors": [{"message": message}]})),
             operation: None,
@@ -226,25 +272,25 @@ impl Visit<'_> {
         let bearer = self
             .authorization
             .map(|text| text.strip_prefix("Bearer ").unwrap_or(text));
-        let call = GraphqlCall {
-            bearer: bearer.filter(|_| !is_dead),
-            origin: &self.origin,
-            body: graphql,
-            now: self.shared.now() / 1000,
+        let asked = Asked {
+            bearer: bearer.filter(|_| !is_dead).map(str::to_owned),
+            origin: self.origin.clone(),
+            page_limit: failure::page_limit(effects),
+            depth: self.depth.unwrap_or(0),
         };
-        let ids = || self.shared.dice.ulid();
-        let mut answer = spacelift::execute(
-            &self.shared.spacelift,
-            &call,
-            &ids,
-            failure::page_limit(effects),
-        );
-        if answer.is_write
-            && let Some(store) = &self.shared.store
-            && let Err(error) = store.save_spacelift(&self.shared.spacelift)
-        {
-            return refused(500, &format!("state is not saved: {error}"));
-        }
+        let answered = match text.contains("policySimulate") {
+            // An engine is waited for, which is no work for a thread that serves others.
+            true => {
+                let (shared, body) = (self.shared.clone(), graphql.clone());
+                tokio::task::spawn_blocking(move || asked.answered(&shared, &body)).await
+            }
+            false => Ok(asked.answered(self.shared, graphql)),
+        };
+        let mut answer = match answered {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => return refused(500, &format!("state is not saved: {error}")),
+            Err(_) => return refused(500, "the request could not be answered"),
+        };
         if let Some(data) = answer.body.get_mut("data") {
             disguise::of_any(data, effects);
         }
@@ -256,7 +302,7 @@ impl Visit<'_> {
         }
     }
 
-    /// Takes a delivery: 202 at once for a known key. Nothing is mapped.
+    /// Takes a delivery: 202 at once for a known key; it is mapped afterwards.
     fn ask_intake(&self) -> Response {
         let key = self.path.strip_prefix("/ingest/").unwrap_or_default();
         if self.method != "POST" {
@@ -266,11 +312,31 @@ impl Visit<'_> {
             return json_response(413, &too_large(INTAKE_LIMIT));
         }
         if self.shared.port().knows_intake(key) {
+            let event = Event::Delivery {
+                key: key.to_owned(),
+                headers: self.handed_on(),
+                query: url::form_urlencoded::parse(self.query.as_bytes())
+                    .into_owned()
+                    .collect(),
+                body: String::from_utf8_lossy(self.body).into_owned(),
+            };
+            self.shared.events.push_from(event, self.depth.unwrap_or(0));
             json_response(202, &json!({"ok": true}))
         } else {
             let status = guesses::UNKNOWN_INTAKE_STATUS;
             json_response(status, &json!({"ok": false, "error": "not_found"}))
         }
+    }
+
+    /// The headers of a delivery, without the one that is between us.
+    fn handed_on(&self) -> Vec<(String, String)> {
+        let headers = self.headers.iter().filter(|(name, _)| *name != OWN_HEADER);
+        headers
+            .map(|(name, value)| {
+                let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+                (name.as_str().to_owned(), value)
+            })
+            .collect()
     }
 
     /// What the log says of a request that never reached its service.

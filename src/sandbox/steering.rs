@@ -2,20 +2,31 @@
 //!
 //! | route | does |
 //! |---|---|
-//! | `GET /_sandbox/requests` | `{"total", "writes", "entries": [{"service", "method", "path", "query"?, "operation", "status"}]}` |
+//! | `GET /_sandbox/requests` | `{"total", "writes", "entries": [{"by"?, "service", "method", "path", "query"?, "operation", "status"}]}`; calls of the sandbox itself have `"by": "sandbox"` and are not in the numbers |
 //! | `DELETE /_sandbox/requests` | forgets them |
+//! | `POST /_sandbox/settle` | answers when everything that was caused has happened, or 504 after 60 s |
+//! | `GET /_sandbox/deliveries` | the latest deliveries to the intake: `{"deliveries": [{"webhook", "at", "verdict": "mapped" or "dropped", "why"?, "steps": [{"mapping", "item", "blueprint"?, "identifier"?, "outcome", "why"?, "faults"}]}]}` |
+//! | `POST /_sandbox/timers` | fires the timer properties that have run out; no clock does it, but moving it with `clock_offset` does |
 //! | `GET /_sandbox/state` | everything, secret texts as `{"sha256": hex}` |
 //! | `GET`, `POST`, `DELETE /_sandbox/faults` | shows, adds (one [`Fault`] or a list), clears |
 //! | `GET`, `POST /_sandbox/quirks` | shows, replaces [`Quirks`] |
+//!
+//! What is about the Spacelift account is answered by `spacelift::steering`.
+
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::fault::Fault;
-use super::port::quirks::Quirks;
+use super::port::{self, quirks::Quirks};
 use super::server::Shared;
+use super::spacelift;
+
+/// How long a settling is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Answers one steering call: status and body.
-pub(crate) fn answer(shared: &Shared, method: &str, path: &str, body: &[u8]) -> (u16, Value) {
+pub(crate) async fn answer(shared: &Shared, method: &str, path: &str, body: &[u8]) -> (u16, Value) {
     let done = (200, json!({"ok": true}));
     match (method, path) {
         ("GET", "/_sandbox/requests") => (200, shared.journal.report()),
@@ -23,6 +34,23 @@ pub(crate) fn answer(shared: &Shared, method: &str, path: &str, body: &[u8]) -> 
             shared.journal.reset();
             done
         }
+        ("POST", "/_sandbox/settle") => {
+            match tokio::time::timeout(PATIENCE, shared.events.settle()).await {
+                Ok(()) => done,
+                Err(_) => (
+                    504,
+                    json!({"ok": false, "message": "something is still going on after 60 s"}),
+                ),
+            }
+        }
+        ("GET", "/_sandbox/deliveries") => {
+            let deliveries = port::deliveries(&shared.port());
+            (200, json!({"deliveries": deliveries}))
+        }
+        ("POST", "/_sandbox/timers") => (
+            200,
+            json!({"ok": true, "fired": port::expire_timers(shared)}),
+        ),
         ("GET", "/_sandbox/state") => (200, shared.dump()),
         ("GET", "/_sandbox/faults") => (200, json!({"faults": shared.faults.snapshot()})),
         ("DELETE", "/_sandbox/faults") => {
@@ -42,14 +70,16 @@ pub(crate) fn answer(shared: &Shared, method: &str, path: &str, body: &[u8]) -> 
         ("POST", "/_sandbox/quirks") => match serde_json::from_slice::<Quirks>(body) {
             Ok(quirks) => {
                 shared.port().quirks = quirks;
+                // The clock may have moved past some of them.
+                port::expire_timers(shared);
                 done
             }
             Err(error) => refused(&error),
         },
-        _ => (
-            404,
-            json!({"ok": false, "message": format!("no steering call {method} {path}")}),
-        ),
+        _ => spacelift::steering::answer(shared, method, path, body).unwrap_or_else(|| {
+            let message = format!("no steering call {method} {path}");
+            (404, json!({"ok": false, "message": message}))
+        }),
     }
 }
 

@@ -5,6 +5,9 @@
 //!   loses nothing that a client was told, and the cost of a write does not grow with the state.
 //! - `spacelift.json` is the Spacelift half as a whole. A write is answered once a save that contains
 //!   it is done; writes that wait together share one save.
+//! - What happens after an answer (runs, automations, deliveries) is in the journal once it has happened.
+//!   What waits for its turn is not: a process that is killed loses it, and a run that was to be invoked
+//!   stays in progress.
 //! - `lock` keeps a second process out.
 //!
 //! The Spacelift half may lie in a folder of its own with a lock of its own: several organizations of

@@ -22,6 +22,7 @@
 //! | [`mod@manual`] | what a kind or a field is |
 //! | [`export`] | live objects as documents |
 //! | [`render`] | plans and reports, one room per format |
+//! | [`run`] | runs of actions for people |
 
 pub mod checkup;
 pub mod document;
@@ -33,6 +34,7 @@ pub mod journey;
 pub mod manual;
 pub mod redact;
 pub mod render;
+pub mod run;
 pub mod snippet;
 pub mod style;
 pub mod text;

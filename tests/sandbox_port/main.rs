@@ -1,9 +1,14 @@
 //! The sandbox's shell and its Port half over real HTTP.
 #![cfg(feature = "sandbox")]
 
+mod automations;
+mod backend;
 mod blueprints;
 mod entities;
+mod intake;
+mod outbound;
 mod real_clients;
+mod runs;
 mod shell;
 mod wiring;
 mod world;

@@ -237,7 +237,7 @@ async fn runs_are_started_approved_logged_and_ended() {
         "identifier": "ask", "requiredApproval": true,
         "trigger": {"type": "self-service", "operation": "CREATE",
             "userInputs": {"properties": {"why": {"type": "string"}}, "required": ["why"]}},
-        "invocationMethod": {"type": "WEBHOOK", "url": "https://example.com"},
+        "invocationMethod": {"type": "KAFKA", "payload": {}},
     });
     assert_eq!(world.post("/v1/actions", action).await.0, 201);
     let start = "/v1/actions/ask/runs";

@@ -18,7 +18,8 @@ impl World {
         Self::with(Options::default()).await
     }
 
-    pub async fn with(options: Options) -> Self {
+    pub async fn with(mut options: Options) -> Self {
+        options.engines = Some(env!("CARGO_BIN_EXE_spaceport").into());
         let sandbox = Sandbox::start(options).await.expect("the sandbox starts");
         let mut world = Self {
             sandbox,
@@ -82,6 +83,107 @@ impl World {
         let (status, answer) = self.post("/v1/blueprints", body).await;
         assert_eq!(status, 201, "{answer}");
         answer["blueprint"].clone()
+    }
+}
+
+impl World {
+    /// Creates a self-service action without inputs that does `invocation`.
+    pub async fn action(&self, identifier: &str, invocation: Value) {
+        let form = json!({"properties": {}});
+        self.action_with(identifier, form, invocation, json!({}))
+            .await;
+    }
+
+    /// Creates a self-service action with a form and further keys.
+    pub async fn action_with(&self, identifier: &str, form: Value, invocation: Value, more: Value) {
+        let mut body = json!({
+            "identifier": identifier, "title": identifier,
+            "trigger": {"type": "self-service", "operation": "CREATE", "userInputs": form},
+            "invocationMethod": invocation,
+        });
+        for (key, value) in more.as_object().into_iter().flatten() {
+            body[key] = value.clone();
+        }
+        let (status, answer) = self.post("/v1/actions", body).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+
+    /// Creates an automation.
+    pub async fn automation(&self, identifier: &str, event: Value, more: Value, does: Value) {
+        let mut body = json!({
+            "identifier": identifier, "title": identifier,
+            "trigger": {"type": "automation", "event": event},
+            "invocationMethod": does,
+        });
+        for (key, value) in more.as_object().into_iter().flatten() {
+            match key.as_str() {
+                "condition" => body["trigger"]["condition"] = value.clone(),
+                key => body[key] = value.clone(),
+            }
+        }
+        let (status, answer) = self.post("/v1/actions", body).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+
+    /// Executes an action and lets everything happen; the run's id.
+    pub async fn execute(&self, action: &str, properties: Value) -> String {
+        let path = format!("/v1/actions/{action}/runs");
+        let (status, answer) = self.post(&path, json!({"properties": properties})).await;
+        assert_eq!(status, 202, "{answer}");
+        self.sandbox.settle().await;
+        answer["run"]["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Executes an action and lets everything happen; the run as it is then.
+    pub async fn ran(&self, action: &str, properties: Value) -> Value {
+        let id = self.execute(action, properties).await;
+        self.run(&id).await
+    }
+
+    /// A run as it is.
+    pub async fn run(&self, id: &str) -> Value {
+        let (status, answer) = self.get(&format!("/v1/actions/runs/{id}?version=v2")).await;
+        assert_eq!(status, 200, "{answer}");
+        answer["run"].clone()
+    }
+
+    /// The runs of an action or automation, oldest first.
+    pub async fn runs(&self, action: &str) -> Vec<Value> {
+        let path = format!("/v1/actions/runs?version=v2&action={action}");
+        let (_, answer) = self.get(&path).await;
+        let mut runs = answer["runs"].as_array().expect("a list").clone();
+        runs.reverse();
+        runs
+    }
+
+    /// The lines in the log of a run.
+    pub async fn logs(&self, run: &str) -> Vec<String> {
+        let (_, answer) = self.get(&format!("/v1/actions/runs/{run}/logs")).await;
+        let logs = answer["runLogs"].as_array().expect("a list").iter();
+        logs.map(|log| log["message"].as_str().expect("a text").to_owned())
+            .collect()
+    }
+
+    /// Creates a secret.
+    pub async fn secret(&self, name: &str, text: &str) {
+        let body = json!({"secretName": name, "secretValue": text});
+        let (status, answer) = self.post("/v1/organization/secrets", body).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+
+    /// An entity, or null.
+    pub async fn entity(&self, blueprint: &str, id: &str) -> Value {
+        let path = format!("/v1/blueprints/{blueprint}/entities/{id}");
+        let (_, answer) = self.get(&path).await;
+        answer["entity"].clone()
+    }
+
+    /// Writes an entity, and lets everything happen.
+    pub async fn put_entity(&self, blueprint: &str, body: Value) {
+        let path = format!("/v1/blueprints/{blueprint}/entities?upsert=true&merge=true");
+        let (status, answer) = self.post(&path, body).await;
+        assert!(status < 300, "{answer}");
+        self.sandbox.settle().await;
     }
 }
 

@@ -88,6 +88,18 @@ fn wrong_usage() {
     world.run(&["apply"]).exits(64).says("no terminal");
 }
 
+/// The codes of runs of actions; 130 is in `run`, and a success that is none in `event_path`.
+#[test]
+fn a_run_that_did_not_do_well() {
+    let world = world();
+    world.write("make.yaml", crate::run::MAKE);
+    world.applied();
+    world.run(&["run", "make", "-i", "name=a"]).exits(0);
+    world.run(&["run", "make"]).exits(64);
+    let run = ["run", "make", "-i", "name=a", "--follow", "--timeout", "0"];
+    world.run(&run).exits(1).says("the run goes on");
+}
+
 #[cfg(unix)]
 #[test]
 fn interrupted() {

@@ -10,7 +10,9 @@ use super::{Stage, in_port, randoms, resolve, runtime, sealed};
 use crate::cli::Global;
 use crate::decide::ledger::Home;
 use crate::exit::{self, Stop};
-use crate::sandbox::{CLIENT_ID, CLIENT_SECRET, KEY_ID, KEY_SECRET, Options, Sandbox};
+use crate::sandbox::{
+    CLIENT_ID, CLIENT_SECRET, KEY_ID, KEY_SECRET, Options, Sandbox, StartingStack,
+};
 use crate::there::endpoints::Overrides;
 use crate::want::config::LedgerHome;
 use crate::want::desired::Desired;
@@ -42,6 +44,7 @@ impl Stage {
         let options = Options {
             data: Some(folder.clone()),
             spacelift_data: shared.clone(),
+            stacks: vec![StartingStack::ai_agent()],
             ..Options::default()
         };
         let sandbox = Sandbox::start(options).await.map_err(|error| {

@@ -1,4 +1,5 @@
-//! Self-service actions and automations: one resource, PUT only (PA section 3). Nothing is executed.
+//! Self-service actions and automations: one resource, PUT only (PA section 3). What they do is in `runs`
+//! and `automations`.
 
 use serde_json::{Map, Value, json};
 

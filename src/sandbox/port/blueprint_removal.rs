@@ -6,7 +6,7 @@ use super::answer::{Answer, Outcome, Refusal};
 use super::request::Request;
 use super::state::PortState;
 use super::tables::{self, Table};
-use super::{actions, blueprints, guesses, permissions, system};
+use super::{actions, blueprints, guesses, permissions, system, triggers};
 use crate::sandbox::dice::spelled;
 
 /// `DELETE /v1/blueprints/{id}`: refused while entities or other blueprints depend on it.
@@ -39,7 +39,8 @@ pub(super) fn empty(state: &mut PortState, request: &Request<'_>, id: &str) -> O
         return Err(blueprints::protected(id));
     }
     for key in state.tables.keys_within(Table::Entities, id) {
-        state.tables.remove(Table::Entities, &key);
+        let gone = state.tables.remove(Table::Entities, &key);
+        triggers::entity_changed(state, request.call.hand(), gone.as_ref(), None);
     }
     if with_blueprint {
         remove(state, id);

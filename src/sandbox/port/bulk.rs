@@ -7,7 +7,7 @@ use super::bodies::entity as bodies;
 use super::entities::{self, Mode};
 use super::request::Request;
 use super::state::PortState;
-use super::{blueprints, guesses, system};
+use super::{blueprints, entity_removal, guesses, system};
 
 /// `POST /v1/blueprints/{b}/entities/bulk`: each item by itself; 207 when one fails.
 pub(super) fn create(state: &mut PortState, request: &Request<'_>, blueprint_id: &str) -> Outcome {
@@ -23,7 +23,9 @@ pub(super) fn create(state: &mut PortState, request: &Request<'_>, blueprint_id:
         // A failed search has no identifier to tell.
         let identifier = item["identifier"].as_str().unwrap_or("unknown").to_owned();
         let outcome = bodies::ENTITY.check(&item).and_then(|()| match item {
-            Value::Object(item) => entities::write(state, request, blueprint_id, item, mode),
+            Value::Object(item) => {
+                entities::write(state, request.call.hand(), blueprint_id, item, mode)
+            }
             _ => Err(Refusal::invalid("body must be object")),
         });
         match outcome {
@@ -58,7 +60,9 @@ pub(super) fn delete(state: &mut PortState, request: &Request<'_>, blueprint_id:
     let ids: Vec<&str> = wanted
         .filter(|id| entities::found(state, blueprint_id, id).is_ok())
         .collect();
-    entities::remove_all(state, blueprint_id, &ids, request.flag("delete_dependents"))?;
+    let with_dependents = request.flag("delete_dependents");
+    let hand = request.call.hand();
+    entity_removal::remove_all(state, hand, blueprint_id, &ids, with_dependents)?;
     Ok(Answer::json(
         200,
         &json!({"ok": true, "deletedEntities": ids}),

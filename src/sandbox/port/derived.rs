@@ -1,5 +1,5 @@
 //! Derived properties of an entity: mirrors are followed, calculations and aggregations read as null,
-//! because this half runs no JQ and counts nothing (PA section 2).
+//! because no answer waits for an engine and nothing is counted (PA section 2).
 
 use serde_json::{Map, Value};
 

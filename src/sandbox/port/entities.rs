@@ -1,5 +1,5 @@
-//! Single entities: create, replace, change, delete (PA section 6). Bulk calls and searches have their
-//! own files.
+//! Single entities: create, replace, change (PA section 6). Removal, bulk calls and searches have
+//! their own files.
 
 use serde_json::{Map, Value, json};
 
@@ -7,10 +7,10 @@ use super::answer::{Answer, Checked, Outcome, Refusal};
 use super::bodies::entity as bodies;
 use super::entity_model::{self, Leave};
 use super::entity_view::{EntityView, Selection};
-use super::request::{Request, Stamp};
+use super::request::{Hand, Request};
 use super::state::{PortState, born, joined, touched};
 use super::tables::{self, Table};
-use super::{blueprint_removal, blueprints, guesses};
+use super::{blueprints, triggers};
 
 /// What an entity write may do, from the query (PA section 6).
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +22,16 @@ pub(super) struct Mode {
 }
 
 impl Mode {
+    /// Creates, or merges into what is there.
+    pub(super) fn merging() -> Self {
+        Self {
+            upsert: true,
+            merge: true,
+            validation_only: false,
+            leave: Leave::default(),
+        }
+    }
+
     /// Reads the query.
     pub(super) fn of(request: &Request<'_>) -> Self {
         Self {
@@ -84,7 +94,8 @@ pub(super) fn get(
 pub(super) fn create(state: &mut PortState, request: &Request<'_>, blueprint_id: &str) -> Outcome {
     blueprints::found(state, blueprint_id)?;
     let body = request.checked(&bodies::ENTITY)?;
-    let written = write(state, request, blueprint_id, body, Mode::of(request))?;
+    let hand = request.call.hand();
+    let written = write(state, hand, blueprint_id, body, Mode::of(request))?;
     Ok(answer(
         state,
         201,
@@ -132,61 +143,6 @@ pub(super) fn change(
     ))
 }
 
-/// `DELETE /v1/blueprints/{b}/entities/{e}`.
-pub(super) fn delete(
-    state: &mut PortState,
-    request: &Request<'_>,
-    blueprint_id: &str,
-    id: &str,
-) -> Outcome {
-    found(state, blueprint_id, id)?;
-    remove_all(
-        state,
-        blueprint_id,
-        &[id],
-        request.flag("delete_dependents"),
-    )?;
-    Ok(Answer::done())
-}
-
-/// Deletes entities and, when asked, what relates to them; all or nothing.
-pub(super) fn remove_all(
-    state: &mut PortState,
-    blueprint_id: &str,
-    ids: &[&str],
-    with_dependents: bool,
-) -> Checked {
-    let mut doomed: Vec<String> = ids
-        .iter()
-        .map(|id| tables::joined(blueprint_id, id))
-        .collect();
-    let mut next = 0;
-    while next < doomed.len() {
-        for dependent in dependents(state, &doomed[next]) {
-            if doomed.contains(&dependent) {
-                continue;
-            }
-            if !with_dependents {
-                let message = format!(
-                    "Entity \"{}\" has dependents: \"{dependent}\"",
-                    doomed[next]
-                );
-                let status = guesses::HAS_DEPENDENTS_STATUS;
-                return Err(Refusal::new(status, "has_dependents", message));
-            }
-            doomed.push(dependent);
-        }
-        next += 1;
-    }
-    for key in &doomed {
-        state.tables.remove(Table::Entities, key);
-        if let Some((blueprint, _)) = key.split_once(' ') {
-            blueprint_removal::entities_gone(state, blueprint);
-        }
-    }
-    Ok(())
-}
-
 /// What a create did.
 #[derive(Debug)]
 pub(super) struct Written {
@@ -199,7 +155,7 @@ pub(super) struct Written {
 /// Creates or, with upsert, writes over one entity whose body has passed its schema.
 pub(super) fn write(
     state: &mut PortState,
-    request: &Request<'_>,
+    hand: Hand<'_>,
     blueprint_id: &str,
     mut body: Map<String, Value>,
     mode: Mode,
@@ -217,7 +173,7 @@ pub(super) fn write(
             }
             found.swap_remove(0)
         }
-        _ => request.call.dice.word(16),
+        _ => hand.dice.word(16),
     };
     body.insert("identifier".to_owned(), id.as_str().into());
     let key = tables::joined(blueprint_id, &id);
@@ -229,7 +185,7 @@ pub(super) fn write(
         Some(old) if mode.merge => merged(old, body),
         _ => body,
     };
-    let entity = store(state, request, blueprint_id, &key, old.as_ref(), body, mode)?;
+    let entity = store(state, hand, blueprint_id, &key, old.as_ref(), body, mode)?;
     Ok(Written {
         entity,
         created: old.is_none(),
@@ -267,7 +223,7 @@ fn update(
     let mode = Mode::of(request);
     let entity = store(
         state,
-        request,
+        request.call.hand(),
         blueprint_id,
         &new_key,
         Some(old),
@@ -285,7 +241,7 @@ fn update(
 /// Checks and writes the next form of an entity.
 fn store(
     state: &mut PortState,
-    request: &Request<'_>,
+    hand: Hand<'_>,
     blueprint_id: &str,
     key: &str,
     old: Option<&Value>,
@@ -314,21 +270,22 @@ fn store(
     if named.is_null() {
         *named = title;
     }
-    let stamp = request.call.stamp();
+    let stamp = hand.stamp;
     let mut server = old.map_or_else(|| born(stamp), |old| touched(old, stamp));
     server.insert("blueprint".to_owned(), blueprint_id.into());
     let entity = joined(server, kept);
     if !mode.validation_only {
         for key in made {
-            make(state, stamp, &key);
+            make(state, hand, &key);
         }
         state.tables.put(Table::Entities, key, entity.clone());
+        triggers::entity_changed(state, hand, old, Some(&entity));
     }
     Ok(entity)
 }
 
 /// A bare entity that a relation named before it existed.
-fn make(state: &mut PortState, stamp: Stamp<'_>, key: &str) {
+fn make(state: &mut PortState, hand: Hand<'_>, key: &str) {
     let Some((blueprint, id)) = key.split_once(' ') else {
         return;
     };
@@ -337,9 +294,9 @@ fn make(state: &mut PortState, stamp: Stamp<'_>, key: &str) {
         "relations": {}, "blueprint": blueprint,
     });
     if let Value::Object(bare) = bare {
-        state
-            .tables
-            .put(Table::Entities, key, joined(born(stamp), bare));
+        let made = joined(born(hand.stamp), bare);
+        state.tables.put(Table::Entities, key, made.clone());
+        triggers::entity_changed(state, hand, None, Some(&made));
     }
 }
 
@@ -357,33 +314,6 @@ fn merged(old: &Value, body: Map<String, Value>) -> Map<String, Value> {
         }
     }
     whole
-}
-
-/// The entities whose relations name this one, as table keys.
-fn dependents(state: &PortState, key: &str) -> Vec<String> {
-    let Some((target, id)) = key.split_once(' ') else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    for (blueprint_id, blueprint) in state.tables.rows(Table::Blueprints) {
-        let relations = blueprint["relations"].as_object().into_iter().flatten();
-        let names: Vec<&String> = relations
-            .filter(|(_, relation)| relation["target"] == target)
-            .map(|(name, _)| name)
-            .collect();
-        if names.is_empty() {
-            continue;
-        }
-        for (other, entity) in state.tables.within(Table::Entities, blueprint_id) {
-            let relates = names.iter().any(|name| {
-                entity_model::identifiers(&entity["relations"][name.as_str()]).any(|one| one == id)
-            });
-            if relates && other != key {
-                found.push(other.to_owned());
-            }
-        }
-    }
-    found
 }
 
 fn answer(

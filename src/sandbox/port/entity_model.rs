@@ -218,7 +218,9 @@ fn entity_schema(state: &mut PortState, blueprint_id: &str) -> Checked<Arc<Schem
     Ok(schema)
 }
 
-fn shape(property: &Value, is_required: bool) -> Value {
+/// The part of a schema that a property, or the input of an action, is checked with; null is as good as
+/// absent unless it is required.
+pub(super) fn shape(property: &Value, is_required: bool) -> Value {
     let mut shape = Map::new();
     for keyword in [
         "enum",

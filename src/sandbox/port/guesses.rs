@@ -19,8 +19,17 @@
 //! | an absent relation to many reads `[]`, to one null | `entity_view` |
 //! | derived properties stand among an entity's `properties`, calculations and aggregations as null | `derived` |
 //! | unknown secrets in templates are not refused | `actions`, by checking nothing |
+//! | a condition is met when its first output is true; one that fails is not met | `automations` |
+//! | a write that only a log line brings fires nothing; rendering a payload neither | `runs`, `invocation` |
+//! | a backend that is not awaited may answer what it likes; an unreachable one fails the run | `webhook_call` |
+//! | secrets, and answers of backends in events, are hidden in the payload that a run shows | `run_data` |
+//! | programs of a form see `.form`, `.entity` and `.user`; one that fails is no rule | `inputs` |
+//! | an input that is not visible is neither required nor filled | `inputs` |
+//! | an automation's condition sees entities as the API shows them | `triggers` |
 //! | the plain blueprints of new accounts (`service`, …) are not there | `system` |
 //! | no `_team` entity follows a team, no `_scorecard` or `_rule` entity a scorecard | `teams`, `scorecards` |
+
+use serde_json::{Value, json};
 
 /// The code word of a 409 (PA section 1).
 pub(crate) const CONFLICT: &str = "conflict";
@@ -89,6 +98,42 @@ pub(crate) const ORGANIZATION_NAME: &str = "Sandbox";
 /// Unknown intake keys (PA section 4).
 pub(crate) const UNKNOWN_INTAKE_STATUS: u16 = 404;
 
+/// Whether a write that changes nothing of an entity fires `ENTITY_UPDATED`.
+pub(crate) const NO_OP_UPDATES_FIRE: bool = false;
+/// `action` in the event of a timer that ran out.
+pub(crate) const TIMER_ACTION: &str = "TIMER_EXPIRED";
+/// `trigger.origin` in the event of a timer.
+pub(crate) const TIMER_ORIGIN: &str = "TIMER";
+/// `trigger.origin` of what a delivery changes.
+pub(crate) const INTAKE_ORIGIN: &str = "WEBHOOK";
+/// `trigger.origin` of what a run changes.
+pub(crate) const RUN_ORIGIN: &str = "API";
+/// The `source` of a run that an automation made.
+pub(crate) const AUTOMATION_SOURCE: &str = "AUTOMATION";
+/// Who made a run that an automation made.
+pub(crate) const AUTOMATION_USER: &str = "auth0|port-automation";
+/// So many automations may lead to each other; then a run is made that fails without having called.
+///
+/// No page says how the service ends a loop.
+pub(crate) const LONGEST_CHAIN: u32 = 8;
+/// Whether inputs that are not sent get their defaults, as the web form fills them in.
+pub(crate) const DEFAULTS_FILLED: bool = true;
+/// What stands for a secret in the payload of a run that is shown.
+pub(crate) const HIDDEN: &str = "*****";
+/// What of the open mapping of an UPSERT_ENTITY is the entity (PA section 3).
+pub(crate) const ENTITY_PARTS: [&str; 6] = [
+    "identifier",
+    "title",
+    "icon",
+    "team",
+    "properties",
+    "relations",
+];
+/// How many ids of deliveries a webhook remembers to drop repeats (PA section 4 names no number).
+pub(crate) const DELIVERY_IDS_KEPT: usize = 1000;
+/// How many deliveries are remembered with what became of them.
+pub(crate) const DELIVERIES_KEPT: usize = 200;
+
 /// Collections that are not simulated: the path behind `/v1/` and the name of the empty list.
 ///
 /// An exporter of whole organizations stops at the first 404 of a list (real clients, Port CLI).
@@ -132,4 +177,52 @@ pub(crate) fn catalog_page(blueprint: &str) -> String {
 /// Whether an identifier in an action may name something that exists only at run time.
 pub(crate) fn is_template(identifier: &str) -> bool {
     identifier.contains("{{")
+}
+
+/// What templates see of somebody by whom a run was made: no page shows a machine there.
+pub(crate) fn user(id: &str) -> Value {
+    let email = match id.contains('@') {
+        true => id.to_owned(),
+        false => "somebody@sandbox.invalid".to_owned(),
+    };
+    json!({
+        "id": id, "email": email, "firstName": "", "lastName": "", "status": "ACTIVE",
+    })
+}
+
+/// What templates see of an entity that an input names and that does not exist.
+pub(crate) fn missing_entity(blueprint: &str, id: &str) -> Value {
+    json!({
+        "identifier": id, "title": id, "icon": null, "blueprint": blueprint, "team": [],
+        "properties": {}, "relations": {},
+    })
+}
+
+/// The body of a WEBHOOK without one: what actions of the first version sent (PA section 3).
+pub(crate) fn default_body(method: &Value, roots: &Value) -> Value {
+    json!({
+        "action": roots["action"]["identifier"],
+        "resourceType": "run",
+        "status": "TRIGGERED",
+        "trigger": {
+            "by": roots["trigger"]["by"],
+            "origin": roots["trigger"]["origin"],
+            "at": roots["trigger"]["at"],
+        },
+        "context": {
+            "entity": roots["entity"]["identifier"],
+            "blueprint": roots["action"]["blueprint"],
+            "runId": roots["run"]["id"],
+        },
+        "payload": {
+            "entity": roots["entity"],
+            "action": {
+                "identifier": roots["action"]["identifier"],
+                "invocationMethod": {"type": "WEBHOOK", "url": method["url"]},
+                "trigger": roots["trigger"]["operation"],
+            },
+            "properties": roots["inputs"],
+            "censoredProperties": [],
+        },
+    })
 }

@@ -28,6 +28,9 @@ pub(crate) struct Call<'a> {
     pub(crate) dice: &'a Dice,
     /// A fault: pages hold at most so many items.
     pub(crate) page_limit: Option<usize>,
+    /// What the `{jqQuery}`s of an action's form come to, by their JSON pointers below `userInputs`
+    /// (see `inputs`); null for other requests.
+    pub(crate) evaluated: &'a Value,
 }
 
 /// When something was written and by whom.
@@ -39,12 +42,32 @@ pub(crate) struct Stamp<'a> {
     pub(crate) user: &'a str,
 }
 
+/// Who writes: a request, a run, an automation or a delivery.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hand<'a> {
+    /// Goes on everything that is written.
+    pub(crate) stamp: Stamp<'a>,
+    /// Where identifiers come from.
+    pub(crate) dice: &'a Dice,
+    /// `API`, `AUTOMATION` or `WEBHOOK`: what events say of it.
+    pub(crate) origin: &'static str,
+}
+
 impl<'a> Call<'a> {
     /// The stamp of everything that this call writes.
     pub(crate) fn stamp(&self) -> Stamp<'a> {
         Stamp {
             now: self.now,
             user: self.user,
+        }
+    }
+
+    /// The hand of a request.
+    pub(crate) fn hand(&self) -> Hand<'a> {
+        Hand {
+            stamp: self.stamp(),
+            dice: self.dice,
+            origin: "API",
         }
     }
 }

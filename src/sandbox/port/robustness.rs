@@ -132,6 +132,7 @@ proptest! {
             let call = Call {
                 method, path: &path, query, authorization: token, body: &body, now: 1,
                 user: "u", dice: &dice, page_limit: None,
+                evaluated: &Value::Null,
             };
             let answer = handle(&mut state, call);
             let body: Value = serde_json::from_slice(&answer.body).expect("answers are JSON");

@@ -4,8 +4,8 @@ use super::answer::{Answer, Outcome, Refusal};
 use super::request::{Call, Request};
 use super::state::PortState;
 use super::{
-    actions, blueprint_removal, blueprints, bulk, entities, guesses, integrations, organization,
-    pages, permissions, runs, scorecards, search, secrets, teams, token, webhooks,
+    actions, blueprint_removal, blueprints, bulk, entities, entity_removal, guesses, integrations,
+    organization, pages, permissions, runs, scorecards, search, secrets, teams, token, webhooks,
 };
 
 /// Answers one request.
@@ -86,7 +86,7 @@ fn blueprint_route(
         ("GET", [id, "entities", key]) => entities::get(state, request, id, key),
         ("PUT", [id, "entities", key]) => entities::replace(state, request, id, key),
         ("PATCH", [id, "entities", key]) => entities::change(state, request, id, key),
-        ("DELETE", [id, "entities", key]) => entities::delete(state, request, id, key),
+        ("DELETE", [id, "entities", key]) => entity_removal::delete(state, request, id, key),
         _ => Err(Refusal::no_route(method, request.call.path)),
     }
 }

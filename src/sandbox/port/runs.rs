@@ -1,77 +1,91 @@
-//! Runs of actions, as far as somebody outside may start, read, report on and approve them (PA
-//! section 7). The sandbox itself calls nothing: a run stays in progress until it is patched.
+//! Runs of actions and automations: started, read, reported on and approved (PA section 7).
+//!
+//! What a run calls is in `invocation`, after the answer was given.
 
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Checked, Outcome, Refusal};
 use super::bodies::action as bodies;
 use super::entities;
-use super::request::Request;
+use super::request::{Hand, Request};
 use super::state::{PortState, born, touched};
 use super::tables::{self, Table};
-use super::{actions, guesses};
+use super::{actions, guesses, inputs, triggers};
 use crate::sandbox::dice::spelled;
+use crate::sandbox::events::Event;
 
-/// `POST /v1/actions/{id}/runs`.
+/// `POST /v1/actions/{id}/runs`: answers before anything is invoked.
 pub(super) fn start(state: &mut PortState, request: &Request<'_>, action_id: &str) -> Outcome {
     let action = actions::found(state, action_id)?.clone();
-    let body = request.checked(&bodies::RUN)?;
+    let mut body = request.checked(&bodies::RUN)?;
     let trigger = &action["trigger"];
     if trigger["type"] != "self-service" {
         return Err(Refusal::invalid("automations can not be run by hand"));
     }
-    inputs_fit(trigger, &body)?;
+    let properties = body.remove("properties").unwrap_or_default();
+    let properties = inputs::settle(&trigger["userInputs"], request.call.evaluated, properties)?;
     let entity = body.get("entity").and_then(Value::as_str);
     let blueprint = trigger["blueprintIdentifier"].as_str();
+    let mut about = Value::Null;
     if let (Some(entity), Some(blueprint)) = (entity, blueprint) {
-        entities::found(state, blueprint, entity)?;
+        about = entities::found(state, blueprint, entity)?.clone();
     }
     let needs_approval = match &action["requiredApproval"] {
         Value::Bool(needed) => *needed,
         other => other.is_object(),
     };
-    let mut run = born(request.call.stamp());
-    let id = format!("r_{}", request.call.dice.word(16));
-    let named = |identifier: &str, title: &Value, icon: &Value| json!({"identifier": identifier, "title": title, "icon": icon, "deleted": false});
-    run.insert("id".to_owned(), id.as_str().into());
-    run.insert(
-        "status".to_owned(),
-        if needs_approval {
-            "WAITING_FOR_APPROVAL"
-        } else {
-            "IN_PROGRESS"
-        }
-        .into(),
-    );
-    run.insert(
-        "action".to_owned(),
-        named(action_id, &action["title"], &action["icon"]),
-    );
+    let hand = request.call.hand();
+    let mut run = new(hand, &action, "API");
+    let status = match needs_approval {
+        true => "WAITING_FOR_APPROVAL",
+        false => "IN_PROGRESS",
+    };
+    run.insert("status".to_owned(), status.into());
     if let Some(blueprint) = blueprint {
-        let row = state
-            .tables
-            .get(Table::Blueprints, blueprint)
-            .cloned()
-            .unwrap_or_default();
-        run.insert(
-            "blueprint".to_owned(),
-            named(blueprint, &row["title"], &row["icon"]),
-        );
+        let row = state.tables.get(Table::Blueprints, blueprint);
+        let row = row.cloned().unwrap_or_default();
+        run.insert("blueprint".to_owned(), named(blueprint, &row));
         if let Some(entity) = entity {
-            run.insert(
-                "entity".to_owned(),
-                named(entity, &Value::Null, &Value::Null),
-            );
+            run.insert("entity".to_owned(), named(entity, &about));
         }
     }
-    run.insert("properties".to_owned(), body["properties"].clone());
+    run.insert("properties".to_owned(), properties);
     run.insert("requiredApproval".to_owned(), needs_approval.into());
-    run.insert("source".to_owned(), "API".into());
-    run.insert("payload".to_owned(), action["invocationMethod"].clone());
     let run = Value::Object(run);
+    let id = run["id"].as_str().unwrap_or_default().to_owned();
     let answer = Answer::one(202, "run", &shown(&run, request));
-    state.tables.put(Table::Runs, &id, run);
+    state.tables.put(Table::Runs, &id, run.clone());
+    triggers::run_changed(state, hand, None, &run);
+    if !needs_approval {
+        invoke_later(state, id);
+    }
     Ok(answer)
+}
+
+/// What every new run has; `payload` is the invocation as it stands in the action until it is rendered.
+pub(super) fn new(hand: Hand<'_>, action: &Value, source: &str) -> Map<String, Value> {
+    let mut run = born(hand.stamp);
+    let id = action["identifier"].as_str().unwrap_or_default();
+    for (key, value) in [
+        ("id", json!(format!("r_{}", hand.dice.word(16)))),
+        ("action", named(id, action)),
+        ("source", json!(source)),
+        ("payload", action["invocationMethod"].clone()),
+    ] {
+        run.insert(key.to_owned(), value);
+    }
+    run
+}
+
+fn named(identifier: &str, object: &Value) -> Value {
+    json!({
+        "identifier": identifier, "title": object["title"], "icon": object["icon"], "deleted": false,
+    })
+}
+
+fn invoke_later(state: &mut PortState, run: String) {
+    let event = Value::Null;
+    state.happened.push(Event::RunStarted { run, event });
 }
 
 /// `GET /v1/actions/runs`, newest first, at most `limit` of them.
@@ -119,7 +133,7 @@ pub(super) fn get(state: &PortState, request: &Request<'_>, id: &str) -> Outcome
 /// `PATCH /v1/actions/runs/{id}`.
 pub(super) fn change(state: &mut PortState, request: &Request<'_>, id: &str) -> Outcome {
     let body = request.checked(&bodies::RUN_CHANGE)?;
-    update(state, request, id, body)?;
+    report(state, request.call.hand(), id, body)?;
     Ok(Answer::one(200, "run", &shown(found(state, id)?, request)))
 }
 
@@ -143,7 +157,10 @@ pub(super) fn approve(state: &mut PortState, request: &Request<'_>, id: &str) ->
             "description": body.get("description"),
         }),
     );
-    update(state, request, id, change)?;
+    report(state, request.call.hand(), id, change)?;
+    if approved {
+        invoke_later(state, id.to_owned());
+    }
     Ok(Answer::one(201, "run", &shown(found(state, id)?, request)))
 }
 
@@ -187,35 +204,52 @@ pub(super) fn log(state: &mut PortState, request: &Request<'_>, id: &str) -> Out
             change.insert(to.to_owned(), value.clone());
         }
     }
-    update(state, request, id, change)?;
-    let number = state.tables.within(Table::RunLogs, id).count();
-    let log = json!({
-        "id": request.call.dice.word(20), "runId": id, "message": body["message"],
-        "createdBy": request.call.user, "createdAt": spelled(request.call.now),
-    });
-    let answer = Answer::one(201, "runLog", &log);
-    state.tables.put(
-        Table::RunLogs,
-        &tables::joined(id, &format!("{number:08}")),
-        log,
-    );
-    Ok(answer)
+    update(state, request.call.hand(), id, change)?;
+    let message = body["message"].as_str().unwrap_or_default();
+    let log = note(state, request.call.hand(), id, message);
+    Ok(Answer::one(201, "runLog", &log))
 }
 
-fn update(
+/// Appends a line to the log of a run.
+pub(super) fn note(state: &mut PortState, hand: Hand<'_>, id: &str, message: &str) -> Value {
+    let number = state.tables.within(Table::RunLogs, id).count();
+    let log = json!({
+        "id": hand.dice.word(20), "runId": id, "message": message,
+        "createdBy": hand.stamp.user, "createdAt": spelled(hand.stamp.now),
+    });
+    let key = tables::joined(id, &format!("{number:08}"));
+    state.tables.put(Table::RunLogs, &key, log.clone());
+    log
+}
+
+/// Changes a run that has not ended, and tells the automations (PA section 3: not for log lines).
+pub(super) fn report(
     state: &mut PortState,
-    request: &Request<'_>,
+    hand: Hand<'_>,
     id: &str,
     change: Map<String, Value>,
 ) -> Checked {
+    let before = update(state, hand, id, change)?;
+    let after = found(state, id)?.clone();
+    triggers::run_changed(state, hand, Some(&before), &after);
+    Ok(())
+}
+
+/// Changes a run that has not ended; returns it as it was.
+pub(super) fn update(
+    state: &mut PortState,
+    hand: Hand<'_>,
+    id: &str,
+    change: Map<String, Value>,
+) -> Checked<Value> {
     let old = found(state, id)?.clone();
-    if !old["endedAt"].is_null() {
+    if has_ended(&old) {
         let message = format!("run \"{id}\" has already ended");
         return Err(Refusal::new(422, guesses::RUN_ENDED, message));
     }
     let mut run = old.as_object().cloned().unwrap_or_default();
     run.extend(change);
-    run.extend(touched(&old, request.call.stamp()));
+    run.extend(touched(&old, hand.stamp));
     let is_over = run
         .get("status")
         .and_then(Value::as_str)
@@ -225,10 +259,16 @@ fn update(
         run.insert("endedAt".to_owned(), time);
     }
     state.tables.put(Table::Runs, id, Value::Object(run));
-    Ok(())
+    Ok(old)
 }
 
-fn found<'s>(state: &'s PortState, id: &str) -> Checked<&'s Value> {
+/// Whether a run is over; nothing changes it then.
+pub(super) fn has_ended(run: &Value) -> bool {
+    !run["endedAt"].is_null()
+}
+
+/// The run, or 404.
+pub(super) fn found<'s>(state: &'s PortState, id: &str) -> Checked<&'s Value> {
     state
         .tables
         .get(Table::Runs, id)
@@ -254,26 +294,4 @@ fn shown(run: &Value, request: &Request<'_>) -> Value {
         }
     }
     run
-}
-
-/// Inputs must be known and the required ones present; a `{jqQuery}` in place of the list is not
-/// evaluated.
-fn inputs_fit(trigger: &Value, body: &Map<String, Value>) -> Checked {
-    let (known, sent) = (&trigger["userInputs"], &body["properties"]);
-    for name in sent.as_object().into_iter().flat_map(Map::keys) {
-        if known["properties"].get(name).is_none() {
-            return Err(Refusal::invalid(format!(
-                "properties must NOT have additional properties: \"{name}\""
-            )));
-        }
-    }
-    let required = known["required"].as_array().into_iter().flatten();
-    for name in required.filter_map(Value::as_str) {
-        if sent.get(name).is_none_or(Value::is_null) {
-            return Err(Refusal::invalid(format!(
-                "properties must have required property '{name}'"
-            )));
-        }
-    }
-    Ok(())
 }

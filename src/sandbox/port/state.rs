@@ -13,6 +13,7 @@ use super::schema::Schema;
 use super::tables::{Table, Tables};
 use super::{guesses, system};
 use crate::sandbox::dice::spelled;
+use crate::sandbox::events::Event;
 
 /// What the server adds to objects and clients may send back (PA section 1).
 pub(crate) const STAMPS: [&str; 5] = ["createdAt", "createdBy", "updatedAt", "updatedBy", "id"];
@@ -26,6 +27,8 @@ pub(crate) struct PortState {
     pub(crate) quirks: Quirks,
     /// Compiled entity schemas by blueprint, thrown away when the blueprint changes.
     pub(super) entity_schemas: HashMap<String, Arc<Schema>>,
+    /// What the current request or event caused; the shell passes it on.
+    pub(crate) happened: Vec<Event>,
 }
 
 impl PortState {
@@ -56,6 +59,7 @@ impl PortState {
             tables,
             quirks,
             entity_schemas: HashMap::new(),
+            happened: Vec::new(),
         }
     }
 
@@ -74,9 +78,14 @@ impl PortState {
 
     /// Whether a webhook with this intake key exists.
     pub(crate) fn knows_intake(&self, key: &str) -> bool {
+        self.webhook_of(key).is_some()
+    }
+
+    /// The webhook with this intake key, by its identifier.
+    pub(super) fn webhook_of(&self, key: &str) -> Option<(&str, &Value)> {
         self.tables
             .rows(Table::Webhooks)
-            .any(|(_, webhook)| webhook["webhookKey"] == key)
+            .find(|(_, webhook)| webhook["webhookKey"] == key)
     }
 
     /// Everything, with secret texts replaced by `{"sha256": hex}` and without the token.
@@ -89,6 +98,14 @@ impl PortState {
                 .rows(table)
                 .map(|(key, value)| (key.to_owned(), digest(value.as_str().unwrap_or_default())));
             tables[table.name()] = Value::Object(rows.collect());
+        }
+        // What a backend answers may be a token.
+        if let Some(runs) = tables["runs"].as_object_mut() {
+            for run in runs.values_mut() {
+                if let Some(response) = run.get_mut("response") {
+                    *response = digest(&response.to_string());
+                }
+            }
         }
         tables
     }

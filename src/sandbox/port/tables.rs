@@ -51,11 +51,17 @@ pub(crate) enum Table {
     Migrations,
     /// By installation id.
     Integrations,
+    /// By number: what became of the latest deliveries.
+    Deliveries,
+    /// By webhook: the ids of its latest deliveries, oldest first.
+    DeliveryIds,
+    /// By `blueprint entity property`: the value of a timer that has fired.
+    FiredTimers,
 }
 
 impl Table {
     /// All tables, in the order of their discriminants.
-    pub(crate) const ALL: [Table; 20] = [
+    pub(crate) const ALL: [Table; 23] = [
         Table::Organization,
         Table::Token,
         Table::Blueprints,
@@ -76,6 +82,9 @@ impl Table {
         Table::RunLogs,
         Table::Migrations,
         Table::Integrations,
+        Table::Deliveries,
+        Table::DeliveryIds,
+        Table::FiredTimers,
     ];
 
     /// The table's name in the data folder and in `/_sandbox/state`.
@@ -101,6 +110,9 @@ impl Table {
             Table::RunLogs => "run_logs",
             Table::Migrations => "migrations",
             Table::Integrations => "integrations",
+            Table::Deliveries => "deliveries",
+            Table::DeliveryIds => "delivery_ids",
+            Table::FiredTimers => "fired_timers",
         }
     }
 

@@ -12,6 +12,7 @@ use super::guesses;
 use super::request::Request;
 use super::state::PortState;
 use super::tables::Table;
+use crate::sandbox::dice::Dice;
 use crate::sandbox::{CLIENT_ID, CLIENT_SECRET};
 
 /// Exchanges credentials; the same token comes back until it ends, with what is left of its life.
@@ -25,26 +26,29 @@ pub(super) fn exchange(state: &mut PortState, request: &Request<'_>) -> Outcome 
         ));
     }
     let now = request.call.now / 1000;
-    let (text, ends) = match active(state, now) {
-        Some((text, ends)) => (text.to_owned(), ends),
-        None => {
-            let ends = now + guesses::TOKEN_SECONDS;
-            let text = fresh(
-                state.organization_id(),
-                now,
-                ends,
-                &request.call.dice.hex(32),
-            );
-            state
-                .tables
-                .put(Table::Token, "token", json!({"text": text, "ends": ends}));
-            (text, ends)
-        }
-    };
+    let (text, ends) = current(state, request.call.dice, now);
     let body = json!({
         "ok": true, "accessToken": text, "expiresIn": ends - now, "tokenType": "Bearer",
     });
     Ok(Answer::json(200, &body))
+}
+
+/// A token by which Port calls its own API for the organization (PA section 3).
+pub(super) fn of_organization(state: &mut PortState, dice: &Dice, now: i64) -> String {
+    current(state, dice, now / 1000).0
+}
+
+/// The active token and its end in Unix seconds, or a new one.
+fn current(state: &mut PortState, dice: &Dice, now: i64) -> (String, i64) {
+    if let Some((text, ends)) = active(state, now) {
+        return (text.to_owned(), ends);
+    }
+    let ends = now + guesses::TOKEN_SECONDS;
+    let text = fresh(state.organization_id(), now, ends, &dice.hex(32));
+    state
+        .tables
+        .put(Table::Token, "token", json!({"text": text, "ends": ends}));
+    (text, ends)
 }
 
 /// Refuses a request without the active token. The word `Bearer` may be missing.

@@ -1,4 +1,4 @@
-//! Webhooks, the data sources with a mapping (PA section 4). Deliveries are not mapped here.
+//! Webhooks, the data sources with a mapping (PA section 4). Deliveries are mapped in `intake`.
 //!
 //! The single payload is called `integration`; the signature secret never comes back.
 
@@ -89,6 +89,7 @@ pub(super) fn delete(state: &mut PortState, id: &str) -> Outcome {
     found(state, id)?;
     state.tables.remove(Table::Webhooks, id);
     state.tables.remove(Table::WebhookSecrets, id);
+    state.tables.remove(Table::DeliveryIds, id);
     Ok(Answer::json(200, &json!({"ok": true})))
 }
 
@@ -115,6 +116,9 @@ fn update(
         .filter(|_| security_kept);
     if new_id != id {
         state.tables.remove(Table::Webhooks, id);
+        if let Some(ids) = state.tables.remove(Table::DeliveryIds, id) {
+            state.tables.put(Table::DeliveryIds, &new_id, ids);
+        }
     }
     let mut server = touched(old, request.call.stamp());
     for key in ["url", "webhookKey"] {

@@ -1,8 +1,9 @@
 //! One GraphQL request from body to answer: parse, validate against the schema text, run, word the
-//! errors. Knows no noun. The store stays locked for the whole request, so answers are consistent.
+//! errors. Knows no noun. The store stays locked for the whole of a query, so answers are consistent, and
+//! for each field of a mutation, which is all that holds together in GraphQL.
 
-use std::cell::RefCell;
-use std::sync::{Mutex, PoisonError};
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use apollo_compiler::ExecutableDocument;
 use apollo_compiler::executable::Operation;
@@ -19,6 +20,7 @@ use super::query::QueryRoot;
 use super::state::SpaceliftState;
 use super::view::Look;
 use super::{GraphqlAnswer, GraphqlCall};
+use crate::sim::job::{Answer, Fault, Job};
 
 /// What the executor puts in front of a resolver's own words.
 const RESOLVER_PREFIX: &str = "resolver error: ";
@@ -26,13 +28,34 @@ const RESOLVER_PREFIX: &str = "resolver error: ";
 /// The schema, parsed once for all who read it.
 pub(super) use crate::sim::graphql::PARSED as SCHEMA;
 
-/// Answers one request. `ids` gives fresh ULIDs and is called while the store is locked; `page_limit` is a
-/// fault: no page is longer than that.
+/// What a request may draw on besides the store.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// Gives fresh ULIDs; called while the store is locked.
+    pub ids: &'a dyn Fn() -> String,
+    /// Asks an engine and waits for it; called while the store is not locked.
+    pub ask: &'a dyn Fn(Job) -> Result<Answer, Fault>,
+    /// A fault: no page is longer than that.
+    pub page_limit: Option<usize>,
+    /// How many automations of Port led to the request.
+    pub depth: u32,
+}
+
+impl fmt::Debug for Means<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Means")
+            .field("page_limit", &self.page_limit)
+            .field("depth", &self.depth)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Answers one request. What it causes is left in the state's tasks.
 pub fn execute(
     state: &Mutex<SpaceliftState>,
     call: &GraphqlCall<'_>,
-    ids: &dyn Fn() -> String,
-    page_limit: Option<usize>,
+    means: Means<'_>,
 ) -> GraphqlAnswer {
     let named = call.body.get("operationName").and_then(Value::as_str);
     let named = named.filter(|name| !name.is_empty());
@@ -64,7 +87,7 @@ pub fn execute(
             .operation(operation)
             .raw_variable_values(&variables)
             .enable_schema_introspection(true);
-        run(state, call, ids, page_limit, operation, &execution)
+        run(state, call, means, operation, &execution)
     });
     match result {
         Ok(response) => answer.body = worded(response),
@@ -80,30 +103,33 @@ pub fn execute(
 fn run(
     state: &Mutex<SpaceliftState>,
     call: &GraphqlCall<'_>,
-    ids: &dyn Fn() -> String,
-    page_limit: Option<usize>,
+    means: Means<'_>,
     operation: &Operation,
     execution: &Execution<'_>,
 ) -> Result<ExecutionResponse, RequestError> {
-    // Every write leaves the maps whole, so a store whose holder panicked elsewhere is still good.
-    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-    let session = state.session(call.bearer, call.now);
+    let locked = lock(state);
+    let session = locked.session(call.bearer, call.seconds());
     if operation.is_mutation() {
+        drop(locked);
         execution.execute_sync(&MutationRoot {
-            state: RefCell::new(&mut state),
+            state,
             session: session.as_ref(),
             call,
-            ids,
-            page_limit,
+            means,
         })
     } else {
         let look = Look {
-            state: &state,
+            state: &locked,
             session: session.as_ref(),
-            page_limit,
+            page_limit: means.page_limit,
         };
         execution.execute_sync(&QueryRoot { look })
     }
+}
+
+/// The store. Every write leaves the maps whole, so one whose holder panicked elsewhere is still good.
+pub(super) fn lock(state: &Mutex<SpaceliftState>) -> MutexGuard<'_, SpaceliftState> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Notes the operation's name and whether it asks for a change.

@@ -9,11 +9,33 @@
 //! - a legacy webhook's null secret keeps, `""` erases, as for named webhooks; null `retryOnFailure` keeps;
 //! - deleting headers ignores unknown names; names are compared as stored;
 //! - switching a webhook on again starts a new count of failures;
+//! - a stack's state is the one of the run that others wait for, else of its newest run that is not proposed;
+//! - `runTrigger` with `forceApply` applies changes without anybody's word; a run that plans has its `delta`
+//!   from the first state on that needs a finished plan;
+//! - all policies in reach see one document, whose `webhook_endpoints` are those that are enabled and usable
+//!   from the space of the event; several policies yield deliveries each, in the order of their ids, after
+//!   those of the stack's own webhooks;
+//! - `username` and `note` are `""` where nobody did or said anything, `creator_session` is null for a git
+//!   push; `timing` has the states that the run has left;
+//! - an `endpoint_id` that cannot be used and an evaluation that fails are internal errors in the space of the
+//!   policy; while an internal error is told they end in the inbox;
+//! - every answer but 2xx, and none at all, is a failed delivery; a stack's own webhook is never switched off;
+//! - a body without a secret is signed with an empty key; a rule cannot set the signatures;
 //! - a proposed run changes neither the stack's state nor `runs`, which lists all others;
 //! - `parentSpace: ""` means `root`; a LOGIN policy without a space goes to `root`;
 //! - several values in one constraint are "any of", several predicates are "and"; ordering by an unknown
 //!   field is no order; `after: ""` is the beginning;
 //! - labels are sets: repeated ones are stored once, except on stacks, which refuse them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::happenings::InternalError;
+use super::inbox::Message;
+use super::runs::Delta;
+use super::secret::sha256_hex;
+use crate::sim::job::Fault;
 
 /// How long a token lives, in seconds. The sources say one hour and ten hours; the shorter one finds
 /// more mistakes (SA section 2).
@@ -83,15 +105,20 @@ pub const STACK_ENDPOINT_TAKEN: &str =
 /// Refusal of a name that has no character a slug can keep.
 pub const EMPTY_SLUG: &str = "name must contain at least one letter or digit";
 
-/// Refusal of a policy body without a `package` line (SA section 8: the text is unknown).
-pub const BODY_WITHOUT_PACKAGE: &str =
-    "could not persist policy: invalid policy body: rego_parse_error: package expected";
-
-/// Refusal of a v0 body under `REGO_V1` (SA section 8: the text is unknown).
-pub const BODY_NOT_V1: &str = "could not persist policy: invalid policy body: rego_parse_error: `if` keyword is required before rule body";
-
-/// Refusal of a v1 body under `REGO_V0` (SA section 8: the text is unknown).
-pub const BODY_NOT_V0: &str = "could not persist policy: invalid policy body: rego_parse_error: var cannot be used for rule name";
+/// Refusal of a policy body that its engine would not load (SA section 8: the text is unknown), with line
+/// and column where they can be told.
+pub fn bad_body(fault: &Fault, body: &str) -> String {
+    let place = fault.span.as_ref().and_then(|span| body.get(..span.start));
+    let place = place.map_or_else(String::new, |before| {
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        format!("{line}:{column}: ")
+    });
+    format!(
+        "could not persist policy: invalid policy body: {place}{}",
+        fault.message
+    )
+}
 
 /// Whether a policy update without `labels` or `description` clears them. Nobody shows it; clearing finds
 /// the client that does not send all (SA section 8). Space and engine have no empty value and are kept.
@@ -198,6 +225,188 @@ pub fn run_state_after(verb: &str, state: &str) -> Option<&'static str> {
         ) => Some("STOPPED"),
         _ => None,
     }
+}
+
+/// The states of a task. That it performs is known by the state's name.
+pub const TASK_PATH: [&str; 6] = [
+    "QUEUED",
+    "READY",
+    "PREPARING",
+    "INITIALIZING",
+    "PERFORMING",
+    "FINISHED",
+];
+
+/// The states of a run that destroys. That it does is known by the state's name.
+pub const DESTROY_PATH: [&str; 6] = [
+    "QUEUED",
+    "READY",
+    "PREPARING",
+    "INITIALIZING",
+    "DESTROYING",
+    "FINISHED",
+];
+
+/// Changes, for asking where a run goes that has some.
+pub const SOME_CHANGE: Delta = Delta {
+    added: 1,
+    changed: 0,
+    deleted: 0,
+    resources: 1,
+};
+
+/// Phases whose logs have placeholders (SA section 10).
+pub const LOGGED_PHASES: [&str; 4] = ["initializing", "preparing", "planning", "applying"];
+
+/// The log of a phase; empty when the run was never in it.
+pub fn log_text(phase: &str, run: &str, was_in: bool) -> String {
+    match was_in {
+        true => format!("sandbox: {phase} of run {run} did nothing"),
+        false => String::new(),
+    }
+}
+
+/// The logs of what is no run.
+pub fn no_logs() -> BTreeMap<String, String> {
+    let phases = LOGGED_PHASES.iter();
+    phases
+        .map(|phase| ((*phase).to_owned(), String::new()))
+        .collect()
+}
+
+/// The worker pool of everything: the public one, as in the captured body.
+pub fn worker_pool() -> Value {
+    json!({"public": true, "labels": [], "id": "", "name": ""})
+}
+
+/// Where whoever started a run was.
+pub const CREATOR_IP: &str = "127.0.0.1";
+
+/// `runtime_config.runner_image`.
+pub const RUNNER_IMAGE: &str = "public.ecr.aws/spacelift/runner-terraform:latest";
+
+/// `runtime_config.terraform_version`.
+pub const TERRAFORM_VERSION: &str = "1.5.7";
+
+/// As many `changes` of a run are in the input document.
+pub const CHANGES_SHOWN: usize = 100;
+
+/// A resource that a run of the sandbox changes.
+pub fn entity(action: &str, number: u32) -> Value {
+    let address = format!("null_resource.{action}[{number}]");
+    json!({
+        "address": address,
+        "name": action,
+        "type": "null_resource",
+        "entity_type": "resource",
+        "entity_vendor": "terraform",
+        "data": {},
+    })
+}
+
+/// The branch, owner, provider and first version of a module that does not exist.
+pub const MODULE_BRANCH: &str = "main";
+/// See [`MODULE_BRANCH`].
+pub const MODULE_NAMESPACE: &str = "acme";
+/// See [`MODULE_BRANCH`].
+pub const MODULE_PROVIDER: &str = "default";
+/// See [`MODULE_BRANCH`].
+pub const MODULE_NUMBER: &str = "0.1.0";
+
+/// The commit of a module's version.
+pub fn module_commit(version: &str) -> String {
+    sha256_hex(version.as_bytes()).chars().take(40).collect()
+}
+
+/// The one test run of a module's version, which fails when the version does; `at` in nanoseconds.
+pub fn test_run(version: &str, state: &str, at: i64) -> Value {
+    let state = match state {
+        "FAILED" => "FAILED",
+        _ => "FINISHED",
+    };
+    json!({
+        "id": format!("{version}-test"),
+        "title": "default",
+        "state": state,
+        "created_at": at,
+        "updated_at": at,
+    })
+}
+
+/// What a webhook is sent about a module's version (SA section 11: not documented); `now` in milliseconds.
+/// Made of what policies see, beside the keys that the body of a run begins and ends with.
+pub fn module_version_body(account: &str, input: &Value, now: i64) -> Value {
+    json!({
+        "account": account,
+        "timestamp": now.div_euclid(1000),
+        "timestamp_millis": now,
+        "module": input["module"],
+        "version": input["version"],
+        "event_source": "spacelift",
+        "event_type": "module_version_event",
+    })
+}
+
+/// The headline of an internal error for which none is given.
+pub const ERROR_TITLE: &str = "Something went wrong";
+
+/// The error of a policy that names a webhook which cannot be used (SA section 10).
+pub(super) fn endpoint_unusable(policy: &str, endpoint: &str, why: &str) -> InternalError {
+    InternalError {
+        title: "Invalid Webhook Endpoint Notified".to_owned(),
+        message: format!("policy `{policy}` tried to notify webhook `{endpoint}`, which {why}"),
+        error: "policy notified a webhook that cannot be used".to_owned(),
+        severity: "ERROR".to_owned(),
+        space: None,
+    }
+}
+
+/// The error of a policy that cannot be evaluated.
+pub(super) fn evaluation_failed(policy: &str, why: &str) -> InternalError {
+    InternalError {
+        title: "Policy Evaluation Failed".to_owned(),
+        message: format!("policy `{policy}` could not be evaluated: {why}"),
+        error: "policy evaluation failed".to_owned(),
+        severity: "ERROR".to_owned(),
+        space: None,
+    }
+}
+
+/// The message about an object of a rule that is not acted on as it stands. Policies do not hear of it.
+pub(super) fn not_acted_on(policy: &str, why: &str) -> Message {
+    Message {
+        id: String::new(),
+        at: 0,
+        policy: None,
+        title: "Invalid Policy Result".to_owned(),
+        body: format!("policy `{policy}`: {why}"),
+        severity: "WARNING".to_owned(),
+    }
+}
+
+/// The message about a webhook that was switched off; that there is one which is not forwarded is
+/// documented (SA section 7), its text is not. `at` in milliseconds.
+pub(super) fn switched_off(webhook: &str, id: String, at: i64) -> Message {
+    Message {
+        id,
+        at,
+        policy: None,
+        title: "Webhook Disabled".to_owned(),
+        body: format!("webhook `{webhook}` was disabled after too many failed deliveries in a row"),
+        severity: "WARNING".to_owned(),
+    }
+}
+
+/// Refusal of simulating a policy of another type, which the sandbox cannot do.
+pub fn simulates_notifications_alone(policy_type: &str) -> String {
+    format!(
+        "the sandbox evaluates policies of type `NOTIFICATION` alone, not of type `{policy_type}`"
+    )
+}
+
+/// Refusal of a simulation whose input document is none.
+pub fn bad_simulation_input(why: &str) -> String {
+    format!("could not simulate policy: invalid input: {why}")
 }
 
 /// The id of an attachment that a label made.

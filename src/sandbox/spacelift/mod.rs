@@ -2,8 +2,15 @@
 //!
 //! `sim/spacelift.graphql` is the single truth about shapes: requests are parsed and validated against it and
 //! answers hold exactly what was selected. Behaviour follows the contract page ("SA"); what no source
-//! shows is decided in [`guesses`]. It deliberately knows nothing of the rest of the crate, opens no
-//! socket, reads no clock and draws no random number: those come in with the call.
+//! shows is decided in [`guesses`]. It deliberately knows nothing of the rest of the crate, and of the rest
+//! of the sandbox only in `live` and `steering`; everywhere else nothing opens a socket, reads a clock or
+//! draws a random number: those come in with the call.
+//!
+//! It behaves: a run that is started walks to its end (`walk`), each of its states is a happening
+//! (`happenings`), and a happening is told to the notification policies in reach (`reach`, `input`), whose
+//! decisions (`decisions`) become deliveries, messages and errors. Walks and happenings are part of the saved
+//! state: a process that is killed goes on with them at its next start, and tells at most one happening
+//! twice.
 //!
 //! | file | noun |
 //! |---|---|
@@ -14,41 +21,71 @@
 //! | `policies`, `attachments`, `webhooks`, `stack_webhooks`, `spaces`, `stacks`, `runs` | one noun each: its record, its writes, its fields |
 //! | `search` | pages, predicates, order |
 //! | `session` | keys and tokens |
-//! | `dialect` | which Rego a policy body is written in |
-//! | `arguments`, `refusal`, `secret` | small words |
+//! | `simulation` | a policy evaluated without being saved |
+//! | `walk` | how a run goes from state to state |
+//! | `happenings` | what has happened and is still to be told |
+//! | `reach` | what can be seen from a space |
+//! | `input`, `bodies`, `logs` | what policies and webhooks are told |
+//! | `decisions` | what becomes of a policy's decision |
+//! | `deliveries` | requests to webhooks, and their log |
+//! | `inbox`, `samples` | messages that nobody is sent, and recorded evaluations |
+//! | `modules` | versions of modules, as events |
+//! | `live` | the worker's side: the only file that asks engines and sends |
+//! | `steering` | its part of `/_sandbox/…` |
+//! | `arguments`, `commits`, `refusal`, `secret` | small words |
 
 mod arguments;
 mod attachments;
-mod dialect;
+mod bodies;
+mod commits;
+mod decisions;
+mod deliveries;
 mod execute;
 pub mod guesses;
+mod happenings;
+mod inbox;
+mod input;
+pub(crate) mod live;
+mod logs;
+mod modules;
 mod mutation;
 mod policies;
 mod query;
+mod reach;
 mod refusal;
 mod runs;
+mod samples;
 mod search;
 mod secret;
 mod session;
+mod simulation;
 mod spaces;
 mod stack_webhooks;
 mod stacks;
 mod state;
+pub(crate) mod steering;
 #[cfg(test)]
 mod tests;
 mod view;
+mod walk;
 mod webhooks;
 
 pub use attachments::Attachment;
-pub use execute::execute;
+pub use deliveries::{Attempt, Delivery};
+pub use execute::{Means, execute};
+pub(crate) use happenings::Task;
+pub use happenings::{Happening, Kind};
+pub use inbox::{Message, Told};
 pub use policies::Policy;
 pub use runs::{Delta, Run, Transition};
+pub use samples::Sample;
 pub use secret::Secret;
 pub use session::{ApiKey, Session};
 pub use spaces::Space;
 pub use stack_webhooks::StackWebhook;
-pub use stacks::Stack;
+pub use stacks::{Stack, StartingStack};
 pub use state::SpaceliftState;
+pub use walk::Course;
 pub use webhooks::NamedWebhook;
 
 /// The id of the one API key of a fresh sandbox, a well-formed ULID (SA section 2).
@@ -67,8 +104,15 @@ pub struct GraphqlCall<'a> {
     pub origin: &'a str,
     /// The decoded body: `{query, variables?, operationName?}` (SA section 1).
     pub body: &'a serde_json::Value,
-    /// The time of the call in Unix seconds.
+    /// The time of the call in Unix milliseconds.
     pub now: i64,
+}
+
+impl GraphqlCall<'_> {
+    /// The time of the call in Unix seconds, as most of the service counts.
+    fn seconds(&self) -> i64 {
+        self.now.div_euclid(1000)
+    }
 }
 
 /// What one GraphQL request was answered.

@@ -1,16 +1,18 @@
 //! The fields of `Mutation`: who may, which arguments, which noun. Top-level fields run in order, each
 //! sees what the one before did; a later refusal takes nothing back, as GraphQL has no transaction.
 
-use std::cell::{Ref, RefCell};
+use std::sync::Mutex;
 
 use apollo_compiler::resolvers::{FieldError, ObjectValue, ResolveInfo, ResolvedValue};
 
 use super::GraphqlCall;
 use super::arguments::Arguments;
+use super::execute::{Means, lock};
 use super::policies::UpdateForm;
 use super::query::user;
 use super::refusal::Refusal;
 use super::session::Session;
+use super::simulation::simulate;
 use super::state::SpaceliftState;
 use super::view::{Held, Made};
 
@@ -23,13 +25,13 @@ pub(super) const NOT_WRITES: [&str; 5] = [
     "policySimulatev2",
 ];
 
-/// The root of every mutation.
+/// The root of every mutation. Each field has the store for itself while it writes and while its answer is
+/// read; a simulation does not touch it.
 pub(super) struct MutationRoot<'s> {
-    pub(super) state: RefCell<&'s mut SpaceliftState>,
+    pub(super) state: &'s Mutex<SpaceliftState>,
     pub(super) session: Option<&'s Session>,
     pub(super) call: &'s GraphqlCall<'s>,
-    pub(super) ids: &'s dyn Fn() -> String,
-    pub(super) page_limit: Option<usize>,
+    pub(super) means: Means<'s>,
 }
 
 impl ObjectValue for MutationRoot<'_> {
@@ -42,14 +44,28 @@ impl ObjectValue for MutationRoot<'_> {
         info: &'a ResolveInfo<'a>,
     ) -> Result<ResolvedValue<'a>, FieldError> {
         let arguments = Arguments::new(info.arguments());
-        let made = match self.session_mutation(info.field_name(), arguments)? {
+        let field = info.field_name();
+        let document = match field {
+            "policySimulatev2" => Some((arguments.input("input"), "data")),
+            "policySimulate" => Some((arguments, "input")),
+            _ => None,
+        };
+        if let Some((arguments, document)) = document {
+            self.session.ok_or_else(Refusal::unauthorized)?;
+            let document = arguments.needed_text(document)?;
+            let decision = simulate(arguments, document, self.means.ask)?;
+            return Ok(ResolvedValue::leaf(decision));
+        }
+        let mut state = lock(self.state);
+        state.depth = self.means.depth;
+        let made = match self.session_mutation(&mut state, field, arguments)? {
             Some(made) => made,
-            None => self.write(info.field_name(), arguments)?,
+            None => self.write(&mut state, field, arguments)?,
         };
         let held = Held {
-            state: Ref::map(self.state.borrow(), |state| &**state),
+            state,
             session: self.session,
-            page_limit: self.page_limit,
+            page_limit: self.means.page_limit,
             made,
         };
         Ok(held.resolved())
@@ -60,17 +76,17 @@ impl MutationRoot<'_> {
     /// The mutations that need no session: signing in and out (SA section 2).
     fn session_mutation(
         &self,
+        state: &mut SpaceliftState,
         field: &str,
         arguments: Arguments<'_>,
     ) -> Result<Option<Made>, Refusal> {
-        let mut state = self.state.borrow_mut();
         Ok(match field {
             "apiKeyUser" => {
                 let issued = state.exchange_key(
                     &arguments.needed_id("id")?,
                     arguments.needed_text("secret")?,
-                    (self.call.origin, self.call.now),
-                    (self.ids)(),
+                    (self.call.origin, self.call.seconds()),
+                    (self.means.ids)(),
                 )?;
                 Some(issued.map_or(Made::Nothing, |issued| {
                     Made::Leaves(user(&issued.session, Some(&issued.jwt)))
@@ -86,10 +102,14 @@ impl MutationRoot<'_> {
         })
     }
 
-    fn write(&self, field: &str, arguments: Arguments<'_>) -> Result<Made, Refusal> {
+    fn write(
+        &self,
+        state: &mut SpaceliftState,
+        field: &str,
+        arguments: Arguments<'_>,
+    ) -> Result<Made, Refusal> {
         let session = self.session.ok_or_else(Refusal::unauthorized)?;
-        let mut state = self.state.borrow_mut();
-        let now = self.call.now;
+        let now = self.call.seconds();
         let input = arguments.input("input");
         let id = || arguments.needed_id("id");
         let stack = || arguments.needed_id("stack");
@@ -106,7 +126,7 @@ impl MutationRoot<'_> {
                 Made::Webhook(state.delete_webhook_headers(&id()?, &keys)?)
             }
             "webhooksIntegrationCreate" => {
-                let made = state.create_stack_webhook(&stack()?, input, (self.ids)())?;
+                let made = state.create_stack_webhook(&stack()?, input, (self.means.ids)())?;
                 Made::StackWebhook(made)
             }
             "webhooksIntegrationUpdate" => {
@@ -128,14 +148,11 @@ impl MutationRoot<'_> {
                 let force = arguments.flag("force").unwrap_or(false);
                 Made::Policy(state.delete_policy(&id()?, force)?)
             }
-            "policySimulatev2" | "policySimulate" => {
-                return Err(Refusal(format!(
-                    "the sandbox has no policy engine: `{field}` is not simulated"
-                )));
+            "policyAttach" => {
+                Made::Leaves(state.attach_policy(&id()?, &stack()?, (self.means.ids)())?)
             }
-            "policyAttach" => Made::Leaves(state.attach_policy(&id()?, &stack()?, (self.ids)())?),
             "policyDetach" => Made::Leaves(state.detach_policy(&id()?)?),
-            "spaceCreate" => Made::Space(state.create_space(input, &(self.ids)())?),
+            "spaceCreate" => Made::Space(state.create_space(input, &(self.means.ids)())?),
             "spaceUpdate" => Made::Space(state.update_space(&space()?, input)?),
             "spaceDelete" => Made::Space(state.delete_space(&space()?)?),
             "stackCreate" => Made::Stack(Box::new(state.create_stack(arguments, now)?)),
@@ -143,11 +160,11 @@ impl MutationRoot<'_> {
             "stackDelete" => Made::Stack(Box::new(state.delete_stack(&id()?)?)),
             "stackReslug" => Made::Stack(Box::new(state.reslug_stack(&id()?)?)),
             "runTrigger" | "taskCreate" => {
-                let id = (self.ids)();
-                Made::Run(state.queue_run(&stack()?, arguments, (session, now), id)?)
+                let id = (self.means.ids)();
+                Made::Run(state.queue_run(stack()?, arguments, (session, self.call.now), id)?)
             }
             "runConfirm" | "runDiscard" | "runCancel" | "runStop" => {
-                Made::Run(state.judge_run(field, arguments, (session, now))?)
+                Made::Run(state.judge_run(field, arguments, (session, self.call.now))?)
             }
             _ => {
                 return Err(Refusal(format!(

@@ -1,5 +1,5 @@
-//! Policies: records, writes and fields (SA section 8). Rules are never run here; a simulation is
-//! refused in plain words.
+//! Policies: records, writes and fields (SA section 8). Rules are never run here; `live` and `simulation` ask
+//! the engine.
 
 use std::collections::BTreeSet;
 
@@ -7,13 +7,15 @@ use apollo_compiler::resolvers::{ResolveInfo, ResolvedValue};
 use serde::{Deserialize, Serialize};
 
 use super::arguments::Arguments;
-use super::dialect::Dialect;
+use super::decisions;
 use super::guesses;
 use super::refusal::Refusal;
+use super::samples::Sample;
 use super::search;
 use super::spaces::{LEGACY, ROOT, labels};
 use super::state::SpaceliftState;
-use super::view::{Answer, Look, texts, unanswered};
+use super::view::{Answer, Item, Look, texts, unanswered};
+use crate::sim::rego;
 
 /// The refusal of a LOGIN policy elsewhere (SA section 3, verbatim).
 const LOGIN_OUTSIDE_ROOT: &str = "login policies cannot be moved out of root space";
@@ -77,10 +79,20 @@ impl Policy {
                 let attachments = look.state.attachments_of_policy(self);
                 ResolvedValue::list(attachments.into_iter().map(ResolvedValue::object))
             }
-            // Nothing is evaluated, so nothing is sampled.
-            "evaluationRecords" => ResolvedValue::list([]),
-            "evaluationSample" => ResolvedValue::null(),
-            "searchEvaluationRecords" => search::empty_page("SearchPolicyEvaluationRecordsOutput"),
+            "evaluationRecords" => {
+                look.list(look.state.samples_of(self).map(Item::Sample).collect())
+            }
+            "evaluationSample" => {
+                let key = arguments.needed_text("key")?;
+                let mut samples = look.state.samples_of(self);
+                let sample = samples.find(|sample| sample.key == key);
+                ResolvedValue::nullable_object(sample.map(Sample::evaluated))
+            }
+            "searchEvaluationRecords" => {
+                let items = look.state.samples_of(self).map(Item::Sample).collect();
+                let name = "SearchPolicyEvaluationRecordsOutput";
+                return search::page(look, items, arguments.input("input"), name);
+            }
             _ => return unanswered(info),
         })
     }
@@ -108,7 +120,7 @@ impl SpaceliftState {
         if policy_type == "LOGIN" && space != ROOT {
             return Err(LOGIN_OUTSIDE_ROOT.into());
         }
-        check_body(body, engine_type)?;
+        check_body(body, engine_type, policy_type)?;
         let id = guesses::slug(name);
         if id.is_empty() {
             return Err(guesses::EMPTY_SLUG.into());
@@ -148,7 +160,7 @@ impl SpaceliftState {
         if before.policy_type == "LOGIN" && space != ROOT {
             return Err(LOGIN_OUTSIDE_ROOT.into());
         }
-        check_body(body, engine_type)?;
+        check_body(body, engine_type, &before.policy_type)?;
         let description = input.text("description").map(str::to_owned);
         let keeps = !guesses::POLICY_UPDATE_CLEARS_ABSENT;
         let after = Policy {
@@ -185,12 +197,13 @@ impl SpaceliftState {
         }
         self.attachments
             .retain(|_, attachment| attachment.policy != id);
+        self.samples.remove(id);
         self.policies.remove(id).ok_or_else(Refusal::not_found)
     }
 }
 
 /// Old type names are accepted and answered with the new ones (SA section 5).
-fn current_name(policy_type: &str) -> &str {
+pub(super) fn current_name(policy_type: &str) -> &str {
     match policy_type {
         "STACK_ACCESS" => "ACCESS",
         "TASK_RUN" => "TASK",
@@ -200,14 +213,11 @@ fn current_name(policy_type: &str) -> &str {
 }
 
 /// Refuses a body that its engine would not load (SA sections 8 and 10).
-fn check_body(body: &str, engine_type: &str) -> Result<(), Refusal> {
-    let dialect = Dialect::of(body);
-    if !dialect.has_package {
-        return Err(guesses::BODY_WITHOUT_PACKAGE.into());
-    }
-    match engine_type {
-        "REGO_V1" if !dialect.is_v1() => Err(guesses::BODY_NOT_V1.into()),
-        "REGO_V0" if !dialect.is_v0() => Err(guesses::BODY_NOT_V0.into()),
-        _ => Ok(()),
-    }
+fn check_body(body: &str, engine_type: &str, policy_type: &str) -> Result<(), Refusal> {
+    let policy = rego::Policy {
+        body: body.to_owned(),
+        engine: decisions::engine_type(engine_type),
+        policy_type: policy_type.to_owned(),
+    };
+    rego::parses(&policy).map_err(|fault| guesses::bad_body(&fault, body).into())
 }

@@ -1,17 +1,18 @@
-//! Runs of stacks: records, writes and fields (SA section 13). A run stays where it is until somebody
-//! moves it with [`SpaceliftState::move_run`]; this file does not walk runs through their states.
+//! Runs of stacks: records, fields, and what people ask of them (SA section 13). How a run goes from one
+//! state to the next is in `walk`.
 
 use apollo_compiler::resolvers::{ResolveInfo, ResolvedValue};
 use serde::{Deserialize, Serialize};
 
 use super::arguments::Arguments;
+use super::commits::Commit;
 use super::guesses;
 use super::refusal::Refusal;
-use super::secret::sha256_hex;
 use super::session::Session;
 use super::stacks::Stack;
 use super::state::SpaceliftState;
 use super::view::{Answer, Item, Leaves, Look, unanswered};
+use super::walk::{Course, Start};
 
 /// One run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,14 +37,21 @@ pub struct Run {
     pub created_at: i64,
     /// Unix seconds.
     pub updated_at: i64,
-    /// What it would change or has changed.
+    /// What it would change or has changed; none before its plan is done.
     pub delta: Option<Delta>,
+    /// Whether it only looks for drift.
+    #[serde(default)]
+    pub drift_detection: bool,
+    /// What it is still going to do. A run of an older file has nothing before it and stays as it is.
+    #[serde(default)]
+    pub course: Course,
     /// States it went through, oldest first.
     pub history: Vec<Transition>,
 }
 
 /// The resources that a run changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Delta {
     /// Resources added.
     pub added: u32,
@@ -64,6 +72,9 @@ pub struct Transition {
     pub version: u32,
     /// Unix seconds.
     pub at: i64,
+    /// The milliseconds behind `at`.
+    #[serde(default)]
+    pub millisecond: i64,
     /// What the person said.
     pub note: Option<String>,
     /// Who did it; none for the service itself.
@@ -84,15 +95,16 @@ impl Run {
             "commit" => {
                 let stack = look.state.stacks.get(&self.stack);
                 let stack = stack.ok_or_else(Refusal::not_found)?;
-                ResolvedValue::object(commit(stack, self.commit_sha.as_deref()))
+                ResolvedValue::object(Commit::of(stack, self.commit_sha.as_deref()).leaves())
             }
             "createdAt" => ResolvedValue::leaf(self.created_at),
             "updatedAt" => ResolvedValue::leaf(self.updated_at),
             "triggeredBy" => ResolvedValue::leaf(self.triggered_by.as_deref()),
-            "delta" => ResolvedValue::nullable_object(self.delta.as_ref().map(Delta::leaves)),
+            "delta" => ResolvedValue::nullable_object(self.delta.map(Delta::leaves)),
             "finished" => ResolvedValue::leaf(is_terminal(&self.state)),
-            // No drift detection, approval policies or expiry in the sandbox.
-            "driftDetection" | "needsApproval" | "expired" => ResolvedValue::leaf(false),
+            "driftDetection" => ResolvedValue::leaf(self.drift_detection),
+            // No approval policies and no expiry in the sandbox.
+            "needsApproval" | "expired" => ResolvedValue::leaf(false),
             "isMostRecent" => {
                 let last = look
                     .state
@@ -110,67 +122,38 @@ impl Run {
     }
 
     /// Whether the run decides the state of its stack; a proposed one never touches it.
-    fn is_deciding(&self) -> bool {
+    pub(super) fn is_deciding(&self) -> bool {
         self.run_type != "PROPOSED"
     }
 
-    fn enter(&mut self, state: &str, now: i64, note: Option<String>, username: Option<String>) {
-        let version = u32::try_from(self.history.len()).map_or(u32::MAX, |n| n.saturating_add(1));
-        self.state = state.to_owned();
-        self.updated_at = now;
-        self.history.push(Transition {
-            state: state.to_owned(),
-            version,
-            at: now,
-            note,
-            username,
-        });
+    /// How many states the run has been in: `stateVersion`.
+    pub(super) fn version(&self) -> u32 {
+        u32::try_from(self.history.len()).unwrap_or(u32::MAX)
     }
 }
 
 impl SpaceliftState {
-    /// Puts a run into a `RunState`, as the service's own worker would. False when there is no such run or
-    /// it has ended.
-    pub fn move_run(&mut self, run: &str, state: &str, now: i64) -> bool {
-        let mut runs = self.runs.values_mut().flatten();
-        match runs.find(|known| known.id == run && !is_terminal(&known.state)) {
-            Some(run) => {
-                run.enter(state, now, None, None);
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// Queues a run. Each call makes a new one (SA section 13).
+    /// Queues a run. Each call makes a new one (SA section 13). `now` in milliseconds.
     pub(super) fn queue_run(
         &mut self,
-        stack: &str,
+        stack: String,
         arguments: Arguments<'_>,
         (session, now): (&Session, i64),
         id: String,
     ) -> Result<Run, Refusal> {
-        let stack = self.stacks.get(stack).ok_or_else(Refusal::not_found)?;
         let command = arguments.text("command").map(str::to_owned);
         let default = if command.is_some() { "TASK" } else { "TRACKED" };
-        let mut run = Run {
-            id,
-            stack: stack.id.clone(),
+        let start = Start {
+            stack,
             run_type: arguments.text("runType").unwrap_or(default).to_owned(),
-            state: String::new(),
             command,
-            branch: stack.branch.clone(),
-            commit_sha: arguments.text("commitSha").map(str::to_owned),
+            commit: arguments.text("commitSha").map(str::to_owned),
             triggered_by: Some(session.login()),
-            created_at: now,
-            updated_at: now,
-            delta: None,
-            history: Vec::new(),
+            is_applied_unasked: arguments.text("forceApply").is_some(),
+            skips_initialization: arguments.flag("skipInitialization") == Some(true),
+            ..Start::default()
         };
-        run.enter("QUEUED", now, None, None);
-        let runs = self.runs.entry(stack.id.clone()).or_default();
-        runs.push(run.clone());
-        Ok(run)
+        self.start_run(start, id, now)
     }
 
     /// Confirms, discards, cancels or stops a run, as the mutation `verb` says; without an id the one that
@@ -189,15 +172,13 @@ impl SpaceliftState {
                 blocking.id.clone()
             }
         };
-        let runs = self.runs.get_mut(&stack).ok_or_else(Refusal::not_found)?;
-        let run = runs.iter_mut().find(|run| run.id == id);
-        let run = run.ok_or_else(Refusal::not_found)?;
+        let run = self.run_of(&stack, &id).ok_or_else(Refusal::not_found)?;
         let Some(state) = guesses::run_state_after(verb, &run.state) else {
             return Err(guesses::WRONG_RUN_STATE.into());
         };
         let note = arguments.text("note").map(str::to_owned);
-        run.enter(state, now, note, Some(session.login()));
-        Ok(run.clone())
+        let entered = self.enter_run(&id, state, now, (note, Some(session.login())));
+        entered.ok_or_else(Refusal::not_found)
     }
 
     /// One run of a stack.
@@ -213,10 +194,14 @@ impl SpaceliftState {
         self.stacks.get(&run.stack)
     }
 
-    /// The newest run that decides the stack's state (SA section 13).
+    /// The run that decides the stack's state (SA section 13): the one that others wait for, else the
+    /// newest.
     pub(super) fn deciding_run(&self, stack: &str) -> Option<&Run> {
-        let mut runs = self.runs.get(stack)?.iter().rev();
-        runs.find(|run| run.is_deciding())
+        let newest = || {
+            let mut runs = self.runs.get(stack)?.iter().rev();
+            runs.find(|run| run.is_deciding())
+        };
+        self.blocking_run(stack).or_else(newest)
     }
 
     /// The oldest run that has not ended and keeps others waiting.
@@ -255,7 +240,12 @@ impl<'s> Look<'s> {
 }
 
 impl Delta {
-    fn leaves(&self) -> Leaves {
+    /// Whether nothing changes.
+    pub(super) fn is_empty(self) -> bool {
+        (self.added, self.changed, self.deleted) == (0, 0, 0)
+    }
+
+    fn leaves(self) -> Leaves {
         Leaves {
             type_name: "Delta",
             fields: vec![
@@ -291,27 +281,4 @@ pub(super) fn is_terminal(state: &str) -> bool {
         state,
         "FINISHED" | "FAILED" | "STOPPED" | "DISCARDED" | "CANCELED" | "SKIPPED"
     )
-}
-
-/// A commit of the stack's repository, which does not exist: the one asked for, or a stable one.
-pub(super) fn commit(stack: &Stack, sha: Option<&str>) -> Leaves {
-    let hash = match sha {
-        Some(sha) => sha.to_owned(),
-        None => {
-            let digest = sha256_hex(format!("{}/{}", stack.id, stack.created_at).as_bytes());
-            digest.chars().take(40).collect()
-        }
-    };
-    let url = guesses::commit_url(&stack.namespace, &stack.repository, &hash);
-    Leaves {
-        type_name: "Commit",
-        fields: vec![
-            ("hash", hash.into()),
-            ("authorLogin", guesses::COMMIT_AUTHOR_LOGIN.into()),
-            ("authorName", guesses::COMMIT_AUTHOR_NAME.into()),
-            ("message", guesses::COMMIT_MESSAGE.into()),
-            ("timestamp", stack.created_at.into()),
-            ("url", url.into()),
-        ],
-    }
 }

@@ -86,11 +86,6 @@ pub(super) fn page<'s>(
     }))
 }
 
-/// A page of something that the sandbox never has.
-pub(super) fn empty_page<'a>(type_name: &'static str) -> ResolvedValue<'a> {
-    ResolvedValue::object(EmptyPage(type_name))
-}
-
 fn page_length(first: Option<i64>, limit: Option<usize>) -> usize {
     let asked = first
         .and_then(|first| usize::try_from(first).ok())
@@ -200,6 +195,9 @@ fn attribute<'s>(look: Look<'s>, item: Item<'s>, field: &str) -> Option<Attribut
         (Item::Stack(stack), "autodeploy") => Flag(stack.autodeploy),
         (Item::Stack(_), "administrative") => Flag(false),
         (Item::Stack(stack), "createdAt") => Number(stack.created_at),
+        (Item::Sample(sample), "key") => Text(&sample.key),
+        (Item::Sample(sample), "outcome") => Text(&sample.outcome),
+        (Item::Sample(sample), "timestamp") => Number(sample.timestamp),
         (Item::Stack(stack), "state") => {
             let run = look.state.deciding_run(&stack.id);
             Text(run.map_or("NONE", |run| run.state.as_str()))
@@ -259,6 +257,7 @@ impl ObjectValue for Edge<'_> {
         match self.page.type_name {
             "SearchPoliciesOutput" => "SearchPoliciesOutputEdge",
             "SearchStacksOutput" => "SearchStacksOutputEdge",
+            "SearchPolicyEvaluationRecordsOutput" => "SearchPolicyEvaluationRecordsOutputEdge",
             _ => "SearchNamedWebhooksIntegrationsOutputEdge",
         }
     }
@@ -270,34 +269,6 @@ impl ObjectValue for Edge<'_> {
         match info.field_name() {
             "cursor" => Ok(ResolvedValue::leaf(self.cursor)),
             "node" => Ok(self.page.look.object(self.item)),
-            _ => Err(self.unknown_field_error(info)),
-        }
-    }
-}
-
-/// A page without edges, whatever they would be.
-struct EmptyPage(&'static str);
-
-impl ObjectValue for EmptyPage {
-    fn type_name(&self) -> &str {
-        self.0
-    }
-
-    fn resolve_field<'a>(
-        &'a self,
-        info: &'a ResolveInfo<'a>,
-    ) -> Result<ResolvedValue<'a>, FieldError> {
-        match info.field_name() {
-            "edges" => Ok(ResolvedValue::list([])),
-            "pageInfo" => Ok(ResolvedValue::object(Leaves {
-                type_name: "PageInfo",
-                fields: vec![
-                    ("startCursor", "".into()),
-                    ("endCursor", "".into()),
-                    ("hasNextPage", false.into()),
-                    ("hasPreviousPage", false.into()),
-                ],
-            })),
             _ => Err(self.unknown_field_error(info)),
         }
     }

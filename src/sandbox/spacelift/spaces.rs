@@ -76,26 +76,6 @@ impl SpaceliftState {
         }
     }
 
-    /// Whether things that lie in `target` can be used from `from` (SA section 6, inheritance).
-    pub(super) fn reaches(&self, from: &str, target: &str) -> bool {
-        let mut current = from;
-        // A chain of parents is never longer than the list of spaces.
-        for _ in 0..=self.spaces.len() {
-            if current == target {
-                return true;
-            }
-            match self.spaces.get(current) {
-                Some(Space {
-                    inherit_entities: true,
-                    parent: Some(parent),
-                    ..
-                }) => current = parent,
-                _ => return false,
-            }
-        }
-        false
-    }
-
     /// Makes a space; `unique` is the ULID of its id.
     pub(super) fn create_space(
         &mut self,

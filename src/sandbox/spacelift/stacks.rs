@@ -7,10 +7,11 @@ use apollo_compiler::resolvers::{FieldError, ObjectValue, ResolveInfo, ResolvedV
 use serde::{Deserialize, Serialize};
 
 use super::arguments::Arguments;
+use super::commits::Commit;
 use super::guesses;
 use super::refusal::Refusal;
-use super::runs::{commit, is_terminal};
-use super::spaces::LEGACY;
+use super::runs::is_terminal;
+use super::spaces::{LEGACY, ROOT};
 use super::stack_webhooks::StackWebhook;
 use super::state::SpaceliftState;
 use super::view::{Answer, Item, Look, texts, unanswered};
@@ -54,7 +55,69 @@ pub struct Stack {
     pub deleted: bool,
 }
 
+/// A stack that an account begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartingStack {
+    /// The name; its slug is the id.
+    pub name: String,
+    /// The description.
+    pub description: String,
+    /// The repository's owner.
+    pub namespace: String,
+    /// The repository, without its owner.
+    pub repository: String,
+    /// Labels.
+    pub labels: Vec<String>,
+}
+
+impl StartingStack {
+    /// The stack that the vendors' guide triggers.
+    pub fn ai_agent() -> Self {
+        Self {
+            name: "ai-agent".to_owned(),
+            description: "A stack to try things with".to_owned(),
+            namespace: "acme".to_owned(),
+            repository: "ai-agent".to_owned(),
+            labels: vec!["node".to_owned()],
+        }
+    }
+
+    /// The stack, in the space `root` and on the branch `main`; `now` in Unix seconds.
+    pub(super) fn made(&self, now: i64) -> Stack {
+        Stack {
+            description: Some(self.description.clone()),
+            space: ROOT.to_owned(),
+            branch: "main".to_owned(),
+            namespace: self.namespace.clone(),
+            repository: self.repository.clone(),
+            provider: guesses::STACK_PROVIDER.to_owned(),
+            labels: self.labels.iter().cloned().collect(),
+            ..Stack::empty(guesses::slug(&self.name), &self.name, now)
+        }
+    }
+}
+
 impl Stack {
+    fn empty(id: String, name: &str, now: i64) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            description: None,
+            space: LEGACY.to_owned(),
+            autodeploy: false,
+            branch: String::new(),
+            namespace: String::new(),
+            repository: String::new(),
+            repository_url: None,
+            provider: String::new(),
+            project_root: None,
+            labels: BTreeSet::new(),
+            webhooks: BTreeMap::new(),
+            created_at: now,
+            deleted: false,
+        }
+    }
+
     pub(super) fn field<'a>(&'a self, look: Look<'a>, info: &ResolveInfo<'_>) -> Answer<'a> {
         let arguments = Arguments::new(info.arguments());
         let last = || look.state.deciding_run(&self.id);
@@ -85,7 +148,7 @@ impl Stack {
             "terraformVersion" | "lockedBy" | "lockedAt" | "lockNote" => ResolvedValue::null(),
             "blocked" => ResolvedValue::leaf(look.state.blocking_run(&self.id).is_some()),
             "blocker" => look.nullable(look.state.blocking_run(&self.id).map(Item::Run)),
-            "trackedCommit" => ResolvedValue::object(commit(self, None)),
+            "trackedCommit" => ResolvedValue::object(Commit::of(self, None).leaves()),
             "integrations" => ResolvedValue::object(Integrations { look, stack: self }),
             "attachedPolicies" => look.state.attachments_of_stack(self),
             "attachablePolicies" => {
@@ -115,23 +178,7 @@ impl SpaceliftState {
         if id.is_empty() {
             return Err(guesses::EMPTY_SLUG.into());
         }
-        let empty = Stack {
-            id: id.clone(),
-            name: name.to_owned(),
-            description: None,
-            space: LEGACY.to_owned(),
-            autodeploy: false,
-            branch: String::new(),
-            namespace: String::new(),
-            repository: String::new(),
-            repository_url: None,
-            provider: String::new(),
-            project_root: None,
-            labels: BTreeSet::new(),
-            webhooks: BTreeMap::new(),
-            created_at: now,
-            deleted: false,
-        };
+        let empty = Stack::empty(id.clone(), name, now);
         let stack = self.written(empty, input)?;
         if self.stacks.contains_key(&id) {
             return Err(Refusal::slug_taken("stack"));

@@ -1,18 +1,22 @@
 //! Everything the simulated account holds. Plain records in ordered maps: it can be saved, compared and
 //! printed. Does not answer requests; the nouns' own files do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::attachments::Attachment;
+use super::deliveries::Delivery;
+use super::happenings::{Happening, Task};
+use super::inbox::{Message, Told};
 use super::policies::Policy;
 use super::runs::Run;
+use super::samples::Sample;
 use super::secret::{Secret, mask};
 use super::session::{ApiKey, Session};
 use super::spaces::Space;
-use super::stacks::Stack;
+use super::stacks::{Stack, StartingStack};
 use super::webhooks::NamedWebhook;
 use super::{KEY_ID, KEY_SECRET};
 
@@ -37,6 +41,30 @@ pub struct SpaceliftState {
     pub stacks: BTreeMap<String, Stack>,
     /// The runs of each stack, oldest first.
     pub runs: BTreeMap<String, Vec<Run>>,
+    /// What happened and was not told yet, oldest first.
+    #[serde(default)]
+    pub happenings: VecDeque<Happening>,
+    /// What was sent to webhooks, the newest last.
+    #[serde(default)]
+    pub deliveries: VecDeque<Delivery>,
+    /// The inbox, the newest last.
+    #[serde(default)]
+    pub inbox: VecDeque<Message>,
+    /// What would be in Slack, the newest last.
+    #[serde(default)]
+    pub slack: VecDeque<Told>,
+    /// What would be said in pull requests, the newest last.
+    #[serde(default)]
+    pub pull_requests: VecDeque<Told>,
+    /// Recorded evaluations by policy, the newest last.
+    #[serde(default)]
+    pub samples: BTreeMap<String, VecDeque<Sample>>,
+    /// What there is to do; whoever has changed the state takes it.
+    #[serde(skip)]
+    pub(crate) tasks: Vec<Task>,
+    /// How many automations of Port led to the change that is being made.
+    #[serde(skip)]
+    pub(crate) depth: u32,
 }
 
 impl SpaceliftState {
@@ -50,6 +78,16 @@ impl SpaceliftState {
             // Maps with string keys and plain records always serialize; say so rather than panic.
             Err(error) => json!({ "error": error.to_string() }),
         }
+    }
+
+    /// A fresh account with these stacks; `now` in Unix seconds.
+    pub fn beginning_with(stacks: &[StartingStack], now: i64) -> Self {
+        let mut state = Self::default();
+        for stack in stacks {
+            let stack = stack.made(now);
+            state.stacks.insert(stack.id.clone(), stack);
+        }
+        state
     }
 
     /// Ends every token at once, as if its life were over (SA section 15, trap 1).
@@ -74,6 +112,14 @@ impl Default for SpaceliftState {
             webhooks: BTreeMap::new(),
             stacks: BTreeMap::new(),
             runs: BTreeMap::new(),
+            happenings: VecDeque::new(),
+            deliveries: VecDeque::new(),
+            inbox: VecDeque::new(),
+            slack: VecDeque::new(),
+            pull_requests: VecDeque::new(),
+            samples: BTreeMap::new(),
+            tasks: Vec::new(),
+            depth: 0,
         }
     }
 }

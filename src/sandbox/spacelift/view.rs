@@ -1,7 +1,7 @@
 //! What resolvers hand back: objects borrowed from the store, so that a list of thousands costs no copy.
 //! Decides nothing about any noun; each noun's file answers for its own fields.
 
-use std::cell::Ref;
+use std::sync::MutexGuard;
 
 use apollo_compiler::resolvers::{FieldError, ObjectValue, ResolveInfo, ResolvedValue};
 use apollo_compiler::response::JsonValue;
@@ -10,6 +10,7 @@ use super::guesses;
 use super::policies::Policy;
 use super::refusal::Refusal;
 use super::runs::Run;
+use super::samples::Sample;
 use super::session::Session;
 use super::spaces::Space;
 use super::stack_webhooks::StackWebhook;
@@ -39,6 +40,7 @@ pub(super) enum Item<'s> {
     Space(&'s Space),
     Stack(&'s Stack),
     Run(&'s Run),
+    Sample(&'s Sample),
 }
 
 impl<'s> Item<'s> {
@@ -51,6 +53,7 @@ impl<'s> Item<'s> {
             Self::Space(space) => &space.id,
             Self::Stack(stack) => &stack.id,
             Self::Run(run) => &run.id,
+            Self::Sample(sample) => &sample.key,
         }
     }
 
@@ -62,6 +65,7 @@ impl<'s> Item<'s> {
             Self::Space(_) => "Space",
             Self::Stack(_) => "Stack",
             Self::Run(_) => "Run",
+            Self::Sample(_) => "PolicyEvaluationRecord",
         }
     }
 
@@ -73,6 +77,7 @@ impl<'s> Item<'s> {
             Self::Space(space) => space.field(info),
             Self::Stack(stack) => stack.field(look, info),
             Self::Run(run) => run.field(look, info),
+            Self::Sample(sample) => sample.field(info),
         }
     }
 }
@@ -169,7 +174,7 @@ pub(super) enum Made {
 
 /// The answer of a mutation while its selected fields are read.
 pub(super) struct Held<'s> {
-    pub(super) state: Ref<'s, SpaceliftState>,
+    pub(super) state: MutexGuard<'s, SpaceliftState>,
     pub(super) session: Option<&'s Session>,
     pub(super) page_limit: Option<usize>,
     pub(super) made: Made,

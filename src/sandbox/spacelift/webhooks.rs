@@ -1,4 +1,4 @@
-//! Named webhooks: records, writes and fields (SA section 7). Delivering is somebody else's work; this
+//! Named webhooks: records, writes and fields (SA section 7). Delivering is the work of `deliveries`; this
 //! file only keeps count of failures.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,11 +51,7 @@ pub struct NamedWebhook {
 impl NamedWebhook {
     /// How often one delivery is attempted while the answers are 5xx (SA section 11).
     pub fn attempts(&self) -> u32 {
-        if self.retry_on_failure {
-            1 + RETRIES
-        } else {
-            1
-        }
+        attempts(self.retry_on_failure)
     }
 
     pub(super) fn field<'a>(&'a self, look: Look<'a>, info: &ResolveInfo<'_>) -> Answer<'a> {
@@ -77,18 +73,19 @@ impl NamedWebhook {
 
 impl SpaceliftState {
     /// Notes how a delivery ended; ten failures in a row switch the webhook off (SA section 15, trap 7).
-    /// An unknown id is ignored: the webhook may be gone by now.
-    pub fn record_delivery(&mut self, webhook: &str, delivered: bool) {
-        if let Some(webhook) = self.webhooks.get_mut(webhook) {
-            webhook.failures = if delivered {
-                0
-            } else {
-                webhook.failures.saturating_add(1)
-            };
-            if webhook.failures >= FAILURES_UNTIL_OFF {
-                webhook.enabled = false;
-            }
-        }
+    /// True when this one did. An unknown id is ignored: the webhook may be gone by now.
+    pub fn record_delivery(&mut self, webhook: &str, delivered: bool) -> bool {
+        let Some(webhook) = self.webhooks.get_mut(webhook) else {
+            return false;
+        };
+        webhook.failures = match delivered {
+            true => 0,
+            false => webhook.failures.saturating_add(1),
+        };
+        let is_too_much = webhook.failures >= FAILURES_UNTIL_OFF;
+        let was_enabled = webhook.enabled;
+        webhook.enabled &= !is_too_much;
+        was_enabled && is_too_much
     }
 
     /// Makes a named webhook.
@@ -183,6 +180,14 @@ impl SpaceliftState {
         let webhook = self.webhooks.get_mut(id).ok_or_else(Refusal::not_found)?;
         webhook.headers.retain(|name, _| !keys.contains(name));
         Ok(webhook.clone())
+    }
+}
+
+/// How often one delivery is attempted while the answers are 5xx (SA section 11).
+pub(super) fn attempts(retry_on_failure: bool) -> u32 {
+    match retry_on_failure {
+        true => 1 + RETRIES,
+        false => 1,
     }
 }
 

@@ -6,6 +6,7 @@ mod policies;
 mod schema;
 mod search;
 mod session;
+mod shapes;
 mod spaces;
 mod stacks;
 mod webhooks;
@@ -15,7 +16,9 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
-use super::{GraphqlAnswer, GraphqlCall, KEY_ID, KEY_SECRET, SpaceliftState, execute};
+use super::{GraphqlAnswer, GraphqlCall, KEY_ID, KEY_SECRET, Means, SpaceliftState, execute};
+use crate::sim::child::Engines;
+use crate::sim::job::Job;
 
 const ORIGIN: &str = "http://127.0.0.1:4000";
 const BODY_V0: &str = "package spacelift\nwebhook[{\"endpoint_id\": \"port\"}] { true }\n";
@@ -67,13 +70,21 @@ impl Account {
             bearer: self.bearer.as_deref(),
             origin: ORIGIN,
             body,
-            now: self.now.get(),
+            now: self.now.get() * 1000,
         };
         let ids = || {
             self.made.set(self.made.get() + 1);
             format!("01TEST{:020}", self.made.get())
         };
-        execute(&self.state, &call, &ids, self.page_limit)
+        let engines = Engines::same_process();
+        let ask = |job: Job| engines.run(&[job]).remove(0);
+        let means = Means {
+            ids: &ids,
+            ask: &ask,
+            page_limit: self.page_limit,
+            depth: 0,
+        };
+        execute(&self.state, &call, means)
     }
 
     /// The `data` of an answer that has no errors.

@@ -67,8 +67,8 @@ fn a_body_must_be_one_that_its_engine_loads() {
         )
     };
     assert!(refused("webhook[x] { x := 1 }", Value::Null).contains("package"));
-    assert!(refused(BODY_V0, json!("REGO_V1")).contains("rego_parse_error"));
-    assert!(refused(BODY_V1, Value::Null).contains("rego_parse_error"));
+    assert!(refused(BODY_V0, json!("REGO_V1")).contains("REGO_V"));
+    assert!(refused(BODY_V1, Value::Null).contains("REGO_V"));
     let kept = account.data("{ policies { id } }", json!({}));
     assert_eq!(kept, json!({"policies": []}));
     account.policy(json!({"name": "p", "body": BODY_V1, "type": "PLAN", "engineType": "REGO_V1"}));
@@ -76,7 +76,7 @@ fn a_body_must_be_one_that_its_engine_loads() {
     assert!(
         account
             .refusal(UPDATE, json!({"id": "p", "input": back}))
-            .contains("rego_parse_error")
+            .contains("REGO_V")
     );
     let both = json!({"name": "p", "body": BODY_V0, "engineType": "REGO_V0"});
     let after = account.data(UPDATE, json!({"id": "p", "input": both}));
@@ -255,20 +255,64 @@ fn labels_attach_to_what_can_use_the_policy_and_never_notifications() {
     );
 }
 
+#[cfg(feature = "rego")]
 #[test]
-fn simulation_says_plainly_that_there_is_no_engine() {
+fn a_body_that_does_not_parse_is_refused_with_its_place() {
+    let account = Account::signed_in();
+    let body = "package spacelift\n\nsample { input.run_updated. }\n";
+    let refusal = account.policy_refused(json!({"name": "p", "body": body, "type": "PLAN"}));
+    assert!(
+        refusal.starts_with("could not persist policy: invalid policy body: 3:"),
+        "{refusal}"
+    );
+    let redefined = "package spacelift\nwebhook = 1\n";
+    let notification = json!({"name": "p", "body": redefined, "type": "NOTIFICATION"});
+    assert!(account.policy_refused(notification).contains("`webhook`"));
+    account.policy(json!({"name": "p", "body": redefined, "type": "PLAN"}));
+}
+
+#[cfg(feature = "rego")]
+#[test]
+fn a_simulation_decides_and_keeps_nothing() {
     let account = Account::signed_in();
     let query =
         "mutation Simulate($input: PolicySimulateInput!) { policySimulatev2(input: $input) }";
-    let input = json!({"input": {"type": "NOTIFICATION", "body": BODY_V0, "data": "{}"}});
+    let body = "package spacelift\nwebhook contains {\"endpoint_id\": e.id} if { e := input.webhook_endpoints[_] }\n";
+    let data = json!({"webhook_endpoints": [{"id": "port"}]}).to_string();
+    let input =
+        json!({"type": "NOTIFICATION", "engineType": "REGO_V1", "body": body, "data": data});
+    let asked = json!({"query": query, "variables": {"input": input}});
+    let answer = account.answer(&asked);
+    assert!(!answer.is_write);
+    let decision = text(&answer.body["data"]["policySimulatev2"]);
+    let decision: Value = serde_json::from_str(&decision).expect("JSON text");
+    assert_eq!(decision["webhook"], json!([{"endpoint_id": "port"}]));
+    assert_eq!(
+        (&decision["sample"], &decision["slack"]),
+        (&json!(false), &json!([]))
+    );
+    assert_eq!(
+        account.data("{ policies { id } }", json!({})),
+        json!({"policies": []})
+    );
+
+    let older = "mutation($body: String!, $input: String!) { policySimulate(body: $body, input: $input, type: NOTIFICATION) }";
+    let answer = account.data(older, json!({"body": BODY_V0, "input": "{}"}));
+    assert!(text(&answer["policySimulate"]).contains("\"endpoint_id\":\"port\""));
+    let refused = |input: Value| account.refusal(query, json!({ "input": input }));
     assert!(
-        account
-            .refusal(query, input.clone())
-            .contains("no policy engine")
+        refused(json!({"type": "NOTIFICATION", "body": BODY_V1, "data": "{}"})).contains("REGO_V0")
     );
     assert!(
-        !account
-            .answer(&json!({"query": query, "variables": input}))
-            .is_write
+        refused(json!({"type": "NOTIFICATION", "body": BODY_V0, "data": "{"}))
+            .contains("invalid input")
+    );
+    assert!(refused(json!({"type": "PLAN", "body": BODY_V0, "data": "{}"})).contains("`PLAN`"));
+    let mut account = account;
+    account.bearer = None;
+    let input = json!({"type": "NOTIFICATION", "body": BODY_V0, "data": "{}"});
+    assert_eq!(
+        account.refusal(query, json!({ "input": input })),
+        "unauthorized"
     );
 }

@@ -1,4 +1,4 @@
-//! Stacks and runs, as far as they stand still (SA sections 3, 5 and 13).
+//! Stacks, and what people ask of runs (SA sections 3, 5 and 13). Nobody works here, so no run walks.
 
 use serde_json::json;
 
@@ -143,7 +143,7 @@ fn people_decide_about_runs_where_the_state_allows_it() {
             .state
             .lock()
             .expect("not poisoned")
-            .move_run(run, state, 1_700_000_100)
+            .move_run(run, state, 1_700_000_100_000)
     };
     let run = trigger();
     assert!(judge("runConfirm", &run)["errors"].is_array());
