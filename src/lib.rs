@@ -8,6 +8,7 @@ pub mod decide;
 pub mod exit;
 pub mod follow;
 pub mod kinds;
+pub mod lint;
 pub mod show;
 pub mod sim;
 pub mod there;

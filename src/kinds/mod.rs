@@ -31,6 +31,7 @@
 //! | [`part`] | which places of an object may be managed alone |
 //! | [`parts`] | pieces of a spec that may be written later than the rest |
 //! | [`picks`] | where a rule holds, gathered once for each kind |
+//! | [`program`] | texts that a service runs, and what they may read |
 //! | [`role`] | the part that an object plays when an event passes |
 //! | [`stamp`] | what Port adds to every object |
 //! | [`trial`] | the fields of `kind: test` documents |
@@ -55,6 +56,7 @@ pub mod observed;
 pub mod part;
 pub mod parts;
 pub mod picks;
+pub mod program;
 pub mod project;
 pub mod property;
 pub mod query;

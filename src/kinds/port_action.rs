@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use serde_json::Value as Json;
 
 use crate::kinds::call::{Call, List};
+use crate::kinds::program::Program;
 use crate::kinds::property::plain;
 use crate::kinds::shape::{Charset, Object, Shape, field};
 use crate::kinds::{
@@ -52,7 +53,8 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
                         inputs::shape(),
                         "The form that a run begins with.",
                     )
-                    .required(),
+                    .required()
+                    .program(Program::Form),
                     field(
                         "blueprintIdentifier",
                         Shape::text_of(1, 0),

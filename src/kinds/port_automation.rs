@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use serde_json::Value as Json;
 
 use crate::kinds::call::{Call, List};
+use crate::kinds::program::Program;
 use crate::kinds::property::{MAPS, plain};
 use crate::kinds::shape::{Field, Object, Shape, field};
 use crate::kinds::{
@@ -43,7 +44,8 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
                                 Shape::list(Shape::text_of(1, 0)),
                                 "JQ over the event (`.diff.before`, `.diff.after`, `.context`), each true or false.",
                             )
-                            .required(),
+                            .required()
+                            .program(Program::Event),
                             field(
                                 "combinator",
                                 Shape::Enum(&["and", "or"]),

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use serde_json::Value as Json;
 
 use crate::kinds::call::{Call, List, path, without_nulls};
+use crate::kinds::program::Program;
 use crate::kinds::shape::{Charset, Shape, field};
 use crate::kinds::{Identity, Kind, Mention, Observed, Role, webhook_mapping};
 use crate::words::value::Map;
@@ -103,7 +104,8 @@ fn security() -> Shape {
             "requestIdentifierPath",
             Shape::text(),
             "JQ to an id of the delivery; repeated ids are dropped.",
-        ),
+        )
+        .program(Program::Delivery),
     ])
 }
 

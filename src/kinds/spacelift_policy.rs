@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use serde_json::Value as Json;
 
 use crate::kinds::call::{Call, List};
+use crate::kinds::program::Program;
 use crate::kinds::shape::{Shape, field};
 use crate::kinds::{Identity, Kind, Observed, Role, TextFile, label, slug};
 use crate::words::value::Map;
@@ -57,6 +58,7 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
             "The Rego text, usually `${file:policies/NAME.rego}`.",
         )
         .required()
+        .program(Program::Rego)
         .long_text(),
         field(
             "space",
