@@ -196,3 +196,43 @@ fn a_file_that_does_not_exist() {
     }
     "#);
 }
+
+#[test]
+fn half_of_a_lints_name() {
+    assert_json_snapshot!(finding("a lint by half of its name"), @r#"
+    {
+      "code": "config::unknown_field",
+      "severity": "error",
+      "message": "unknown field `open_action` in `lints`",
+      "file": "spaceport.yaml",
+      "line": 5,
+      "column": 10,
+      "help": "did you mean `lint::open_action`?"
+    }
+    "#);
+}
+
+#[test]
+fn a_constant_without_quotes() {
+    assert_json_snapshot!(finding("a constant in a mapping"), @r#"
+    {
+      "code": "lint::unquoted_constant",
+      "severity": "error",
+      "message": "`FINISHED` is read as JQ, and it is none",
+      "file": "webhook.yaml",
+      "line": 10,
+      "column": 30,
+      "help": "everything in an entity is JQ; for the constant write `'\"FINISHED\"'`"
+    }
+    "#);
+}
+
+#[test]
+fn a_misspelt_function() {
+    assert_json_snapshot!(finding("a misspelt function of JQ"), @r#""#);
+}
+
+#[test]
+fn a_secret_with_two_names() {
+    assert_json_snapshot!(finding("a secret with two names"), @r#""#);
+}
