@@ -4,7 +4,7 @@
 //! Pure. No message repeats a value that could be a password. Deliberately not here: what a
 //! `jqQuery` of the form would say; only Port knows what it sees.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::SecretString;
 use serde_json::{Map, Value as Json};
@@ -81,7 +81,10 @@ impl<'a> Form<'a> {
     pub(super) fn fill(&self, given: Vec<(String, Given)>) -> Result<Filled, Vec<Stop>> {
         let (mut filled, mut problems) = (Filled::default(), Vec::new());
         let fields = self.fields();
+        // What was given wrongly is not missing besides.
+        let mut settled: BTreeSet<String> = BTreeSet::new();
         for (name, group) in grouped(given) {
+            settled.insert(name.clone());
             let Some(field) = fields.get(name.as_str()) else {
                 problems.push(self.unknown(&name, &fields));
                 continue;
@@ -92,6 +95,9 @@ impl<'a> Form<'a> {
                         let text = value.as_str().map(SecretString::from);
                         filled.hidden.extend(text);
                     }
+                    if value.is_null() {
+                        settled.remove(&name);
+                    }
                     filled.inputs.insert(name, value);
                 }
                 Err(problem) => problems.push(*problem),
@@ -101,21 +107,15 @@ impl<'a> Form<'a> {
             let default = field.get("default").filter(|default| is_literal(default));
             if let Some(default) = default
                 && !filled.inputs.contains_key(*name)
-                && !problems
-                    .iter()
-                    .any(|p| p.message.contains(&format!("`{name}`")))
+                && settled.insert((*name).to_owned())
             {
                 filled.inputs.insert((*name).to_owned(), default.clone());
             }
         }
         let required = self.inputs.and_then(|inputs| inputs["required"].as_array());
-        for name in required.into_iter().flatten().filter_map(Json::as_str) {
-            let told = problems
-                .iter()
-                .any(|p| p.message.contains(&format!("`{name}`")));
-            if filled.inputs.get(name).is_none_or(Json::is_null) && !told {
-                problems.push(self.missing(name, fields.get(name).copied()));
-            }
+        let required = required.into_iter().flatten().filter_map(Json::as_str);
+        for name in required.filter(|name| !settled.contains(*name)) {
+            problems.push(self.missing(name, fields.get(name).copied()));
         }
         match problems.is_empty() {
             true => Ok(filled),
