@@ -4,6 +4,7 @@
 mod automations;
 mod backend;
 mod blueprints;
+mod circle;
 mod entities;
 mod intake;
 mod outbound;

@@ -522,6 +522,34 @@ async fn a_payload_that_cannot_be_made_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_program_may_take_a_secret_apart_and_a_fault_quotes_none() {
+    let backend = Backend::answering(200, &[], "{}");
+    let world = beside(&backend).await;
+    world
+        .secret("BOTH", r#"{"user":"u","word":"very-secret"}"#)
+        .await;
+    for (name, program) in [
+        ("good", "{{ .secrets.BOTH | fromjson | .word }}"),
+        ("bad", "{{ .secrets.BOTH | tonumber }}"),
+    ] {
+        let body = json!({"word": program});
+        let url = backend.origin();
+        let webhook = json!({"type": "WEBHOOK", "url": url, "synchronized": true, "body": body});
+        world.action(name, webhook).await;
+        let run = world.ran(name, json!({})).await;
+        let logs = world.logs(run["id"].as_str().expect("an id")).await;
+        assert_eq!(run["status"] == "SUCCESS", name == "good", "{run} {logs:?}");
+        assert!(
+            !format!("{run}{logs:?}").contains("very-secret"),
+            "{run} {logs:?}"
+        );
+    }
+    let asked = backend.asked();
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0].body, r#"{"word":"very-secret"}"#);
+}
+
+#[tokio::test]
 async fn runs_and_their_logs_survive_the_process() {
     let folder = tempfile::tempdir().expect("a folder");
     let options = || Options {

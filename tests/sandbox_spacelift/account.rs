@@ -45,8 +45,19 @@ impl Account {
 
     /// Sends any request; status and JSON body.
     pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        self.with_token(&self.token, method, path, body).await
+    }
+
+    /// The same with somebody else's token, such as one of Port.
+    pub async fn with_token(
+        &self,
+        token: &str,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> (u16, Value) {
         let url = format!("{}{path}", self.sandbox.url());
-        let mut request = self.client.request(method, url).bearer_auth(&self.token);
+        let mut request = self.client.request(method, url).bearer_auth(token);
         if let Some(body) = body {
             request = request.json(&body);
         }

@@ -6,6 +6,7 @@ mod account;
 mod deliveries;
 mod errors;
 mod policies;
+mod port;
 mod receiver;
 mod runs;
 mod start;

@@ -85,9 +85,12 @@ pub(super) async fn invoke(shared: &Shared, id: &str, event: &Value, depth: u32)
             return;
         }
     };
-    // The messages of the one without secrets: a fault may quote what it stumbled over.
-    let faults = shown.failures();
-    notes.extend(faults.map(|note| format!("payload {}: {}", note.at, note.fault.message)));
+    notes.extend(full.failures().map(|failed| {
+        // In the words of the one without secrets: a fault may quote what it stumbled over.
+        let told = shown.failures().find(|note| note.at == failed.at);
+        let why = told.map_or("it fails", |note| note.fault.message.as_str());
+        format!("payload {}: {why}", failed.at)
+    }));
     let method = &full.value;
     let end = match method["type"].as_str().unwrap_or_default() {
         _ if full.failures().next().is_some() => {

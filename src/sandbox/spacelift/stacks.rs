@@ -232,6 +232,11 @@ impl SpaceliftState {
             run.stack.clone_from(&slug);
         }
         self.runs.insert(slug.clone(), runs);
+        for happening in &mut self.happenings {
+            if happening.stack.as_deref() == Some(id) {
+                happening.stack = Some(slug.clone());
+            }
+        }
         for attachment in self.attachments.values_mut().filter(|a| a.stack == id) {
             attachment.stack.clone_from(&slug);
         }
