@@ -9,7 +9,7 @@ use crate::exit::{self, Stop};
 use crate::kinds::{self, manual, trial};
 use crate::show::{self, Style, text};
 use crate::words::Service;
-use crate::words::codes::CODES;
+use crate::words::codes::{CODES, LINT};
 use crate::words::finding::did_you_mean;
 
 /// Arguments of `explain`.
@@ -57,12 +57,21 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
     match CODES.iter().find(|code| code.code == wanted) {
         Some(code) => {
             let part = |first, words| text::wrap(first, words, Style::default().width).join("\n");
-            print(&format!(
+            let mut shown = format!(
                 "{}\n\n{}\n{}\n",
                 code.code,
                 part("  means  ", code.means),
                 part("  mend   ", code.mend)
-            ));
+            );
+            if code.code.starts_with(LINT) {
+                let level = format!(
+                    "`lints: {{ {0}: LEVEL }}` in `spaceport.yaml` with error, warning, hint or allow; `# spaceport: allow({0})` on the line or above it.",
+                    code.code
+                );
+                shown.push_str(&part("  level  ", &level));
+                shown.push('\n');
+            }
+            print(&shown);
             Ok(exit::DONE)
         }
         None => Err(Stop::new(

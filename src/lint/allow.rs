@@ -96,7 +96,7 @@ fn lines_of(lines: &[&str], number: usize, before: &str) -> (usize, usize) {
     let mut last = first;
     if opens_block(lines[first]) {
         let inside = |line: &&str| line.trim().is_empty() || indent(line) > indent(lines[first]);
-        while lines.get(last + 1).is_some_and(|line| inside(line)) {
+        while lines.get(last + 1).is_some_and(&inside) {
             last += 1;
         }
     }

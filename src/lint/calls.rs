@@ -30,11 +30,10 @@ impl<'s> Call<'s> {
     /// for one as guides print it.
     pub fn is_graphql(self) -> bool {
         let url = self.url.to_ascii_lowercase();
-        let spacelift = url.contains(".spacelift.io") || url.starts_with("<spacelift.");
+        let account =
+            url.contains(".spacelift.io") && url.trim_end_matches('/').ends_with("/graphql");
         let placeholder = url.starts_with('<') && url.contains("spacelift");
-        (spacelift && url.trim_end_matches(['/', '>']).ends_with("graphql"))
-            || (spacelift && url.starts_with("<spacelift.graphql_url"))
-            || (placeholder && self.query().is_some())
+        account || (placeholder && self.query().is_some())
     }
 
     /// The text of the operation that it sends.

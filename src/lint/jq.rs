@@ -62,7 +62,7 @@ fn refused(survey: &Survey, jq: &Jq, fault: &Fault, findings: &mut Findings) {
             Finding::error(
                 "lint::unquoted_constant",
                 survey.place(jq, whole),
-                format!("`{word}` is read as a function of JQ, and there is none"),
+                format!("`{word}` is read as JQ, and it is none"),
             )
             .help(format!(
                 "everything in an entity is JQ; for the constant write `'\"{word}\"'`"
@@ -80,9 +80,10 @@ fn refused(survey: &Survey, jq: &Jq, fault: &Fault, findings: &mut Findings) {
             format!("spaceport does not run this JQ: {}", fault.message),
         ),
     };
-    let help = match finding.code {
-        "lint::jq" => "correct it; Port would leave the value empty, or drop the event",
-        _ => "Port may read it; what it does cannot be simulated or tested here",
+    let help = match (fault.kind == FaultKind::Syntax, jq.program) {
+        (false, _) => "Port may read it; what it does cannot be simulated or tested here",
+        (true, Program::Delivery) => "correct it; until then Port makes nothing of the event",
+        (true, _) => "correct it",
     };
     findings.push(finding.help(help).maybe_help(fault.help.clone()));
 }

@@ -33,7 +33,7 @@ pub fn settle_all(desired: &Desired, findings: Findings) -> Findings {
         }
     }
     // What is said about allows has levels of its own.
-    kept_findings.extend(kept(desired, unused, &mut Vec::new()));
+    kept_findings.extend(kept(desired, unused, &mut []));
     kept_findings
 }
 
@@ -42,7 +42,7 @@ fn read(sources: &Sources) -> Vec<(Allow, bool)> {
     allows.into_iter().map(|allow| (allow, false)).collect()
 }
 
-fn kept(desired: &Desired, findings: Findings, allows: &mut Vec<(Allow, bool)>) -> Findings {
+fn kept(desired: &Desired, findings: Findings, allows: &mut [(Allow, bool)]) -> Findings {
     let mut all = unknown(allows);
     all.extend(findings);
     let mut kept = Findings::default();

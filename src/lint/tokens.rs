@@ -74,9 +74,7 @@ fn trouble(survey: &Survey, name: &str) -> Option<(String, String)> {
     }
     for renews in renewing {
         // It waits for the runs of an action; something has to start these without anybody's doing.
-        let Some(action) = renews.starts_after() else {
-            return None;
-        };
+        let action = renews.starts_after()?;
         let by_itself = survey.wiring.named(Role::Automation, action).is_some();
         let by_call = calls.iter().any(|call| call.starts() == Some(action));
         if by_itself || by_call {

@@ -469,6 +469,9 @@ fn a_run_is_one_json_value() {
         .run(&["run", "follow", &id, "--format", "json"])
         .exits(0);
     let mut run: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let schema = world.run(&["schema", "--of", "run"]).exits(0);
+    let schema: Value = serde_json::from_str(&schema.out).expect("JSON");
+    assert!(jsonschema::is_valid(&schema, &run), "{run:#}");
     let at = run["log"][0]["at"].take();
     assert!(at.is_string());
     assert_eq!(

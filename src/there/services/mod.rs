@@ -52,6 +52,6 @@ pub use further::Had;
 pub use http::{Options, Repeat};
 pub use randoms::Randoms;
 pub use read::{Counts, Reader};
-pub use runs::{Approvers, Report, Start, Started};
+pub use runs::{Approvers, Page, Report, Start, Started};
 pub use vault::{FingerprintKey, RuntimeKey, Vault, VaultError};
 pub use write::Writer;

@@ -19,7 +19,6 @@ use crate::words::{Service, Value};
 
 /// A run that is to be started. It has no `Debug`: its inputs may be passwords.
 #[derive(Clone)]
-#[allow(missing_debug_implementations)]
 pub struct Start {
     /// The identifier of the action.
     pub action: String,
@@ -173,7 +172,8 @@ impl Writer {
         }
         let call = Call::Port {
             method: "POST",
-            path: versioned(&[&start.action, "runs"]),
+            // The one route of runs that is published without a `version`; both shapes are read.
+            path: path(&["v1", "actions", &start.action, "runs"]),
             body: Some(Value::from(body)),
         };
         // The session comes first, so that Port's clock is known before the run can exist.
