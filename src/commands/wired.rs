@@ -55,8 +55,11 @@ pub fn clock(now: Option<&str>) -> Result<(f64, String), Stop> {
 
 /// A JSON or YAML document from a file, or from stdin for `-`.
 pub fn document(path: &Path) -> Result<Json, Stop> {
-    let shown = path.display();
-    let unusable = |why: String| Stop::new(exit::USAGE, format!("`{shown}` {why}"));
+    let shown = match path.as_os_str() == "-" {
+        true => "stdin".to_owned(),
+        false => format!("`{}`", path.display()),
+    };
+    let unusable = |why: String| Stop::new(exit::USAGE, format!("{shown} {why}"));
     let mut text = String::new();
     let read = match path.as_os_str() == "-" {
         true => std::io::stdin()

@@ -446,6 +446,52 @@ mod tests {
     }
 
     #[test]
+    fn schema_and_check_agree_about_tests() {
+        let validator = validator(document_schema());
+        let test = |key: &str, start: Json, expect: Json| json!({ "kind": "test", "name": "t", key: start, "expect": expect });
+        let nothing = || json!({ "nothing": true });
+        for (whole, good) in [
+            (test("payload", json!("a.json"), nothing()), true),
+            (test("payload", json!({ "a": 1 }), nothing()), true),
+            (test("payload", json!([]), nothing()), false),
+            (
+                test("event", json!({ "run_updated": "a.json" }), nothing()),
+                true,
+            ),
+            (
+                test("event", json!({ "run_update": "a.json" }), nothing()),
+                false,
+            ),
+            (
+                test(
+                    "run",
+                    json!({ "action": "a" }),
+                    json!({ "automations": ["port.automation.b"] }),
+                ),
+                true,
+            ),
+            (
+                test(
+                    "run",
+                    json!({ "action": "a" }),
+                    json!({ "automations": ["b"] }),
+                ),
+                false,
+            ),
+            (test("action", json!({ "inputs": {} }), nothing()), false),
+            (test("spec", json!({}), nothing()), false),
+            (
+                test("payload", json!("a.json"), json!({ "dropped": ["a", "b"] })),
+                true,
+            ),
+        ] {
+            assert_eq!(validator.is_valid(&whole), good, "schema: {whole}");
+            assert_eq!(holds(trial::shape(), &whole), good, "check: {whole}");
+        }
+        assert!(!validator.is_valid(&json!({ "kind": "test", "name": "t" })));
+    }
+
+    #[test]
     fn schema_and_check_agree_about_what_surrounds_a_spec() {
         let validator = validator(document_schema());
         for (more, good) in [

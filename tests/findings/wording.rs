@@ -229,10 +229,30 @@ fn a_constant_without_quotes() {
 
 #[test]
 fn a_misspelt_function() {
-    assert_json_snapshot!(finding("a misspelt function of JQ"), @r#""#);
+    assert_json_snapshot!(finding("a misspelt function of JQ"), @r#"
+    {
+      "code": "lint::jq",
+      "severity": "error",
+      "message": "this JQ does not compile: jq has no function `tostrin`",
+      "file": "webhook.yaml",
+      "line": 11,
+      "column": 11,
+      "help": "did you mean `tostring`?"
+    }
+    "#);
 }
 
 #[test]
 fn a_secret_with_two_names() {
-    assert_json_snapshot!(finding("a secret with two names"), @r#""#);
+    assert_json_snapshot!(finding("a secret with two names"), @r#"
+    {
+      "code": "lint::unknown_secret",
+      "severity": "warning",
+      "message": "the secret `API_KEY_SECRET` is not in the project",
+      "file": "objects.yaml",
+      "line": 5,
+      "column": 63,
+      "help": "one secret with two names? `API_SECRET` is declared and nothing reads it: use one name for both"
+    }
+    "#);
 }
