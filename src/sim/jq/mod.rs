@@ -155,7 +155,7 @@ fn broken(error: Option<jaq_core::Error<Val>>) -> Fault {
         true => FaultKind::Limit,
         false => FaultKind::Runtime,
     };
-    let short: String = message.chars().take(300).collect();
+    let short: String = message.chars().take(limits::LONGEST_MESSAGE).collect();
     Fault::new(kind, short)
 }
 
