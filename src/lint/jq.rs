@@ -1,8 +1,10 @@
-//! JQ that does not compile, constants without quotes, and JQ that Port may read differently.
+//! JQ that does not compile, constants without quotes, JQ that Port may read differently, and `=` where
+//! something is to be compared.
 //!
 //! Deliberately not here: what the programs read (see `roots` and `payload`).
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::kinds::program::Program;
 use crate::lint::bench::Bench;
@@ -42,6 +44,9 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
 }
 
 fn doubtful(survey: &Survey, code: &str, all: &[&Jq], findings: &mut Findings) {
+    for jq in all {
+        assigning(survey, jq, findings);
+    }
     for (span, why) in sim::jq::doubts(code) {
         for jq in all {
             findings.push(
@@ -55,7 +60,8 @@ fn doubtful(survey: &Survey, code: &str, all: &[&Jq], findings: &mut Findings) {
 
 fn refused(survey: &Survey, jq: &Jq, fault: &Fault, findings: &mut Findings) {
     let whole = 0..jq.code.len();
-    let place = survey.place(jq, fault.span.clone().unwrap_or_else(|| whole.clone()));
+    let span = fault.span.clone().unwrap_or_else(|| whole.clone());
+    let place = survey.place(jq, visible(&jq.code, span));
     let word = jq.code.trim();
     if fault.kind == FaultKind::Syntax && jq.program == Program::Delivery && is_word(word) {
         findings.push(
@@ -86,6 +92,36 @@ fn refused(survey: &Survey, jq: &Jq, fault: &Fault, findings: &mut Findings) {
         (true, _) => "correct it",
     };
     findings.push(finding.help(help).maybe_help(fault.help.clone()));
+}
+
+/// A place that takes no byte, as the end of a program does, made the character there or the last one
+/// before it: what is marked can be seen.
+fn visible(code: &str, span: Range<usize>) -> Range<usize> {
+    let length = |c: Option<char>| c.map_or(0, char::len_utf8);
+    let at = span.start;
+    match (span.is_empty(), code.get(..at), code.get(at..)) {
+        (true, Some(before), Some("")) => at - length(before.chars().next_back())..at,
+        (true, _, Some(after)) => at..at + length(after.chars().next()),
+        _ => span,
+    }
+}
+
+/// Looks for a filter or a condition that sets with `=` where it means to compare.
+fn assigning(survey: &Survey, jq: &Jq, findings: &mut Findings) {
+    let last = jq.at.parts().last().map(String::as_str);
+    if jq.program != Program::Event && last != Some("filter") {
+        return;
+    }
+    if let Some(span) = sim::jq::assignment(&jq.code) {
+        findings.push(
+            Finding::warning(
+                "lint::no_effect",
+                survey.place(jq, span),
+                "`=` sets a value and compares nothing, so this is true of every event",
+            )
+            .help("compare with `==`"),
+        );
+    }
 }
 
 /// Whether a program is nothing but keys one below the other, as most are: no engine need be asked.

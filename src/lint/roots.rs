@@ -1,7 +1,7 @@
-//! Templates that read what is not there: the event's own fields without `.event`, and inputs that
-//! the form does not have (PA section 3).
+//! Programs that read what is not there: roots that Port does not have, the event's own fields without
+//! `.event`, and inputs that the form does not have (PA sections 3 and 4).
 //!
-//! Deliberately not here: conditions, whose root the kind checks itself.
+//! Deliberately not here: conditions that begin at `.event`, which the kind checks itself.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,62 @@ use serde_json::Value as Json;
 use crate::kinds::Role;
 use crate::kinds::program::Program;
 use crate::lint::bench::Bench;
-use crate::lint::survey::Survey;
+use crate::lint::survey::{Jq, Survey};
+use crate::sim::template;
 use crate::words::Finding;
 use crate::words::finding::did_you_mean;
 
-/// Looks at the first steps of every path in a template.
+/// What a mapping reads of a delivery (PA section 4).
+const DELIVERY: [&str; 4] = ["body", "headers", "queryParams", "item"];
+
+/// Looks at the first steps of every path in a template or a mapping.
 pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
+    templates(survey, bench);
+    for jq in &survey.jq {
+        match jq.program {
+            Program::Templates => known(survey, jq, &template::ROOTS, bench),
+            Program::Delivery => known(survey, jq, &DELIVERY, bench),
+            _ => {}
+        }
+    }
+}
+
+/// Looks whether every path begins at a root that there is.
+fn known(survey: &Survey, jq: &Jq, roots: &[&'static str], bench: &mut Bench) {
+    for path in jq.paths() {
+        let Some(first) = path.steps.first() else {
+            continue;
+        };
+        let name = first.name.as_str();
+        let second = path.steps.get(1).map(|step| step.name.as_str());
+        // Told by `event_root`.
+        let event = name == "diff" && matches!(second, Some("before" | "after"));
+        let templates = jq.program == Program::Templates;
+        if roots.contains(&name) || (templates && event) {
+            continue;
+        }
+        let help = did_you_mean(name, roots.iter().copied()).unwrap_or_else(|| match templates {
+            true => {
+                let roots: Vec<String> = roots.iter().map(|root| format!("`.{root}`")).collect();
+                format!("there are {}", roots.join(", "))
+            }
+            false => format!("what was posted is below `.body`: `.body.{name}`"),
+        });
+        bench.push(
+            Finding::warning(
+                "lint::unknown_root",
+                survey.place(jq, path.span.start..first.span.end),
+                match templates {
+                    true => format!("templates have no `.{name}`, so this is always `null`"),
+                    false => format!("a delivery has no `.{name}`, so this is always `null`"),
+                },
+            )
+            .help(help),
+        );
+    }
+}
+
+fn templates<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
     for jq in survey
         .jq
         .iter()

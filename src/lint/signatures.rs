@@ -127,15 +127,15 @@ fn form(survey: &Survey, mapper: &Station, header: &str, bench: &mut Bench) {
         Some(_) => survey.at(mapper, &at(names[wrong])),
         None => survey.key_at(mapper, "/security"),
     };
-    let shown = match text(names[wrong]) {
-        "" => "nothing".to_owned(),
-        said => format!("`{said}`"),
+    let said = match text(names[wrong]) {
+        "" => format!("there is no `{}`", names[wrong]),
+        said => format!("`{}` is `{said}`", names[wrong]),
     };
     bench.push(
         Finding::warning(
             "lint::signature_mismatch",
             place,
-            format!("`{}` is {shown}, and Spacelift signs otherwise: every event is dropped", names[wrong]),
+            format!("{said}, and Spacelift signs otherwise: every event is dropped"),
         )
         .help(match wanted.1 {
             "sha1" => "write `signatureHeaderName: X-Signature`, `signatureAlgorithm: sha1`, `signaturePrefix: sha1=`",

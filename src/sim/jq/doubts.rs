@@ -91,6 +91,15 @@ pub fn doubts(program: &str) -> Vec<(Range<usize>, &'static str)> {
     found
 }
 
+/// Where a program sets something with `=`, which a program that decides never means.
+pub fn assignment(program: &str) -> Option<Range<usize>> {
+    check::length(program).ok()?;
+    let tokens = tokens(program);
+    let sets =
+        |token: &&Token| token.form == Form::Sign && program.get(token.span.clone()) == Some("=");
+    tokens.iter().find(sets).map(|token| token.span.clone())
+}
+
 /// Whether a `.` goes on with a path, and does not begin one.
 fn is_chained(tokens: &[Token], dot: usize) -> bool {
     let before = dot.checked_sub(1).and_then(|at| tokens.get(at));
@@ -219,6 +228,23 @@ mod tests {
             ("now | localtime | mktime", vec!["localtime"]),
         ] {
             assert_eq!(doubtful(program), parts, "{program}");
+        }
+    }
+
+    #[test]
+    fn setting_is_told_from_comparing() {
+        for program in [".a = 1", ".a.b=\"x\" and .c == 2", "(.a = 1) | .b"] {
+            let span = assignment(program).unwrap();
+            assert_eq!(&program[span], "=", "{program}");
+        }
+        for program in [
+            ".a == 1",
+            ".a >= 1",
+            ".a != \"=\"",
+            ".a |= 1",
+            ". <= \"x = y\" # =",
+        ] {
+            assert_eq!(assignment(program), None, "{program}");
         }
     }
 

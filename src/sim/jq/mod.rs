@@ -45,7 +45,7 @@ use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, DataT, Filter, Lut, Vars};
 use serde_json::Value;
 
-pub use doubts::doubts;
+pub use doubts::{assignment, doubts};
 pub(crate) use input::Input;
 
 use self::dialect::Translated;

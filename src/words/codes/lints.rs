@@ -187,6 +187,11 @@ pub(super) const LINTS: &[Code] = &[
         "Correct the name, or add the input.",
     ),
     code(
+        "lint::unknown_root",
+        "A template or a mapping reads something that Port does not offer there, and that is always `null`.",
+        "Correct the name; templates read `.inputs`, `.secrets`, `.event` and others, mappings `.body`, `.headers`, `.queryParams` and `.item`.",
+    ),
+    code(
         "lint::unknown_secret",
         "A template reads a secret that the project does not declare.",
         "Correct the name, declare it, or list it under `external:` when it exists elsewhere.",
