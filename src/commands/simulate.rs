@@ -113,10 +113,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
     let start = start(&wiring, arguments)?;
     let given = Given {
         entities: match &arguments.given {
-            Some(path) => match wired::document(path)? {
-                Json::Array(entities) => entities,
-                one => vec![one],
-            },
+            Some(path) => entities(wired::document(path)?)?,
             None => Vec::new(),
         },
     };
@@ -131,6 +128,29 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
         Form::Json => print(&json(&journey::json(&journey, &desired.sources, &at))),
     }
     Ok(exit::DONE)
+}
+
+/// Entities of a file, one or a list.
+fn entities(document: Json) -> Result<Vec<Json>, Stop> {
+    let entities = match document {
+        Json::Array(entities) => entities,
+        one => vec![one],
+    };
+    let is_named = |entity: &Json| {
+        let has = |key: &str| entity.get(key).is_some_and(Json::is_string);
+        has("blueprint") && has("identifier")
+    };
+    match entities.iter().position(|entity| !is_named(entity)) {
+        None => Ok(entities),
+        Some(at) => {
+            let message = format!(
+                "entity {} of `--given` has no blueprint or identifier",
+                at + 1
+            );
+            let help = "write `[{\"blueprint\": NAME, \"identifier\": ID, \"properties\": {…}}]`";
+            Err(Stop::new(exit::USAGE, message).help(help.to_owned()))
+        }
+    }
 }
 
 fn start(wiring: &Wiring<'_>, arguments: &Arguments) -> Result<Start, Stop> {

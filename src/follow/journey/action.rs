@@ -6,6 +6,16 @@ use super::{Hop, Step, Walk, Why, entity, pointer, run_id};
 use crate::follow::wiring::Station;
 use crate::kinds::Role;
 use crate::words::Addr;
+use crate::words::finding::did_you_mean;
+
+/// The states of runs (PA section 7).
+const STATUSES: [&str; 5] = [
+    "SUCCESS",
+    "FAILURE",
+    "IN_PROGRESS",
+    "WAITING_FOR_APPROVAL",
+    "DECLINED",
+];
 
 /// A self-service action that somebody runs.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -112,6 +122,10 @@ impl Walk<'_> {
         if let Some(before) = before.as_object_mut() {
             before.insert("status".into(), json!("IN_PROGRESS"));
             before.insert("response".into(), Json::Null);
+        }
+        if let Some(near) = did_you_mean(status, STATUSES).filter(|_| !STATUSES.contains(&status)) {
+            hop.notes
+                .push(Why::new(format!("a run has no status `{status}`")).help(near));
         }
         hop.fact("run", after.clone());
         let fired = self.run_changed("RUN_UPDATED", &name, Some(before), after);

@@ -8,9 +8,27 @@ use crate::follow::wiring::Station;
 use crate::kinds::Role;
 use crate::sim::job::{Answer, Job};
 use crate::sim::rego::{Decision, EngineType, Policy, Request};
+use crate::words::finding::did_you_mean;
 
 /// The kinds of input that are known (SA section 9).
 const KINDS: [&str; 3] = ["run_updated", "module_version", "internal_error"];
+
+/// What a document is likely meant for that is no input.
+fn likely(input: &Json) -> String {
+    let has = |key: &str| input.get(key).is_some();
+    let keys = input.as_object().into_iter().flat_map(|map| map.keys());
+    let near = keys.filter_map(|key| did_you_mean(key, KINDS)).next();
+    match near {
+        Some(near) => near,
+        None if has("stateVersion") || has("body") => {
+            "it looks like a delivery: give it as `--payload`, or as `payload:` in a test".into()
+        }
+        None if has("run") && has("stack") => {
+            "it looks like what stands in `run_updated`: write `{\"run_updated\": …}` around it".into()
+        }
+        None => "the input of a notification policy looks like `{\"run_updated\": {\"state\": …, \"run\": {…}, \"stack\": {…}}}`".into(),
+    }
+}
 
 impl Walk<'_> {
     /// Follows what happened in Spacelift.
@@ -18,8 +36,10 @@ impl Walk<'_> {
         let input = self.completed(input);
         let Some(kind) = KINDS.into_iter().find(|kind| input.get(kind).is_some()) else {
             return Hop::new(Step::Event, "an event of Spacelift").stop(
-                Why::new("the document has neither `run_updated`, `module_version` nor `internal_error`")
-                    .help("the input of a notification policy looks like `{\"run_updated\": {\"state\": …, \"run\": {…}, \"stack\": {…}}}`"),
+                Why::new(
+                    "the document has neither `run_updated`, `module_version` nor `internal_error`",
+                )
+                .help(likely(&input)),
             );
         };
         let mut hop = Hop::new(Step::Event, words(kind, &input));

@@ -204,6 +204,19 @@ fn what_leads_nowhere_is_said() {
         "{:?}",
         odd.stops()
     );
+    for (input, help) in [
+        (json!({ "run_update": {} }), "did you mean `run_updated`?"),
+        (
+            json!({ "run": {}, "stack": {}, "stateVersion": 3 }),
+            "--payload",
+        ),
+        (json!({ "run": {}, "stack": {}, "timing": [] }), "around it"),
+    ] {
+        let odd = World::of_event(TO_PORT, input);
+        let stopped = odd.journey.hops[0].stopped.as_ref();
+        let told = stopped.and_then(|why| why.help.clone());
+        assert!(told.unwrap().contains(help), "{help}");
+    }
     let error = World::of_event(
         TO_PORT,
         json!({ "internal_error": { "error": "e", "message": "m", "severity": "ERROR" } }),

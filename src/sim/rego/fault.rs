@@ -44,7 +44,7 @@ pub(super) fn of(text: &str, body: &str, kind: FaultKind) -> Fault {
                 FaultKind::Refused,
                 format!("nothing gives `{word}` a value"),
             );
-            match nearest(word, names(body)) {
+            match nearest(word, names(body).into_iter().filter(|name| *name != word)) {
                 Some(near) => fault.help(format!("did you mean `{near}`?")),
                 None => fault.help(format!("bind it in the same rule: `{word} := …`")),
             }

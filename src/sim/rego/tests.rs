@@ -347,6 +347,16 @@ fn a_name_that_sounds_like_a_limit_is_a_name() {
 }
 
 #[test]
+fn no_name_is_meant_by_itself() {
+    assert_eq!(
+        refusal(&v1(
+            "webhook contains {\"endpoint_id\": \"a\"} if {\n  input.run_updated\n  ignore\n}"
+        )),
+        "Refused 4: nothing gives `ignore` a value [ignore] (bind it in the same rule: `ignore := …`)"
+    );
+}
+
+#[test]
 fn flags_are_a_set() {
     assert_eq!(refusal(&v1("flag contains \"a\" if true")), "loads");
     assert_eq!(
