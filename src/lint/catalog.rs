@@ -131,7 +131,7 @@ fn accounts<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
     let asked: Vec<&Station> = shared.iter().map(|index| mappers[*index]).collect();
     let jobs: Vec<Job> = asked
         .iter()
-        .flat_map(|mapper| [TRACKED, other.clone()].map(|run| sample::mapped(mapper, &run.body())))
+        .flat_map(|mapper| [TRACKED, other].map(|run| sample::mapped(mapper, &run.body())))
         .collect();
     bench.ask(jobs, move |replies, findings| {
         // What each mapper writes for the same stack of two accounts.

@@ -1,5 +1,6 @@
 //! What policies and mappers do with an event, tried with sample runs: the same event delivered twice,
-//! and runs of pull requests that become entities of stacks.
+//! different events that a mapper takes for repeats, and runs of pull requests that become entities of
+//! stacks.
 //!
 //! Nothing here goes by the words of a filter or a rule: engines say what happens. Deliberately not
 //! here: signatures, and deliveries with a body of the policy's own.
@@ -27,6 +28,17 @@ const EVENTS: [Run; 4] = [
         ..TRACKED
     },
     PROPOSED,
+];
+
+/// Events of which a mapper reads the ids: two states of a run, and another run that is otherwise the
+/// same.
+const DIFFERENT: [Run; 3] = [
+    EVENTS[0],
+    EVENTS[1],
+    Run {
+        id: "01SAMPLEOTHER",
+        ..TRACKED
+    },
 ];
 
 /// Which of [`EVENTS`] is the run of a pull request.
@@ -68,6 +80,10 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
         .collect();
     for mapper in &mappers {
         jobs.extend([TRACKED, PROPOSED].map(|run| sample::mapped(mapper, &run.body())));
+        let ids = DIFFERENT
+            .iter()
+            .filter_map(|run| sample::request_id(mapper, &run.body()));
+        jobs.extend(ids);
     }
     bench.ask(jobs, move |replies, findings| {
         let mut replies = replies.into_iter();
@@ -82,6 +98,10 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
         twice(survey, &ways, findings);
         for mapper in mappers {
             let (tracked, proposed) = (replies.next(), replies.next());
+            if mapper.text(REQUEST_ID).is_some() {
+                let ids: Vec<Reply> = replies.by_ref().take(DIFFERENT.len()).collect();
+                repeats(survey, mapper, &ids, &ways, findings);
+            }
             let arrives = ways[OF_PULL_REQUEST].iter().any(|way| {
                 let to = survey.wiring.mapper_at(way.url);
                 !way.payload && to.is_some_and(|to| to.addr == mapper.addr)
@@ -91,6 +111,48 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
             }
         }
     });
+}
+
+const REQUEST_ID: &str = "/security/requestIdentifierPath";
+
+/// Tells when a mapper reads one id of two different events, and so drops the second (PA section 4).
+/// Policies with a body of their own are left out: the id may stand in that.
+fn repeats(
+    survey: &Survey,
+    mapper: &Station,
+    ids: &[Reply],
+    events: &[Vec<Way>],
+    findings: &mut Findings,
+) {
+    // The first two of both lists are the same events.
+    let arrives = |event: usize| {
+        let mut ways = events.get(event).into_iter().flatten();
+        let own = |way: &Way| {
+            let to = survey.wiring.mapper_at(way.url);
+            to.is_some_and(|to| to.addr == mapper.addr)
+        };
+        ways.any(|way| own(way) && !way.payload)
+    };
+    let id = |event: usize| match ids.get(event) {
+        Some(Ok(Answer::Values(values))) => values.first().filter(|id| !id.is_null()),
+        _ => None,
+    };
+    let same = |one: usize, other: usize| id(one).is_some() && id(one) == id(other);
+    let what = if same(0, 2) && arrives(0) {
+        "runs"
+    } else if same(0, 1) && arrives(0) && arrives(1) {
+        "states of a run"
+    } else {
+        return;
+    };
+    findings.push(
+        Finding::error(
+            "lint::request_id",
+            survey.at(mapper, REQUEST_ID),
+            format!("different {what} have the same id here, and Port drops all but the first"),
+        )
+        .help("write `.body.run.id + \":\" + (.body.stateVersion | tostring)`"),
+    );
 }
 
 /// Webhooks of a stack send all of its runs (SA section 12).

@@ -15,7 +15,7 @@ use crate::sim::rego::{self, EngineType, Policy, samples};
 pub const NOW: f64 = 1_767_225_600.0;
 
 /// A run of a stack that has changed its state.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
     /// The account's name.
     pub account: &'static str,
@@ -72,7 +72,7 @@ impl Run {
         json!({
             "account": account,
             "state": self.state,
-            "stateVersion": 5,
+            "stateVersion": if self.state == "QUEUED" { 1 } else { 5 },
             "timestamp": NOW as u64,
             "timestamp_millis": NOW as u64 * 1000,
             "run": {
@@ -177,6 +177,15 @@ pub fn mapped(mapper: &Station, body: &Json) -> Job {
             headers: vec![("Content-Type".into(), "application/json".into())],
             query: Vec::new(),
         },
+        now: NOW,
+    })
+}
+
+/// Asks for the id that a mapper reads of a delivery, when it says where one stands.
+pub fn request_id(mapper: &Station, body: &Json) -> Option<Job> {
+    Some(Job::Jq {
+        program: mapper.text("/security/requestIdentifierPath")?.to_owned(),
+        input: json!({ "body": body, "headers": {}, "queryParams": {} }),
         now: NOW,
     })
 }

@@ -75,11 +75,12 @@ struct Mark {
 }
 
 /// Lints that are errors, since nothing can work that way.
-const ERRORS: [&str; 5] = [
+const ERRORS: [&str; 6] = [
     "lint::jq",
     "lint::rego",
     "lint::rego_dialect",
     "lint::rego_package",
+    "lint::request_id",
     "lint::unquoted_constant",
 ];
 

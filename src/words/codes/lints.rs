@@ -132,6 +132,11 @@ pub(super) const LINTS: &[Code] = &[
         "Begin the text with `package spacelift`.",
     ),
     code(
+        "lint::request_id",
+        "A mapper reads the same id of different deliveries, so that Port takes them for repeats and drops them.",
+        "Let the id hold the run and the version of its state: `.body.run.id + \":\" + (.body.stateVersion | tostring)`.",
+    ),
+    code(
         "lint::runtime_key",
         "The key that Port will hold is the key that applies.",
         "Make a second Spacelift key with fewer rights for Port.",
