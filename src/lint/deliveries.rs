@@ -14,7 +14,7 @@ use crate::lint::sample::{self, PROPOSED, Run, TRACKED};
 use crate::lint::survey::Survey;
 use crate::sim::job::{Answer, Job};
 use crate::sim::mapping::Wants;
-use crate::words::{Finding, Findings};
+use crate::words::{Addr, Finding, Findings};
 
 /// The events that policies are asked about.
 const EVENTS: [Run; 4] = [
@@ -51,7 +51,9 @@ struct Way<'s> {
     /// The policy that says so, if one is needed.
     policy: Option<&'s Station>,
     url: &'s str,
-    /// The body, when the policy says one.
+    /// The mapper of the project that the address leads to.
+    to: Option<&'s Addr>,
+    /// Whether the policy says the body.
     payload: bool,
 }
 
@@ -102,10 +104,8 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
                 let ids: Vec<Reply> = replies.by_ref().take(DIFFERENT.len()).collect();
                 repeats(survey, mapper, &ids, &ways, findings);
             }
-            let arrives = ways[OF_PULL_REQUEST].iter().any(|way| {
-                let to = survey.wiring.mapper_at(way.url);
-                !way.payload && to.is_some_and(|to| to.addr == mapper.addr)
-            });
+            let mut ways = ways[OF_PULL_REQUEST].iter();
+            let arrives = ways.any(|way| !way.payload && way.to == Some(&mapper.addr));
             if let (Some(tracked), Some(proposed), true) = (tracked, proposed, arrives) {
                 pull_requests(survey, mapper, tracked, proposed, findings);
             }
@@ -127,11 +127,7 @@ fn repeats(
     // The first two of both lists are the same events.
     let arrives = |event: usize| {
         let mut ways = events.get(event).into_iter().flatten();
-        let own = |way: &Way| {
-            let to = survey.wiring.mapper_at(way.url);
-            to.is_some_and(|to| to.addr == mapper.addr)
-        };
-        ways.any(|way| own(way) && !way.payload)
+        ways.any(|way| way.to == Some(&mapper.addr) && !way.payload)
     };
     let id = |event: usize| match ids.get(event) {
         Some(Ok(Answer::Values(values))) => values.first().filter(|id| !id.is_null()),
@@ -161,10 +157,12 @@ fn legacy<'s>(survey: &'s Survey<'_>) -> Vec<Way<'s>> {
     let enabled = stacks.filter(|sender| sender.is_on("/enabled", true));
     enabled
         .filter_map(|sender| {
+            let url = sender.text("/endpoint")?;
             Some(Way {
                 sender,
                 policy: None,
-                url: sender.text("/endpoint")?,
+                url,
+                to: survey.wiring.mapper_at(url).map(|to| &to.addr),
                 payload: false,
             })
         })
@@ -184,6 +182,7 @@ fn sent<'s>(survey: &'s Survey<'_>, policy: &'s Station, webhook: &[Json]) -> Ve
                 sender,
                 policy: Some(policy),
                 url,
+                to: survey.wiring.mapper_at(url).map(|to| &to.addr),
                 payload: object.get("payload").is_some(),
             })
         })
