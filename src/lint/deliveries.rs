@@ -1,6 +1,6 @@
 //! What policies and mappers do with an event, tried with sample runs: the same event delivered twice,
-//! different events that a mapper takes for repeats, and runs of pull requests that become entities of
-//! stacks.
+//! different events that a mapper takes for repeats, runs of pull requests that become entities of
+//! stacks, and what policies say that Spacelift does not act on.
 //!
 //! Nothing here goes by the words of a filter or a rule: engines say what happens. Deliberately not
 //! here: signatures, and deliveries with a body of the policy's own.
@@ -12,7 +12,7 @@ use crate::kinds::Role;
 use crate::lint::bench::{Bench, Reply};
 use crate::lint::sample::{self, PROPOSED, Run, TRACKED};
 use crate::lint::survey::Survey;
-use crate::sim::job::{Answer, Job};
+use crate::sim::job::{Answer, Fault, Job};
 use crate::sim::mapping::Wants;
 use crate::words::{Addr, Finding, Findings};
 
@@ -90,12 +90,15 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
     bench.ask(jobs, move |replies, findings| {
         let mut replies = replies.into_iter();
         let mut ways: Vec<Vec<Way>> = EVENTS.iter().map(|_| legacy(survey)).collect();
-        for (station, _) in &policies {
+        for (station, policy) in &policies {
+            let mut faults: Vec<Fault> = Vec::new();
             for ways in &mut ways {
                 if let Some(Ok(Answer::Decided(decision))) = replies.next() {
                     ways.extend(sent(survey, station, &decision.webhook));
+                    faults.extend(decision.faults);
                 }
             }
+            ignored(survey, station, &policy.body, faults, findings);
         }
         twice(survey, &ways, findings);
         for mapper in mappers {
@@ -111,6 +114,33 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
             }
         }
     });
+}
+
+/// Tells once what Spacelift does not act on of what a policy says. `body` is what was evaluated: the
+/// policy's text, maybe with a line above it.
+fn ignored(
+    survey: &Survey,
+    policy: &Station,
+    body: &str,
+    faults: Vec<Fault>,
+    findings: &mut Findings,
+) {
+    let above = body.len() - policy.text("/body").unwrap_or(body).len().min(body.len());
+    let mut told: Vec<String> = Vec::new();
+    for fault in faults {
+        if told.contains(&fault.message) {
+            continue;
+        }
+        let place = match fault.span {
+            Some(span) if span.start >= above => {
+                survey.inside(policy, "/body", span.start - above..span.end - above)
+            }
+            _ => survey.at(policy, "/body"),
+        };
+        let finding = Finding::warning("lint::no_effect", place, fault.message.clone());
+        findings.push(finding.maybe_help(fault.help));
+        told.push(fault.message);
+    }
 }
 
 const REQUEST_ID: &str = "/security/requestIdentifierPath";

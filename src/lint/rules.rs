@@ -32,10 +32,18 @@ const WORDS: [(&[&str], &str); 7] = [
     (&["run_updated", "timing", "state"], "RunState"),
 ];
 
+/// The rules of notification policies that Spacelift reads (SA section 10).
+const READ: [&str; 5] = ["webhook", "slack", "inbox", "pull_request", "sample"];
+
 /// Looks at every rule of every notification policy.
 pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
     for (station, policy) in sample::notifications(&survey.wiring) {
-        for rule in rules(station.text("/body").unwrap_or_default()) {
+        let rules = rules(station.text("/body").unwrap_or_default());
+        for (span, message, help) in misnamed(&rules) {
+            let place = survey.inside(station, "/body", span);
+            bench.push(Finding::warning("lint::dead_rule", place, message).help(help));
+        }
+        for rule in rules {
             for (span, message, help) in never(&rule.tokens) {
                 let place = survey.inside(station, "/body", span);
                 let message = format!("this rule never matches: {message}");
@@ -110,6 +118,26 @@ fn rules(body: &str) -> Vec<Rule> {
     rules
 }
 
+/// Rules that nothing in the body uses and that have nearly the name of one that Spacelift reads.
+fn misnamed(rules: &[Rule]) -> Vec<(Range<usize>, String, String)> {
+    let uses = |name: &str| {
+        let tokens = rules.iter().flat_map(|rule| &rule.tokens);
+        let named = |token: &&Token| matches!(&token.what, What::Path(path) if path[0] == name);
+        tokens.filter(named).count()
+    };
+    let heads = |name: &str| rules.iter().filter(|rule| rule.name == name).count();
+    rules
+        .iter()
+        .filter(|rule| !READ.contains(&rule.name.as_str()))
+        .filter(|rule| uses(&rule.name) <= heads(&rule.name))
+        .filter_map(|rule| {
+            let near = did_you_mean(&rule.name, READ)?;
+            let message = format!("Spacelift reads no rule `{}`", rule.name);
+            Some((rule.span.clone(), message, near))
+        })
+        .collect()
+}
+
 /// What of a rule is never true: where, why, and what to do.
 fn never(tokens: &[Token]) -> Vec<(Range<usize>, String, String)> {
     let mut found = Vec::new();
@@ -145,10 +173,10 @@ fn never(tokens: &[Token]) -> Vec<(Range<usize>, String, String)> {
         if let Some(event) = EVENTS.iter().find(|event| **event == rest[0]) {
             asked.push((event, token.span.clone()));
         }
-        // `x == "TEXT"` and `"TEXT" == x`.
+        // `x == "TEXT"` and `"TEXT" == x`; `=` compares too.
         let literal = match compared {
-            "==" => text(index + 2),
-            _ if index > 1 && sign(index - 1) == "==" => text(index - 2),
+            "==" | "=" => text(index + 2),
+            _ if index > 1 && ["==", "="].contains(&sign(index - 1)) => text(index - 2),
             _ => None,
         };
         let words = WORDS.iter().find(|(at, _)| *at == rest.as_slice());
