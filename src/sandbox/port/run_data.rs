@@ -3,11 +3,14 @@
 //!
 //! Deliberately not here: rendering, which an engine does.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::state::PortState;
 use super::tables::{self, Table};
 use super::{guesses, triggers};
+use crate::sim::template::{self, Piece};
 
 /// The roots of a run's templates, and what had to be guessed about them.
 pub(super) struct RunData {
@@ -75,6 +78,38 @@ pub(super) fn hidden(roots: &Value) -> Value {
         }
     }
     hidden
+}
+
+/// The secrets that the templates in a payload read and that are not there.
+pub(super) fn unknown_secrets(payload: &Value, secrets: &Value) -> BTreeSet<String> {
+    let mut unknown = BTreeSet::new();
+    match payload {
+        Value::String(text) => {
+            for piece in template::pieces(text) {
+                let Piece::Program { program, .. } = piece else {
+                    continue;
+                };
+                let paths = template::paths(&text[program]).into_iter();
+                unknown.extend(paths.filter_map(|(keys, _)| match keys.as_slice() {
+                    [root, name, ..] if root == "secrets" && secrets[name].is_null() => {
+                        Some(name.clone())
+                    }
+                    _ => None,
+                }));
+            }
+        }
+        Value::Array(items) => {
+            unknown.extend(items.iter().flat_map(|item| unknown_secrets(item, secrets)));
+        }
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                unknown.extend(unknown_secrets(&key.as_str().into(), secrets));
+                unknown.extend(unknown_secrets(value, secrets));
+            }
+        }
+        _ => {}
+    }
+    unknown
 }
 
 fn hide(value: &mut Value) {
