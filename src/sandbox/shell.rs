@@ -178,7 +178,10 @@ impl Visit<'_> {
             service: self.service,
             method: self.method.to_owned(),
             path: self.path.to_owned(),
-            query: self.query.to_owned(),
+            query: match self.service {
+                Service::Intake => String::new(),
+                _ => self.query.to_owned(),
+            },
             operation: said.operation,
             status: if is_cut {
                 0

@@ -228,6 +228,7 @@ async fn only_loopback_addresses_are_listened_on() {
     let text = banner("http://127.0.0.1:7");
     assert_eq!(text.lines().next(), Some("listening on http://127.0.0.1:7"));
     assert!(text.contains("export SPACELIFT_API_KEY_ENDPOINT=http://127.0.0.1:7\n"));
+    assert!(text.contains("curl http://127.0.0.1:7/_sandbox/state "));
 }
 
 #[tokio::test]
