@@ -581,6 +581,32 @@ async fn a_log_names_secrets_that_are_not_there_and_no_input_that_is_not_given()
 }
 
 #[tokio::test]
+async fn an_input_that_is_encrypted_is_sent_and_shown_nowhere() {
+    let backend = Backend::answering(200, &[], "{}");
+    let world = beside(&backend).await;
+    let form = json!({"properties": {
+        "word": {"type": "string", "encryption": "fernet"}, "name": {"type": "string"},
+    }});
+    let body = json!({"word": "{{ .inputs.word }}", "all": "{{ .inputs }}"});
+    let webhook =
+        json!({"type": "WEBHOOK", "url": backend.origin(), "synchronized": true, "body": body});
+    world.action_with("make", form, webhook, json!({})).await;
+    let event = json!({"type": "ANY_RUN_CHANGE", "actionIdentifier": "make"});
+    let told = json!({"type": "KAFKA", "payload": {"run": "{{ .event.diff.after }}"}});
+    world.automation("told", event, json!({}), told).await;
+    let inputs = json!({"word": "very-secret", "name": "a"});
+    let run = world.ran("make", inputs).await;
+    assert_eq!(run["properties"], json!({"word": "*****", "name": "a"}));
+    let asked: Value = serde_json::from_str(&backend.asked()[0].body).expect("JSON");
+    let all = json!({"word": "very-secret", "name": "a"});
+    assert_eq!(asked, json!({"word": "very-secret", "all": all}));
+    let runs = world.runs("told").await;
+    assert_eq!(runs.len(), 2);
+    let shown = format!("{run}{runs:?}{}", world.sandbox.state());
+    assert!(!shown.contains("very-secret"));
+}
+
+#[tokio::test]
 async fn runs_and_their_logs_survive_the_process() {
     let folder = tempfile::tempdir().expect("a folder");
     let options = || Options {

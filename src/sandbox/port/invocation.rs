@@ -160,7 +160,7 @@ fn upsert(shared: &Shared, method: &Value, user: &str, depth: u32) -> End {
         .into_iter()
         .flatten()
         // The mapping is open, the entity is not.
-        .filter(|(key, value)| guesses::ENTITY_PARTS.contains(&key.as_str()) && !value.is_null())
+        .filter(|(key, value)| entities::PARTS.contains(&key.as_str()) && !value.is_null())
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     let now = shared.now();

@@ -50,15 +50,25 @@ pub(super) fn gather(state: &PortState, run: &Value, event: &Value) -> RunData {
         roots["action"] = json!({"identifier": id});
         roots["run"] = json!({"id": run["id"]});
     } else {
-        let form = &action["trigger"]["userInputs"]["properties"];
-        roots["inputs"] = inputs(state, form, &run["properties"], &mut notes);
+        let form = &action["trigger"]["userInputs"];
+        let mut sent = run["properties"].as_object().cloned().unwrap_or_default();
+        let key = run["id"].as_str().unwrap_or_default();
+        let secrets = state.tables.get(Table::RunSecrets, key);
+        sent.extend(
+            secrets
+                .and_then(Value::as_object)
+                .cloned()
+                .into_iter()
+                .flatten(),
+        );
+        roots["inputs"] = inputs(state, &form["properties"], sent, &mut notes);
         roots["entity"] = entity(state, run);
         roots["action"] = json!({
             "identifier": id,
             "title": action["title"],
             "icon": action["icon"],
             "blueprint": action["trigger"]["blueprintIdentifier"],
-            "encryptedProperties": [],
+            "encryptedProperties": super::inputs::encrypted(form).collect::<Vec<_>>(),
         });
         roots["run"] = run.clone();
     }
@@ -69,6 +79,18 @@ pub(super) fn gather(state: &PortState, run: &Value, event: &Value) -> RunData {
 pub(super) fn hidden(roots: &Value) -> Value {
     let mut hidden = roots.clone();
     hide(&mut hidden["secrets"]);
+    for name in roots["action"]["encryptedProperties"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
+        if let Some(input) = name
+            .as_str()
+            .and_then(|name| hidden["inputs"].get_mut(name))
+        {
+            *input = guesses::HIDDEN.into();
+        }
+    }
     for side in ["before", "after"] {
         for part in ["response", "payload"] {
             // What a backend answered may be a token.
@@ -122,15 +144,19 @@ fn hide(value: &mut Value) {
 }
 
 /// The inputs, with identifiers of entities become the entities.
-fn inputs(state: &PortState, form: &Value, sent: &Value, notes: &mut Vec<String>) -> Value {
-    let sent = sent.as_object().into_iter().flatten();
-    let inputs = sent.map(|(name, value)| {
+fn inputs(
+    state: &PortState,
+    form: &Value,
+    sent: Map<String, Value>,
+    notes: &mut Vec<String>,
+) -> Value {
+    let inputs = sent.into_iter().map(|(name, value)| {
         let input = &form[name.as_str()];
         let (one, many) = (&input["format"], &input["items"]["format"]);
         let blueprint = input["blueprint"]
             .as_str()
             .or_else(|| input["items"]["blueprint"].as_str());
-        let value = match (value, blueprint) {
+        let value = match (&value, blueprint) {
             (Value::String(id), Some(blueprint)) if one == "entity" => {
                 expanded(state, blueprint, id, notes)
             }
@@ -141,9 +167,9 @@ fn inputs(state: &PortState, form: &Value, sent: &Value, notes: &mut Vec<String>
                     None => id.clone(),
                 })
                 .collect(),
-            (value, _) => value.clone(),
+            _ => value,
         };
-        (name.clone(), value)
+        (name, value)
     });
     Value::Object(inputs.collect())
 }

@@ -207,10 +207,10 @@ mod tests {
     #[test]
     fn a_run_of_an_older_file_goes_on_and_holds_nobody_up() {
         let mut state = SpaceliftState::beginning_with(&[StartingStack::ai_agent()], 0);
-        for (id, run_type) in [("old", "TRACKED"), ("new", "TRACKED")] {
+        for id in ["old", "new"] {
             let start = Start {
                 stack: "ai-agent".to_owned(),
-                run_type: run_type.to_owned(),
+                run_type: "TRACKED".to_owned(),
                 ..Start::default()
             };
             assert!(state.start_run(start, id.to_owned(), 0).is_ok());
@@ -220,10 +220,9 @@ mod tests {
         old.as_object_mut().expect("a record").remove("course");
         let mut restored: SpaceliftState = serde_json::from_value(file).expect("an older file");
         restored.resume();
-        for version in 1..20 {
+        for version in 1..6 {
             restored.step_run("old", version, 0);
         }
-        assert!(restored.move_run("old", "FINISHED", 0));
         restored.step_run("new", 1, 0);
         let states: Vec<&str> = restored.runs["ai-agent"]
             .iter()

@@ -244,6 +244,9 @@ impl Course {
     /// Finds out where a run of an older file goes from the state it is in.
     pub(super) fn recover(&mut self, state: &str, run_type: &str) {
         if std::mem::take(&mut self.is_unknown) && !is_terminal(state) {
+            let usual = usual_path(run_type, self.finds, false);
+            self.ahead = usual.into_iter().map(str::to_owned).collect();
+            self.stops.push("UNCONFIRMED".to_owned());
             self.follow(state, run_type);
         }
     }
