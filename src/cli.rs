@@ -96,6 +96,8 @@ pub(crate) fn command() -> clap::Command {
         ("init", NO_CHOICE),
         ("add", NO_PROJECT),
         ("validate", &[]),
+        ("simulate", &[]),
+        ("test", &[]),
         ("graph", &[]),
         ("show", NO_PROJECT),
         ("explain", NO_PROJECT),
@@ -145,6 +147,10 @@ pub enum Command {
     Add(commands::add::Arguments),
     /// Check the project's files, without network
     Validate(commands::validate::Arguments),
+    /// Follow one event through the project hop by hop, without network
+    Simulate(commands::simulate::Arguments),
+    /// Run the project's tests, without network
+    Test(commands::test::Arguments),
     /// Show what an apply would change
     Plan(commands::plan::Arguments),
     /// Keep what both services hold in a file, to plan from it without credentials
@@ -163,6 +169,8 @@ pub enum Command {
     Destroy(commands::destroy::Arguments),
     /// Take the lease on the ledger away from a run that is gone
     Unlock(commands::unlock::Arguments),
+    /// Execute a self-service action, follow its run, or report on one
+    Run(commands::run::Arguments),
     /// Explain a finding code, a kind or a field
     Explain(commands::explain::Arguments),
     /// Look at all that a plan and an apply need
@@ -207,6 +215,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Init(arguments) => commands::init::run(global, arguments),
         Command::Add(arguments) => commands::add::run(global, arguments),
         Command::Validate(arguments) => commands::validate::run(global, arguments),
+        Command::Simulate(arguments) => commands::simulate::run(global, arguments),
+        Command::Test(arguments) => commands::test::run(global, arguments),
         Command::Plan(arguments) => commands::plan::run(global, arguments),
         Command::Snapshot(arguments) => commands::snapshot::run(global, arguments),
         Command::Show(arguments) => commands::show::run(global, arguments),
@@ -216,6 +226,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Forget(arguments) => commands::forget::run(global, arguments),
         Command::Destroy(arguments) => commands::destroy::run(global, arguments),
         Command::Unlock(arguments) => commands::unlock::run(global, arguments),
+        Command::Run(arguments) => commands::run::run(global, arguments),
         Command::Explain(arguments) => commands::explain::run(global, arguments),
         Command::Doctor(arguments) => commands::doctor::run(global, arguments),
         Command::Fmt(arguments) => commands::fmt::run(global, arguments),

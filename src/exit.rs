@@ -4,7 +4,8 @@ use std::fmt;
 
 /// Done; for `plan` also "there are changes" unless `--detailed-exitcode`.
 pub const DONE: u8 = 0;
-/// The world failed: network, refusal, nothing applied.
+/// The world failed: network, refusal, nothing applied; `run`: the run did not do what it was
+/// started for, or is not over.
 pub const WORLD: u8 = 1;
 /// `plan --detailed-exitcode`: there are changes; `drift`: live differs from the last apply.
 pub const CHANGES: u8 = 2;

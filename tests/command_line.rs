@@ -22,9 +22,22 @@ fn help(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// The names below `Commands:`; the built-in `help` has none of its own.
+/// The names below `Commands:` of the program and, after a space, of its commands; the built-in
+/// `help` has none of its own.
 fn commands() -> Vec<String> {
-    let help = help(&[]);
+    let outer = below(&[]);
+    let inner = |name: &String| {
+        let names = below(&[name]).into_iter();
+        names
+            .map(|inner| format!("{name} {inner}"))
+            .collect::<Vec<_>>()
+    };
+    let inner: Vec<String> = outer.iter().flat_map(inner).collect();
+    outer.into_iter().chain(inner).collect()
+}
+
+fn below(arguments: &[&str]) -> Vec<String> {
+    let help = help(arguments);
     let list = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let named = list.take_while(|line| !line.is_empty()).filter_map(|line| {
         let line = line.strip_prefix("  ")?;
@@ -38,7 +51,7 @@ fn commands() -> Vec<String> {
 
 fn file(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/help");
-    folder.join(format!("{name}.txt"))
+    folder.join(format!("{}.txt", name.replace(' ', "-")))
 }
 
 #[test]
@@ -48,8 +61,8 @@ fn the_help_of_every_command_is_kept_and_fits() {
     let mut wrong = Vec::new();
     let mut kept = BTreeSet::new();
     for name in commands.iter().map(String::as_str).chain([ITSELF]) {
-        let arguments: &[&str] = if name == ITSELF { &[] } else { &[name] };
-        let now = help(arguments);
+        let words: Vec<&str> = name.split(' ').filter(|word| *word != ITSELF).collect();
+        let now = help(&words);
         let wide = now.lines().filter(|line| line.chars().count() > 80);
         wrong.extend(wide.map(|line| format!("{name}: wider than 80 columns: {line}")));
         kept.insert(file(name));
@@ -58,8 +71,11 @@ fn the_help_of_every_command_is_kept_and_fits() {
         }
         match fs::read_to_string(file(name)) {
             Ok(golden) if golden == now => {}
-            Ok(_) => wrong.push(format!("{name}: tests/help/{name}.txt says something else")),
-            Err(_) => wrong.push(format!("{name}: there is no tests/help/{name}.txt")),
+            Ok(_) => wrong.push(format!(
+                "{name}: {} says something else",
+                file(name).display()
+            )),
+            Err(_) => wrong.push(format!("{name}: there is no {}", file(name).display())),
         }
     }
     for entry in fs::read_dir(file(ITSELF).parent().expect("a folder")).expect("it is there") {
@@ -95,7 +111,8 @@ fn completions_name_every_command() {
         let output = command.env_clear().args(["completions", shell]).output();
         let script = String::from_utf8(output.expect("the binary runs").stdout).expect("text");
         for name in commands() {
-            assert!(script.contains(&name), "{shell}: {name}");
+            let name = name.rsplit(' ').next().unwrap_or_default();
+            assert!(script.contains(name), "{shell}: {name}");
         }
     }
 }

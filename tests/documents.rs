@@ -9,7 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use spaceport::sandbox::{CLIENT_ID, CLIENT_SECRET, KEY_ID, KEY_SECRET, Options, Sandbox};
+use spaceport::sandbox::{
+    CLIENT_ID, CLIENT_SECRET, KEY_ID, KEY_SECRET, Options, Sandbox, StartingStack,
+};
 
 /// Commands that run this very test.
 const OURSELVES: [&str; 3] = [
@@ -109,11 +111,12 @@ fn spaceport(folder: &Path, arguments: &str, services: &Sandbox) -> Output {
 
 /// Both services, in this process.
 async fn services() -> Sandbox {
-    let started = Sandbox::start(Options {
+    let options = Options {
         engines: Some(env!("CARGO_BIN_EXE_spaceport").into()),
+        stacks: vec![StartingStack::ai_agent()],
         ..Options::default()
-    })
-    .await;
+    };
+    let started = Sandbox::start(options).await;
     started.expect("the sandbox starts")
 }
 
@@ -178,4 +181,44 @@ async fn the_plan_in_the_readme_is_a_piece_of_the_real_one() {
             "not in the real plan:\n{block}\n\nreal:\n{real}"
         );
     }
+}
+
+/// The tour of the README ends where it says: with another token, and with the stack in the catalog.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tour_in_the_readme_ends_in_the_catalog() {
+    let tour = include_str!("../README.md")
+        .split_once("<!-- tour: begin -->\n")
+        .and_then(|(_, rest)| rest.split_once("<!-- tour: end -->"))
+        .map(|(tour, _)| commands(tour))
+        .expect("the README has a tour");
+    let [apply, refresh, trigger] = tour.as_slice() else {
+        panic!("three commands, not {tour:?}");
+    };
+    let (copy, services) = (copy(), services().await);
+    let run = |command: &str| {
+        let words = command.strip_prefix("spaceport ").expect("our command");
+        let output = spaceport(copy.path(), words, &services);
+        assert!(output.status.success(), "{command}: {output:?}");
+    };
+    run(apply);
+    let before = kept(copy.path()).await["port"]["secret_values"]["SPACELIFT_TOKEN"].clone();
+    run(refresh);
+    run(trigger);
+    let state = kept(copy.path()).await;
+    assert_ne!(state["port"]["secret_values"]["SPACELIFT_TOKEN"], before);
+    let entity = &state["port"]["entities"]["space_lift_stack ai-agent"];
+    assert_eq!(entity["properties"]["state"], "FINISHED");
+    assert_eq!(entity["createdBy"], "spacelift_stack_mapper");
+}
+
+/// What the embedded sandbox has kept.
+async fn kept(folder: &Path) -> serde_json::Value {
+    let options = Options {
+        data: Some(folder.join("port-config/.spaceport/sandbox")),
+        ..Options::default()
+    };
+    let sandbox = Sandbox::start(options).await.expect("it was kept");
+    let state = sandbox.state();
+    sandbox.stop().await;
+    state
 }

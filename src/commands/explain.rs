@@ -6,10 +6,10 @@ use crate::cli::Global;
 use crate::commands::print;
 use crate::commands::project::{Stream, style};
 use crate::exit::{self, Stop};
-use crate::kinds::{self, manual};
+use crate::kinds::{self, manual, trial};
 use crate::show::{self, Style, text};
 use crate::words::Service;
-use crate::words::codes::CODES;
+use crate::words::codes::{CODES, LINT};
 use crate::words::finding::did_you_mean;
 
 /// Arguments of `explain`.
@@ -29,6 +29,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
         let width = codes.clone().map(|(name, _)| name.len()).max().unwrap_or(0);
         let lines: Vec<String> = codes
             .chain(kinds)
+            .chain([(trial::KIND, trial::DOC)])
             .flat_map(|(name, means)| {
                 let first = format!("{name:width$}  ");
                 text::wrap(&first, means, Style::default().width)
@@ -38,6 +39,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
         print(&lines.concat());
         return Ok(exit::DONE);
     };
+    if wanted == trial::KIND {
+        print(&show::manual::test(&style(global, Stream::Out)));
+        return Ok(exit::DONE);
+    }
     // Codes have `::`, and services come first in the names of kinds.
     let service = Service::ALL.into_iter().find(|service| {
         let rest = wanted.strip_prefix(&service.to_string());
@@ -52,12 +57,21 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
     match CODES.iter().find(|code| code.code == wanted) {
         Some(code) => {
             let part = |first, words| text::wrap(first, words, Style::default().width).join("\n");
-            print(&format!(
+            let mut shown = format!(
                 "{}\n\n{}\n{}\n",
                 code.code,
                 part("  means  ", code.means),
                 part("  mend   ", code.mend)
-            ));
+            );
+            if code.code.starts_with(LINT) {
+                let level = format!(
+                    "`lints: {{ {0}: LEVEL }}` in `spaceport.yaml` with error, warning, hint or allow; `# spaceport: allow({0})` on the line or above it.",
+                    code.code
+                );
+                shown.push_str(&part("  level  ", &level));
+                shown.push('\n');
+            }
+            print(&shown);
             Ok(exit::DONE)
         }
         None => Err(Stop::new(
@@ -70,7 +84,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
                 CODES
                     .iter()
                     .map(|code| code.code)
-                    .chain(kinds::ALL.iter().map(|kind| kind.name())),
+                    .chain(kinds::ALL.iter().map(|kind| kind.name()))
+                    .chain([trial::KIND]),
             )
             .or(Some("`spaceport explain` lists all".into())),
         )),

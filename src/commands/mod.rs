@@ -7,6 +7,7 @@
 //! | room | noun |
 //! |---|---|
 //! | [`project`] | a project, read and checked |
+//! | `wired` | a project as the way of an event, and the engines |
 //! | [`session`] | both services, looked at |
 //! | [`sight`] | what was seen, and the plan on it |
 //! | [`stage`] | the world that a command works on: real services or the embedded sandbox |
@@ -47,18 +48,22 @@ pub mod outfile;
 pub mod output;
 pub mod plan;
 pub mod project;
+pub mod run;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod schema;
 pub mod session;
 pub mod show;
 pub mod sight;
+pub mod simulate;
 pub mod snapshot;
 pub mod stage;
 pub mod step;
+pub mod test;
 pub mod turn;
 pub mod unlock;
 pub mod validate;
+mod wired;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};

@@ -6,24 +6,51 @@ use std::io::IsTerminal;
 use crate::cli::{Color, Global};
 use crate::commands::tell;
 use crate::exit::{self, Stop};
+use crate::lint::{self, levels};
 use crate::show::findings;
 use crate::show::style::Style;
+use crate::sim::child::Engines;
 use crate::want::config::Choice;
 use crate::want::desired::{self, Desired, EMPTY_PROJECT};
 use crate::words::{Findings, Sources};
 
 /// Reads the project that the command line names.
 pub fn read(global: &Global, env: &BTreeMap<String, String>) -> (Desired, Findings) {
-    let choice = Choice {
+    let (desired, findings) = desired::load(&global.config, &choice(global), env);
+    let findings = levels::settle(&desired, findings);
+    (desired, findings)
+}
+
+/// The same with the places of everything in it, and with its tests.
+pub fn read_kept(global: &Global, env: &BTreeMap<String, String>) -> (Desired, Findings) {
+    let (desired, findings) = desired::load_kept(&global.config, &choice(global), env);
+    let findings = levels::settle(&desired, findings);
+    (desired, findings)
+}
+
+/// The same, and has all lints look at it.
+pub fn read_and_lint(global: &Global, env: &BTreeMap<String, String>) -> (Desired, Findings) {
+    let (desired, mut findings) = desired::load_kept(&global.config, &choice(global), env);
+    // Without a program to run there are no engines, and this very program is running.
+    if let Ok(program) = std::env::current_exe() {
+        let found = lint::run(&desired, &findings, &Engines::new(program));
+        findings.extend(found);
+    }
+    let findings = levels::settle_all(&desired, findings);
+    (desired, findings)
+}
+
+fn choice(global: &Global) -> Choice {
+    Choice {
         environment: global.environment.clone(),
         variables: global.variables.iter().cloned().collect(),
-    };
-    desired::load(&global.config, &choice, env)
+    }
 }
 
 /// Reads the project and stops when a finding is an error; warnings are said.
 pub fn open(global: &Global, env: &BTreeMap<String, String>) -> Result<Desired, Stop> {
     let (desired, findings) = read(global, env);
+    let findings = levels::without_hints(findings);
     check(global, findings, &desired.sources)?;
     Ok(desired)
 }
@@ -32,7 +59,8 @@ pub fn open(global: &Global, env: &BTreeMap<String, String>) -> Result<Desired, 
 pub fn open_even_empty(global: &Global, env: &BTreeMap<String, String>) -> Result<Desired, Stop> {
     let (desired, findings) = read(global, env);
     let mut kept = Findings::default();
-    kept.extend(findings.into_iter().filter(|f| f.code != EMPTY_PROJECT));
+    let told = levels::without_hints(findings).into_iter();
+    kept.extend(told.filter(|f| f.code != EMPTY_PROJECT));
     check(global, kept, &desired.sources)?;
     Ok(desired)
 }

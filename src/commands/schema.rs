@@ -10,6 +10,7 @@ use crate::kinds::schema;
 use crate::show::document::PlanDocument;
 use crate::show::document::drift::DriftDocument;
 use crate::show::document::report::ReportDocument;
+use crate::show::document::run::RunDocument;
 
 /// The file names that `--write` and `init` use.
 pub const FILES: [(Of, &str); 2] = [
@@ -46,6 +47,9 @@ pub enum Of {
     /// What `drift --format json` writes.
     #[value(help = NO_HELP)]
     Drift,
+    /// What `run --format json` writes.
+    #[value(help = NO_HELP)]
+    Run,
 }
 
 /// Runs the command.
@@ -72,6 +76,7 @@ pub fn text(of: Of) -> String {
         Of::Plan => schemars::schema_for!(PlanDocument),
         Of::Report => schemars::schema_for!(ReportDocument),
         Of::Drift => schemars::schema_for!(DriftDocument),
+        Of::Run => schemars::schema_for!(RunDocument),
     };
     format!("{:#}\n", schema.to_value())
 }

@@ -24,7 +24,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
-    let (desired, found) = project::read(global, &environment());
+    let (desired, found) = project::read_and_lint(global, &environment());
     let errors = found.has_errors();
     let list = found.sorted();
     match arguments.format {

@@ -6,6 +6,7 @@
 use serde_json::Value as Json;
 
 use crate::kinds::call::{Call, List, path};
+use crate::kinds::program::Program;
 use crate::kinds::shape::{Field, Object, Shape, field};
 use crate::kinds::{Observed, charset, invocation, stamp};
 use crate::words::Value;
@@ -36,7 +37,8 @@ pub fn shape(trigger: Field) -> Shape {
             invocation::shape(),
             "What is done. Texts may hold `{{ jq }}`.",
         )
-        .required(),
+        .required()
+        .program(Program::Templates),
         field(
             "requiredApproval",
             Shape::OneOf(vec![

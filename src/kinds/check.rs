@@ -53,7 +53,16 @@ pub fn check(shape: &Shape, node: &Node, name: &str, findings: &mut Findings) {
 
 /// The problem of a missing or unknown key, shared with the project file.
 pub fn unknown_field(key: &crate::words::node::Key, name: &str, known: &[&str]) -> Finding {
-    let help = did_you_mean(&key.text, known.iter().copied()).unwrap_or_else(|| {
+    // `NAME` for `FAMILY::NAME`.
+    let whole = known.iter().find(|name| {
+        name.rsplit_once("::")
+            .is_some_and(|(_, last)| last == key.text)
+    });
+    let near = match whole {
+        Some(whole) => Some(format!("did you mean `{whole}`?")),
+        None => did_you_mean(&key.text, known.iter().copied()),
+    };
+    let help = near.unwrap_or_else(|| {
         format!(
             "known here: {}",
             known

@@ -3,6 +3,7 @@
 //! Deliberately not here: running JQ, and whether a target really has the property (the mentions
 //! are looked up by `want`).
 
+use crate::kinds::program::Program;
 use crate::kinds::property::{MAPS, SPECS, TYPES, colours, items, key, plain, spec_authentication};
 use crate::kinds::shape::{Charset, Field, Object, Shape, field};
 use crate::kinds::{Mention, mention, port_blueprint, property, query};
@@ -94,6 +95,7 @@ fn calculation() -> Shape {
             "JQ expression over the entity: `.properties.a`.",
         )
         .required()
+        .program(Program::Entity)
         .long_text(),
         field("type", Shape::Enum(TYPES), "Type of the result.").required(),
         field(

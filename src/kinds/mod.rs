@@ -31,7 +31,10 @@
 //! | [`part`] | which places of an object may be managed alone |
 //! | [`parts`] | pieces of a spec that may be written later than the rest |
 //! | [`picks`] | where a rule holds, gathered once for each kind |
+//! | [`program`] | texts that a service runs, and what they may read |
+//! | [`role`] | the part that an object plays when an event passes |
 //! | [`stamp`] | what Port adds to every object |
+//! | [`trial`] | the fields of `kind: test` documents |
 //! | [`webhook_mapping`] | what an event becomes |
 
 pub mod action_body;
@@ -53,13 +56,16 @@ pub mod observed;
 pub mod part;
 pub mod parts;
 pub mod picks;
+pub mod program;
 pub mod project;
 pub mod property;
 pub mod query;
 pub mod rename;
+pub mod role;
 pub mod schema;
 pub mod shape;
 pub mod stamp;
+pub mod trial;
 pub mod webhook_mapping;
 
 #[cfg(test)]
@@ -91,6 +97,7 @@ pub use observed::{Observed, TextFile};
 pub use picks::Picks;
 pub use port_blueprint::LEDGER as LEDGER_BLUEPRINT;
 pub use rename::Rename;
+pub use role::Role;
 pub use shape::Shape;
 pub use stamp::{Birth, Touch};
 
@@ -218,6 +225,18 @@ pub trait Kind: Debug + Sync + Send {
     /// always readable and not listed.
     fn exports(&self) -> &'static [(&'static str, &'static str)] {
         &[]
+    }
+
+    /// The part that its objects play when an event passes through the project, if they have one.
+    fn role(&self) -> Option<Role> {
+        None
+    }
+
+    /// What an export of an object reads as where no service is asked: a text that looks like the
+    /// real one, and is the same wherever the object is referred to. `name` is what the service
+    /// knows the object by.
+    fn stand_in(&self, _name: &str, _export: &str) -> Option<String> {
+        None
     }
 
     /// Brings older spellings of a document to the current one and says so in a finding.

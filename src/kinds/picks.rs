@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use crate::kinds::program::Program;
 use crate::kinds::{ALL, Kind, Shape};
 use crate::words::Pointer;
 
@@ -28,6 +29,8 @@ pub struct Picks {
     pub kept: Vec<Pointer>,
     /// The unique name of a live object may stand there for its id.
     pub by_name: Vec<Pointer>,
+    /// The texts there are programs.
+    pub programs: Vec<(Pointer, Program)>,
     /// May be written later than their object, when objects need each other.
     pub later: Vec<Pointer>,
 }
@@ -55,6 +58,13 @@ impl Picks {
             immutable: shape.pick(&|field| field.rules.immutable),
             kept: shape.pick(&|field| field.rules.kept),
             by_name: shape.pick(&|field| field.rules.by_name),
+            programs: Program::ALL
+                .into_iter()
+                .flat_map(|program| {
+                    let found = shape.pick(&|field| field.rules.program == Some(program));
+                    found.into_iter().map(move |at| (at, program))
+                })
+                .collect(),
             later: shape.pick(&|field| field.rules.later > 0),
         }
     }

@@ -8,10 +8,11 @@ use std::sync::LazyLock;
 use serde_json::Value as Json;
 
 use crate::kinds::call::{Call, List};
+use crate::kinds::program::Program;
 use crate::kinds::property::plain;
 use crate::kinds::shape::{Charset, Object, Shape, field};
 use crate::kinds::{
-    Identity, Kind, Mention, Observed, action_body, action_v1, inputs, invocation, mention,
+    Identity, Kind, Mention, Observed, Role, action_body, action_v1, inputs, invocation, mention,
     port_blueprint, query,
 };
 use crate::words::{Data, Finding, Findings, Node, Pointer, Value};
@@ -52,7 +53,8 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
                         inputs::shape(),
                         "The form that a run begins with.",
                     )
-                    .required(),
+                    .required()
+                    .program(Program::Form),
                     field(
                         "blueprintIdentifier",
                         Shape::text_of(1, 0),
@@ -97,6 +99,10 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
 impl Kind for Action {
     fn name(&self) -> &'static str {
         "port.action"
+    }
+
+    fn role(&self) -> Option<Role> {
+        Some(Role::Action)
     }
 
     fn doc(&self) -> &'static str {

@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use serde_json::Value as Json;
 
 use crate::kinds::call::{Call, List, path};
+use crate::kinds::program::Program;
 use crate::kinds::property::plain;
 use crate::kinds::shape::{Field, Limits, Shape, field};
 use crate::kinds::{Identity, Kind, Mention, Observed, charset, mention, port_action, query};
@@ -91,7 +92,8 @@ fn scope() -> Vec<Field> {
                     },
                     "JQ; each says true for who may, or lists them.",
                 )
-                .required(),
+                .required()
+                .program(Program::Results),
             ]),
             "Searches and conditions that decide beside the lists.",
         ),

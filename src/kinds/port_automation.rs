@@ -7,10 +7,11 @@ use std::sync::LazyLock;
 use serde_json::Value as Json;
 
 use crate::kinds::call::{Call, List};
+use crate::kinds::program::Program;
 use crate::kinds::property::{MAPS, plain};
 use crate::kinds::shape::{Field, Object, Shape, field};
 use crate::kinds::{
-    Identity, Kind, Mention, Observed, action_body, invocation, mention, port_action,
+    Identity, Kind, Mention, Observed, Role, action_body, invocation, mention, port_action,
     port_blueprint,
 };
 use crate::words::{Finding, Findings, Node, Pointer, Value};
@@ -43,7 +44,8 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
                                 Shape::list(Shape::text_of(1, 0)),
                                 "JQ over the event (`.diff.before`, `.diff.after`, `.context`), each true or false.",
                             )
-                            .required(),
+                            .required()
+                            .program(Program::Event),
                             field(
                                 "combinator",
                                 Shape::Enum(&["and", "or"]),
@@ -113,6 +115,10 @@ fn event() -> Shape {
 impl Kind for Automation {
     fn name(&self) -> &'static str {
         "port.automation"
+    }
+
+    fn role(&self) -> Option<Role> {
+        Some(Role::Automation)
     }
 
     fn doc(&self) -> &'static str {

@@ -12,7 +12,7 @@ use crate::kinds::parts::{Others, Part};
 use crate::kinds::property::plain;
 use crate::kinds::shape::{Object, Shape, field};
 use crate::kinds::{
-    Census, Identity, Kind, Loss, Mention, Observed, Rename, blueprint_data, blueprint_keys,
+    Census, Identity, Kind, Loss, Mention, Observed, Rename, Role, blueprint_data, blueprint_keys,
     blueprint_parts, charset, derived, mention, property, stamp,
 };
 use crate::words::value::Map;
@@ -205,6 +205,10 @@ fn changelog() -> Shape {
 impl Kind for Blueprint {
     fn name(&self) -> &'static str {
         "port.blueprint"
+    }
+
+    fn role(&self) -> Option<Role> {
+        Some(Role::Blueprint)
     }
 
     fn doc(&self) -> &'static str {

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::kinds::call::{Call, List, path, without_nulls};
 use crate::kinds::shape::{Shape, field};
-use crate::kinds::{Identity, Kind, Observed, charset};
+use crate::kinds::{Identity, Kind, Observed, Role, charset};
 use crate::words::value::Map;
 use crate::words::{Finding, Findings, Node, Pointer, Value};
 
@@ -45,6 +45,10 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
 impl Kind for Secret {
     fn name(&self) -> &'static str {
         "port.secret"
+    }
+
+    fn role(&self) -> Option<Role> {
+        Some(Role::Secret)
     }
 
     fn doc(&self) -> &'static str {

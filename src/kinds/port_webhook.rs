@@ -8,8 +8,9 @@ use std::sync::LazyLock;
 use serde_json::Value as Json;
 
 use crate::kinds::call::{Call, List, path, without_nulls};
+use crate::kinds::program::Program;
 use crate::kinds::shape::{Charset, Shape, field};
-use crate::kinds::{Identity, Kind, Mention, Observed, webhook_mapping};
+use crate::kinds::{Identity, Kind, Mention, Observed, Role, webhook_mapping};
 use crate::words::value::Map;
 use crate::words::{Addr, Data, Finding, Findings, Node, Pointer, Service, Value};
 
@@ -103,13 +104,28 @@ fn security() -> Shape {
             "requestIdentifierPath",
             Shape::text(),
             "JQ to an id of the delivery; repeated ids are dropped.",
-        ),
+        )
+        .program(Program::Delivery),
     ])
 }
 
 impl Kind for Webhook {
     fn name(&self) -> &'static str {
         "port.webhook"
+    }
+
+    fn role(&self) -> Option<Role> {
+        Some(Role::Mapper)
+    }
+
+    /// The key is a random text in life (PA section 4).
+    fn stand_in(&self, name: &str, export: &str) -> Option<String> {
+        let key = path(&[&format!("key-of-{name}")]);
+        match export {
+            "url" => Some(format!("https://ingest.port.io{key}")),
+            "webhookKey" => Some(key.trim_start_matches('/').to_owned()),
+            _ => None,
+        }
     }
 
     fn doc(&self) -> &'static str {

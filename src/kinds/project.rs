@@ -6,7 +6,8 @@
 use std::sync::LazyLock;
 
 use crate::kinds::shape::{Charset, Field, Limits, Shape, field};
-use crate::words::Addr;
+use crate::words::codes::{self, Code};
+use crate::words::{Addr, Level};
 
 /// Names of variables, environment variables and environments.
 const NAME: Charset = Charset {
@@ -136,7 +137,12 @@ fn name() -> Limits {
     }
 }
 
-fn names(min: usize) -> Shape {
+/// An address of an object.
+pub(in crate::kinds) fn address() -> Shape {
+    Shape::pattern(ADDRESS, 1, 0)
+}
+
+pub(in crate::kinds) fn names(min: usize) -> Shape {
     Shape::List {
         of: Box::new(Shape::Text(name())),
         count: (min, usize::MAX),
@@ -215,11 +221,22 @@ fn overridable() -> Vec<Field> {
             "Addresses of objects that exist elsewhere and are only referred to.",
         ),
         field(
+            "lints",
+            lints(),
+            "Levels of lints by code: `error`, `warning`, `hint`, or `allow` to leave the findings out.",
+        ),
+        field(
             "moved",
             Shape::list(moved()),
             "Objects that got another address and another identifier or name at once; what each was and is now.",
         ),
     ]
+}
+
+/// A field for each lint, so that editors know them and a misspelt one is told.
+fn lints() -> Shape {
+    let lint = |code: &'static Code| field(code.code, Shape::Enum(Level::WORDS), code.means);
+    Shape::closed(codes::lints().map(lint).collect())
 }
 
 fn moved() -> Shape {

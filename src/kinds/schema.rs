@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::kinds::project::{document_shape, project_shape};
 use crate::kinds::shape::{Field, Limits, Object, Shape};
-use crate::kinds::{ALL, Kind};
+use crate::kinds::{ALL, Kind, trial};
 
 /// A text that begins with a reference: it may become anything.
 const REFERENCE: &str = r"^\$\{";
@@ -41,7 +41,7 @@ pub fn document_schema() -> Schema {
     if let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) {
         properties.insert(
             "kind".into(),
-            json!({ "enum": kinds, "description": "What kind of object it is." }),
+            json!({ "enum": kinds.clone(), "description": "What kind of object it is." }),
         );
     }
     schema.insert("allOf".into(), choices.into());
@@ -49,7 +49,45 @@ pub fn document_schema() -> Schema {
         .iter()
         .map(|kind| (kind.name().to_owned(), definition(*kind)))
         .collect();
+    let mut definitions = definitions;
+    definitions.insert(trial::KIND.into(), test());
+    // Tests are documents of another form.
+    let mut object = Map::new();
+    for key in [
+        "type",
+        "properties",
+        "required",
+        "additionalProperties",
+        "allOf",
+    ] {
+        object.extend(schema.remove(key).map(|value| (key.to_owned(), value)));
+    }
+    definitions.insert("object".into(), object.into());
+    schema.insert("type".into(), "object".into());
+    let names: Vec<&str> = kinds.into_iter().chain([trial::KIND]).collect();
+    schema.insert(
+        "properties".into(),
+        json!({ "kind": { "enum": names, "description": "What kind of object it is, or `test`." } }),
+    );
+    let is_test = json!({
+        "properties": { "kind": { "const": trial::KIND } }, "required": ["kind"],
+    });
+    schema.insert("if".into(), is_test);
+    schema.insert(
+        "then".into(),
+        json!({ "$ref": format!("#/$defs/{}", trial::KIND) }),
+    );
+    schema.insert("else".into(), json!({ "$ref": "#/$defs/object" }));
     schema.insert("$defs".into(), definitions.into());
+    schema.into()
+}
+
+fn test() -> Json {
+    let mut schema = of(trial::shape(), false);
+    schema.insert("title".into(), trial::KIND.into());
+    schema.insert("description".into(), trial::DOC.into());
+    schema.insert("type".into(), "object".into());
+    schema.remove("pattern");
     schema.into()
 }
 
@@ -405,6 +443,52 @@ mod tests {
             );
             assert_eq!(holds(shape, &spec), good, "check: {kind} {spec}");
         }
+    }
+
+    #[test]
+    fn schema_and_check_agree_about_tests() {
+        let validator = validator(document_schema());
+        let test = |key: &str, start: Json, expect: Json| json!({ "kind": "test", "name": "t", key: start, "expect": expect });
+        let nothing = || json!({ "nothing": true });
+        for (whole, good) in [
+            (test("payload", json!("a.json"), nothing()), true),
+            (test("payload", json!({ "a": 1 }), nothing()), true),
+            (test("payload", json!([]), nothing()), false),
+            (
+                test("event", json!({ "run_updated": "a.json" }), nothing()),
+                true,
+            ),
+            (
+                test("event", json!({ "run_update": "a.json" }), nothing()),
+                false,
+            ),
+            (
+                test(
+                    "run",
+                    json!({ "action": "a" }),
+                    json!({ "automations": ["port.automation.b"] }),
+                ),
+                true,
+            ),
+            (
+                test(
+                    "run",
+                    json!({ "action": "a" }),
+                    json!({ "automations": ["b"] }),
+                ),
+                false,
+            ),
+            (test("action", json!({ "inputs": {} }), nothing()), false),
+            (test("spec", json!({}), nothing()), false),
+            (
+                test("payload", json!("a.json"), json!({ "dropped": ["a", "b"] })),
+                true,
+            ),
+        ] {
+            assert_eq!(validator.is_valid(&whole), good, "schema: {whole}");
+            assert_eq!(holds(trial::shape(), &whole), good, "check: {whole}");
+        }
+        assert!(!validator.is_valid(&json!({ "kind": "test", "name": "t" })));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! editors, the canonical form and the diff all walk it.
 //! Deliberately not here: the walks themselves, and anything about one kind.
 
+use crate::kinds::program::Program;
 use crate::words::{Pointer, Value};
 
 /// What a value may look like.
@@ -101,6 +102,8 @@ pub struct Rules {
     pub reference: Option<&'static str>,
     /// The text may also be the unique name of a live object; it is replaced by its id.
     pub by_name: bool,
+    /// The texts in it are programs.
+    pub program: Option<Program>,
     /// Written in this pass when its object is part of a cycle; 0 is the first.
     pub later: u8,
     /// Brings several spellings of one meaning to one form.
@@ -322,6 +325,12 @@ impl Field {
     /// A long text whose final newlines mean nothing.
     pub fn long_text(mut self) -> Self {
         self.rules.text = true;
+        self
+    }
+
+    /// The texts in it are programs.
+    pub fn program(mut self, program: Program) -> Self {
+        self.rules.program = Some(program);
         self
     }
 

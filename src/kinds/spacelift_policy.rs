@@ -8,8 +8,9 @@ use std::sync::LazyLock;
 use serde_json::Value as Json;
 
 use crate::kinds::call::{Call, List};
+use crate::kinds::program::Program;
 use crate::kinds::shape::{Shape, field};
-use crate::kinds::{Identity, Kind, Observed, TextFile, label};
+use crate::kinds::{Identity, Kind, Observed, Role, TextFile, label, slug};
 use crate::words::value::Map;
 use crate::words::{Data, Finding, Findings, Node, Value};
 
@@ -57,6 +58,7 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
             "The Rego text, usually `${file:policies/NAME.rego}`.",
         )
         .required()
+        .program(Program::Rego)
         .long_text(),
         field(
             "space",
@@ -99,6 +101,15 @@ fn current_type(value: Value) -> Value {
 impl Kind for Policy {
     fn name(&self) -> &'static str {
         "spacelift.policy"
+    }
+
+    fn role(&self) -> Option<Role> {
+        Some(Role::Policy)
+    }
+
+    /// The id is made from the name (SA section 5).
+    fn stand_in(&self, name: &str, export: &str) -> Option<String> {
+        (export == "id").then(|| slug(name))
     }
 
     fn doc(&self) -> &'static str {

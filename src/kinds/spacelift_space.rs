@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use crate::kinds::call::{Call, List};
 use crate::kinds::shape::{Shape, field};
-use crate::kinds::{Identity, Kind, Observed, label};
+use crate::kinds::{Identity, Kind, Observed, Role, label, slug};
 use crate::words::value::Map;
 use crate::words::{Findings, Node, Value};
 
@@ -63,6 +63,15 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
 impl Kind for Space {
     fn name(&self) -> &'static str {
         "spacelift.space"
+    }
+
+    fn role(&self) -> Option<Role> {
+        Some(Role::Space)
+    }
+
+    /// The id is made from the name and a random text (SA section 5), which is left out here.
+    fn stand_in(&self, name: &str, export: &str) -> Option<String> {
+        (export == "id").then(|| slug(name))
     }
 
     fn doc(&self) -> &'static str {

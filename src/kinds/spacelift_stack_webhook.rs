@@ -12,7 +12,7 @@ use crate::kinds::call::{Call, List};
 use crate::kinds::identity::{apart, joined};
 use crate::kinds::shape::{Shape, field};
 use crate::kinds::spacelift_webhook::check_endpoint;
-use crate::kinds::{Identity, Kind, Observed};
+use crate::kinds::{Identity, Kind, Observed, Role, slug};
 use crate::words::value::Map;
 use crate::words::{Findings, Node, Value};
 
@@ -64,6 +64,15 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
 impl Kind for StackWebhook {
     fn name(&self) -> &'static str {
         "spacelift.stack_webhook"
+    }
+
+    fn role(&self) -> Option<Role> {
+        Some(Role::StackEndpoint)
+    }
+
+    /// The id is opaque (SA section 5).
+    fn stand_in(&self, name: &str, export: &str) -> Option<String> {
+        (export == "id").then(|| format!("webhook-of-{}", slug(name)))
     }
 
     fn doc(&self) -> &'static str {

@@ -11,7 +11,7 @@ use url::{Host, Url};
 
 use crate::kinds::call::{Call, List};
 use crate::kinds::shape::{Charset, Limits, Shape, field};
-use crate::kinds::{Identity, Kind, Observed, label};
+use crate::kinds::{Identity, Kind, Observed, Role, label, slug};
 use crate::words::value::{Map, SecretSource};
 use crate::words::{Finding, Findings, Node, Pointer, Template, Value};
 
@@ -100,6 +100,15 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
 impl Kind for Webhook {
     fn name(&self) -> &'static str {
         "spacelift.webhook"
+    }
+
+    fn role(&self) -> Option<Role> {
+        Some(Role::Endpoint)
+    }
+
+    /// The id is made from the name (SA section 5).
+    fn stand_in(&self, name: &str, export: &str) -> Option<String> {
+        (export == "id").then(|| slug(name))
     }
 
     fn doc(&self) -> &'static str {

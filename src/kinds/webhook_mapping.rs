@@ -3,6 +3,7 @@
 //! Everything in an entity is JQ, constants included. Deliberately not here: running it.
 
 use crate::kinds::charset;
+use crate::kinds::program::Program;
 use crate::kinds::shape::{Limits, Object, Shape, field};
 use crate::words::Value;
 
@@ -46,14 +47,18 @@ pub fn shape() -> Shape {
             Shape::text(),
             "JQ that must be true for the event to be taken.",
         )
+        .program(Program::Delivery)
         .long_text(),
         field(
             "itemsToParse",
             Shape::text(),
             "JQ to a list; each of its first 500 items is mapped as `.item`.",
         )
+        .program(Program::Delivery)
         .long_text(),
-        field("entity", entity(), "The entity as JQ, constants included: `'\"done\"'`.").required(),
+        field("entity", entity(), "The entity as JQ, constants included: `'\"done\"'`.")
+            .required()
+            .program(Program::Delivery),
     ])
 }
 

@@ -81,16 +81,20 @@ pub fn json(findings: &[Finding], sources: &Sources) -> Json {
     json!({ "findings": list })
 }
 
-/// How many errors and warnings there are.
+/// How many errors, warnings and hints there are.
 pub(in crate::show) fn closing_words(findings: &[Finding]) -> String {
     let of = |severity| findings.iter().filter(|f| f.severity == severity).count();
     let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
+    let hints = of(Severity::Hint);
     let mut words = Vec::new();
     if errors > 0 {
         words.push(count(errors, "error", "errors"));
     }
     if warnings > 0 {
         words.push(count(warnings, "warning", "warnings"));
+    }
+    if hints > 0 {
+        words.push(count(hints, "hint", "hints"));
     }
     words.join(", ")
 }
@@ -249,6 +253,7 @@ impl Diagnostic for Report {
             ("", _) => miette::Severity::Advice,
             (_, Severity::Error) => miette::Severity::Error,
             (_, Severity::Warning) => miette::Severity::Warning,
+            (_, Severity::Hint) => miette::Severity::Advice,
         })
     }
 
@@ -286,6 +291,23 @@ mod tests {
         let mut sources = Sources::default();
         sources.add("webhooks.yaml", FILE);
         sources
+    }
+
+    #[test]
+    fn a_hint_is_told_in_every_format() {
+        use crate::show::render::{github, markdown};
+        let sources = project();
+        let hint = || Finding::hint("lint::a", place(&sources, "titel"), "it may be right");
+        let hints = [hint().help("look at it")];
+        let shown = human(&hints, &sources, &Style::default());
+        assert!(shown.contains("☞ it may be right"), "{shown}");
+        assert!(shown.ends_with("\n1 hint\n"), "{shown}");
+        assert_eq!(json(&hints, &sources)["findings"][0]["severity"], "hint");
+        let shown = github::findings(&hints, &sources, "");
+        let notice = "::notice file=webhooks.yaml,line=3,col=3,title=lint%3A%3Aa::it may be right%0Alook at it\n";
+        assert_eq!(shown, notice);
+        let shown = markdown::findings(&hints, &sources, "");
+        assert!(shown.starts_with("**1 hint**\n\n- **hint** "), "{shown}");
     }
 
     #[test]

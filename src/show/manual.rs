@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use crate::kinds::manual::Entry;
 use crate::kinds::shape::{Field, Limits, Object, Rules, Shape};
+use crate::kinds::trial;
 use crate::show::text::wrap;
 use crate::show::{Meaning, Style};
 use crate::want::yaml::layout::document;
@@ -54,6 +55,32 @@ pub fn human(entry: &Entry, style: &Style) -> String {
     page.title("Example");
     let lines = yaml(&entry.example(), 2);
     lines.iter().for_each(|line| page.line(line));
+    page.text
+}
+
+/// What a `kind: test` document is, each line with its line end.
+pub fn test(style: &Style) -> String {
+    let mut page = Page {
+        text: String::new(),
+        style,
+    };
+    page.title(trial::KIND);
+    page.paragraph("  ", trial::DOC);
+    page.fields(trial::shape());
+    let expect = match trial::shape() {
+        Shape::Object(object) => object.field("expect"),
+        _ => None,
+    };
+    if let Some(expect) = expect {
+        page.gap();
+        page.title("test.expect");
+        page.fields(&expect.shape);
+    }
+    page.gap();
+    page.title("Example");
+    trial::EXAMPLE
+        .lines()
+        .for_each(|line| page.line(&format!("  {line}")));
     page.text
 }
 

@@ -15,11 +15,14 @@
 //! | [`document`] | plans, reports and drift as JSON, which plans can be made of again |
 //! | [`findings`] | problems in the user's files |
 //! | [`graph`] | what is wired to what, as Mermaid and as DOT |
+//! | [`journey`] | an event hop by hop |
+//! | [`verdict`] | what became of the project's tests |
 //! | [`snippet`] | the lines of those files that may be shown beside them |
 //! | [`checkup`] | what was looked at, and whether it is well |
 //! | [`mod@manual`] | what a kind or a field is |
 //! | [`export`] | live objects as documents |
 //! | [`render`] | plans and reports, one room per format |
+//! | [`run`] | runs of actions for people |
 
 pub mod checkup;
 pub mod document;
@@ -27,12 +30,15 @@ pub mod export;
 pub mod findings;
 pub mod graph;
 pub mod header;
+pub mod journey;
 pub mod manual;
 pub mod redact;
 pub mod render;
+pub mod run;
 pub mod snippet;
 pub mod style;
 pub mod text;
+pub mod verdict;
 
 pub use header::Header;
 pub use style::{Meaning, Style};

@@ -78,6 +78,49 @@ pub fn text(text: &str) -> String {
     })
 }
 
+/// Text that a program of somebody else wrote, a line of a log or the refusal of a server: what
+/// looks like a token or a key is replaced as well.
+///
+/// A token is `eyJ…`, as every JWT begins; a key is a run of 40 or more letters and digits with both
+/// in it that is no hash of a commit.
+pub fn foreign(said: &str) -> String {
+    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '=');
+    let mut shown = String::with_capacity(said.len());
+    let mut rest = said;
+    while let Some(start) = rest.find(part) {
+        shown.push_str(&rest[..start]);
+        let run = &rest[start..];
+        let (run, after) = run.split_at(run.find(|c| !part(c)).unwrap_or(run.len()));
+        match run.find("eyJ").filter(|at| run.len() - at >= 20) {
+            Some(at) => {
+                shown.push_str(&run[..at]);
+                shown.push_str(REDACTED);
+            }
+            None => shown.push_str(&without_keys(run)),
+        }
+        rest = after;
+    }
+    shown.push_str(rest);
+    text(&shown)
+}
+
+fn without_keys(run: &str) -> String {
+    let pieces = run.split_inclusive(['-', '.']);
+    let shown = pieces.map(|piece| {
+        let key = piece.trim_end_matches(['-', '.']);
+        let (digits, letters) = (
+            key.contains(|c: char| c.is_ascii_digit()),
+            key.contains(|c: char| c.is_ascii_alphabetic()),
+        );
+        let commit = key.len() == 40 && key.chars().all(|c| c.is_ascii_hexdigit());
+        match key.len() >= 40 && digits && letters && !commit {
+            true => format!("{REDACTED}{}", &piece[key.len()..]),
+            false => piece.to_owned(),
+        }
+    });
+    shown.collect()
+}
+
 /// Free text, with each hidden part replaced by what `hide` makes of it.
 pub fn text_with(text: &str, hide: &mut dyn FnMut(Hidden, &str) -> String) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -194,6 +237,40 @@ mod tests {
             "HTTPS://Ingest.getport.io/…"
         );
         assert_eq!(text("https://api.port.io/v1/x"), "https://api.port.io/v1/x");
+    }
+
+    #[test]
+    fn what_others_say_shows_no_token_and_no_key() {
+        let key = "5".repeat(63) + "a";
+        for (said, shown) in [
+            (
+                "jwt=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln, ok",
+                "jwt=(redacted), ok",
+            ),
+            ("a key eyJ is short", "a key eyJ is short"),
+            (&format!("key {key}"), "key (redacted)"),
+            (&format!("\"{key}\" is wrong"), "\"(redacted)\" is wrong"),
+            (&format!("ghp_{}1", "a".repeat(36)), "(redacted)"),
+            (
+                "commit 87c5ffdcf063445657c7082a447cb6a7d60f2c9d",
+                "commit 87c5ffdcf063445657c7082a447cb6a7d60f2c9d",
+            ),
+            (
+                "01JSPXRQR2F3Y06HD85YYXRSZ7 at 2025-04-25T13:36:08.155Z",
+                "01JSPXRQR2F3Y06HD85YYXRSZ7 at 2025-04-25T13:36:08.155Z",
+            ),
+            (
+                "https://acme.app.spacelift.io/stack/a-long-name-of-a-stack-1/run/01JSPXRQR2F3Y06HD85YYXRSZ7",
+                "https://acme.app.spacelift.io/stack/a-long-name-of-a-stack-1/run/01JSPXRQR2F3Y06HD85YYXRSZ7",
+            ),
+            (
+                "https://bob:pw@host and https://ingest.port.io/abc",
+                "https://(redacted)@host and https://ingest.port.io/…",
+            ),
+            ("schön, größer", "schön, größer"),
+        ] {
+            assert_eq!(foreign(said), shown, "{said}");
+        }
     }
 
     #[test]

@@ -9,12 +9,14 @@
 //! | [`endpoints`] | where requests go and with which credentials |
 //! | [`claims`] | what a token says about itself |
 //! | `hosts` | which addresses may be called |
+//! | [`run`] | runs of self-service actions |
 //! | [`services`] | the clients: a reader that cannot write, and a writer |
 
 pub mod claims;
 pub mod endpoints;
 mod hosts;
 pub mod live;
+pub mod run;
 pub mod services;
 
 pub use endpoints::Endpoints;

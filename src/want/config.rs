@@ -12,7 +12,7 @@ use crate::want::resolve::{Context, Resolver};
 use crate::want::source::Folder;
 use crate::words::finding::did_you_mean;
 use crate::words::value::SecretSource;
-use crate::words::{Addr, Data, Finding, Findings, Node, Pointer, Template};
+use crate::words::{Addr, Data, Finding, Findings, Level, Node, Pointer, Template, codes};
 
 /// Where the ledger lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub struct Config {
     pub env: BTreeSet<String>,
     /// Objects that exist elsewhere and are only referred to.
     pub external: BTreeSet<Addr>,
+    /// What becomes of the findings of lints, by code; of the others nothing changes.
+    pub lints: BTreeMap<&'static str, Level>,
     /// The addresses that objects had before.
     pub moved: Vec<Moved>,
     /// The chosen environment.
@@ -304,6 +306,12 @@ fn settings(node: &Node, config: &mut Config, findings: &mut Findings) {
         config.limits.deletes = number("deletes").unwrap_or(config.limits.deletes);
         config.limits.percent = number("percent").unwrap_or(config.limits.percent);
     }
+    for code in codes::lints() {
+        let level = node.get("lints").and_then(|lints| lints.get(code.code));
+        if let Some(level) = level.and_then(Node::text).and_then(Level::of) {
+            config.lints.insert(code.code, level);
+        }
+    }
     config.moved = moved::read(node.get("moved"), findings);
     for item in node.get("external").and_then(Node::items).unwrap_or(&[]) {
         let Some(text) = item.text() else { continue };
@@ -319,7 +327,8 @@ fn settings(node: &Node, config: &mut Config, findings: &mut Findings) {
 
 /// An unknown kind, with the nearest known one.
 pub fn unknown_kind(name: &str, node: &Node) -> Finding {
-    let names: Vec<&str> = kinds::ALL.iter().map(|k| k.name()).collect();
+    let names = kinds::ALL.iter().map(|k| k.name());
+    let names: Vec<&str> = names.chain([kinds::trial::KIND]).collect();
     Finding::error(
         "config::unknown_kind",
         node.place,
@@ -403,6 +412,7 @@ fn texts<'a>(node: &'a Node, key: &str) -> impl Iterator<Item = &'a str> {
 mod tests {
     use super::*;
     use crate::want::yaml;
+    use crate::words::Severity;
 
     /// The settings that a project file gives, with the codes of what was found.
     fn config(text: &str, choice: &Choice) -> (Config, Vec<&'static str>) {
@@ -463,6 +473,27 @@ default_environment: prod
             percent: 50,
         };
         assert_eq!(staging.limits, limits);
+    }
+
+    #[test]
+    fn an_environment_changes_levels_one_by_one() {
+        let text = "version: 1\nproject: p\nledger: none\nlints: { lint::plain_http: error, lint::open_action: allow }\nenvironments: { a: { lints: { lint::plain_http: hint } } }\n";
+        let (none, found) = config(text, &Choice::default());
+        assert_eq!(found, [""; 0]);
+        let error = Level::As(Severity::Error);
+        let expected = [
+            ("lint::open_action", Level::Allow),
+            ("lint::plain_http", error),
+        ];
+        assert_eq!(none.lints, BTreeMap::from(expected));
+        let (a, found) = config(text, &choice(Some("a"), &[]));
+        assert_eq!(found, [""; 0]);
+        let hint = Level::As(Severity::Hint);
+        let expected = [
+            ("lint::open_action", Level::Allow),
+            ("lint::plain_http", hint),
+        ];
+        assert_eq!(a.lints, BTreeMap::from(expected));
     }
 
     #[test]

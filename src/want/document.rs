@@ -134,7 +134,8 @@ fn named(node: &Node) -> impl Iterator<Item = &str> {
     names.unwrap_or(&[]).iter().filter_map(Node::text)
 }
 
-fn environments(node: &Node, config: &Config, findings: &mut Findings) -> bool {
+/// Whether a document is for the chosen environment.
+pub(in crate::want) fn environments(node: &Node, config: &Config, findings: &mut Findings) -> bool {
     let Some(names) = node.get("environments").and_then(Node::items) else {
         return true;
     };

@@ -12,6 +12,7 @@
 //! | [`renamed`] | keys of an object that have another name now |
 //! | [`resolve`] | `${…}` filled in as far as files and settings know |
 //! | [`document`] | the frame around each object |
+//! | [`trial`] | `kind: test` documents |
 //! | [`manage`] | the managed places of somebody else's object |
 //! | [`desired`] | all objects, checked against each other |
 
@@ -23,4 +24,5 @@ pub mod moved;
 pub mod renamed;
 pub mod resolve;
 pub mod source;
+pub mod trial;
 pub mod yaml;

@@ -9,7 +9,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::{Component, Path, PathBuf};
 
-use crate::want::yaml;
+use crate::want::{trial, yaml};
 use crate::words::template::Reference;
 use crate::words::{Data, Finding, Findings, Node, Place, Sources, Template};
 
@@ -117,6 +117,8 @@ impl Loading {
         let mut named = Vec::new();
         for node in open.drain(..) {
             names_in(node, &mut named);
+            let samples = trial::samples(node).into_iter();
+            named.extend(samples.map(|path| (plain(path), true)));
         }
         self.include(named);
         let included: BTreeSet<String> = self

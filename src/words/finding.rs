@@ -10,8 +10,10 @@ use crate::words::Place;
 pub enum Severity {
     /// The project cannot be used until this is mended; exit code 3.
     Error,
-    /// Worth knowing; nothing stops.
+    /// Worth mending; nothing stops.
     Warning,
+    /// Worth knowing, and often right as it is; nothing stops.
+    Hint,
 }
 
 impl Severity {
@@ -20,6 +22,32 @@ impl Severity {
         match self {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::Hint => "hint",
+        }
+    }
+}
+
+/// What a project makes of the findings of a lint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// They have this severity.
+    As(Severity),
+    /// They are not told.
+    Allow,
+}
+
+impl Level {
+    /// The words of all levels, the strictest first.
+    pub const WORDS: &[&str] = &["error", "warning", "hint", "allow"];
+
+    /// The level with this word.
+    pub fn of(word: &str) -> Option<Level> {
+        match word {
+            "error" => Some(Level::As(Severity::Error)),
+            "warning" => Some(Level::As(Severity::Warning)),
+            "hint" => Some(Level::As(Severity::Hint)),
+            "allow" => Some(Level::Allow),
+            _ => None,
         }
     }
 }
@@ -66,6 +94,18 @@ impl Finding {
     ) -> Self {
         Finding {
             severity: Severity::Warning,
+            ..Finding::error(code, place, message)
+        }
+    }
+
+    /// A hint at a place.
+    pub fn hint(
+        code: &'static str,
+        place: impl Into<Option<Place>>,
+        message: impl Into<String>,
+    ) -> Self {
+        Finding {
+            severity: Severity::Hint,
             ..Finding::error(code, place, message)
         }
     }

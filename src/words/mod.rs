@@ -31,7 +31,7 @@ pub mod template;
 pub mod value;
 
 pub use addr::{Addr, Service};
-pub use finding::{Finding, Findings, Severity};
+pub use finding::{Finding, Findings, Level, Severity};
 pub use node::{Data, Node};
 pub use place::{Place, Sources};
 pub use pointer::Pointer;

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! `«CODE»` stands exactly where the finding begins and is taken out before the file is written;
-//! `«+CODE»` marks a further place of that finding. Lines that begin with `-- ` are:
+//! `«+CODE»` marks a further place of that finding, `«hint CODE»` one of another severity than usual.
+//! Lines that begin with `-- ` are:
 //!
 //! | line | means |
 //! |---|---|
@@ -28,6 +29,8 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value as Json;
+use spaceport::lint::{self, levels};
+use spaceport::sim::child::Engines;
 use spaceport::want::config::Choice;
 use spaceport::want::desired;
 
@@ -64,14 +67,46 @@ pub struct Case {
 #[derive(Debug)]
 struct Mark {
     code: String,
+    /// The severity, where it is another one than usual.
+    level: Option<String>,
     related: bool,
     /// File, line and column; `None` for findings of a whole project.
     at: Option<(String, usize, usize)>,
 }
 
-/// Whether a code is a warning: lints, and what may well exist in the services.
-pub fn is_warning(code: &str) -> bool {
-    code.starts_with("lint::") || code == "ref::unresolved"
+/// Lints that are errors, since nothing can work that way.
+const ERRORS: [&str; 6] = [
+    "lint::jq",
+    "lint::rego",
+    "lint::rego_dialect",
+    "lint::rego_package",
+    "lint::request_id",
+    "lint::unquoted_constant",
+];
+
+/// Lints that are hints, since they are often right as they are.
+const HINTS: [&str; 4] = [
+    "lint::graphql_success",
+    "lint::jq_doubt",
+    "lint::unfilled_property",
+    "lint::unused_allow",
+];
+
+/// How bad a code is when the project says nothing else: most lints, and what may well exist in the
+/// services, are warnings.
+pub fn severity(code: &str) -> &'static str {
+    match code {
+        code if HINTS.contains(&code) => "hint",
+        code if ERRORS.contains(&code) => "error",
+        code if code.starts_with("lint::") || code == "ref::unresolved" => "warning",
+        _ => "error",
+    }
+}
+
+impl Mark {
+    fn severity(&self) -> &str {
+        self.level.as_deref().unwrap_or(severity(&self.code))
+    }
 }
 
 impl Case {
@@ -126,6 +161,7 @@ impl Case {
         match (word, rest) {
             ("nowhere", code) => self.marks.push(Mark {
                 code: code.into(),
+                level: None,
                 related: false,
                 at: None,
             }),
@@ -151,8 +187,13 @@ impl Case {
             let (code, after) = after.split_once('»').expect("a mark is closed");
             column += before.chars().count();
             text.push_str(before);
+            let (level, code) = match code.split_once(' ') {
+                Some((level, code)) => (Some(level.to_owned()), code),
+                None => (None, code),
+            };
             self.marks.push(Mark {
                 code: code.trim_start_matches('+').into(),
+                level,
                 related: code.starts_with('+'),
                 at: Some((path.into(), number, column)),
             });
@@ -160,6 +201,11 @@ impl Case {
         }
         text.push_str(rest);
         text.push('\n');
+    }
+
+    /// Whether one of its findings is an error.
+    pub fn fails(&self) -> bool {
+        self.marks.iter().any(|mark| mark.severity() == "error")
     }
 
     /// The codes that it provokes.
@@ -175,7 +221,7 @@ impl Case {
             .filter(|mark| further || !mark.related)
             .map(|mark| {
                 let at = mark.at.as_ref().map(|(f, l, c)| (f.as_str(), *l, *c));
-                line(&mark.code, mark.related, is_warning(&mark.code), at)
+                line(&mark.code, mark.related, mark.severity(), at)
             })
             .collect();
         lines.sort();
@@ -189,17 +235,21 @@ impl Case {
 
     /// What the library finds in a folder where the case was written.
     pub fn found_in(&self, project: &Path) -> Vec<String> {
-        let (desired, findings) = desired::load(project, &self.choice, &self.env);
+        let (desired, mut findings) = desired::load_kept(project, &self.choice, &self.env);
+        let engines = Engines::new(env!("CARGO_BIN_EXE_spaceport").into());
+        let found = lint::run(&desired, &findings, &engines);
+        findings.extend(found);
+        let findings = levels::settle_all(&desired, findings);
         let at = |place| {
             let (line, column) = desired.sources.line_column(place);
             (desired.sources.file(place.file).path.as_str(), line, column)
         };
         let mut lines = Vec::new();
         for finding in findings.sorted() {
-            let warning = finding.severity.word() == "warning";
-            lines.push(line(finding.code, false, warning, finding.place.map(at)));
+            let severity = finding.severity.word();
+            lines.push(line(finding.code, false, severity, finding.place.map(at)));
             for (place, _) in &finding.related {
-                lines.push(line(finding.code, true, warning, Some(at(*place))));
+                lines.push(line(finding.code, true, severity, Some(at(*place))));
             }
         }
         lines.sort();
@@ -243,15 +293,15 @@ fn json_line(finding: &Json) -> String {
         .as_str()
         .and_then(|file| Some((file, number("line")?, number("column")?)));
     let code = finding["code"].as_str().expect("a code");
-    line(code, false, finding["severity"] == "warning", at)
+    let severity = finding["severity"].as_str().expect("a severity");
+    line(code, false, severity, at)
 }
 
-fn line(code: &str, related: bool, warning: bool, at: Option<(&str, usize, usize)>) -> String {
+fn line(code: &str, related: bool, severity: &str, at: Option<(&str, usize, usize)>) -> String {
     let at = match at {
         Some((file, line, column)) => format!("{file}:{line}:{column}"),
         None => "nowhere".into(),
     };
-    let severity = if warning { "warning" } else { "error" };
     let related = if related { " (related)" } else { "" };
     format!("{at} {severity} {code}{related}")
 }

@@ -196,3 +196,63 @@ fn a_file_that_does_not_exist() {
     }
     "#);
 }
+
+#[test]
+fn half_of_a_lints_name() {
+    assert_json_snapshot!(finding("a lint by half of its name"), @r#"
+    {
+      "code": "config::unknown_field",
+      "severity": "error",
+      "message": "unknown field `open_action` in `lints`",
+      "file": "spaceport.yaml",
+      "line": 5,
+      "column": 10,
+      "help": "did you mean `lint::open_action`?"
+    }
+    "#);
+}
+
+#[test]
+fn a_constant_without_quotes() {
+    assert_json_snapshot!(finding("a constant in a mapping"), @r#"
+    {
+      "code": "lint::unquoted_constant",
+      "severity": "error",
+      "message": "`FINISHED` is read as JQ, and it is none",
+      "file": "webhook.yaml",
+      "line": 10,
+      "column": 30,
+      "help": "everything in an entity is JQ; for the constant write `'\"FINISHED\"'`"
+    }
+    "#);
+}
+
+#[test]
+fn a_misspelt_function() {
+    assert_json_snapshot!(finding("a misspelt function of JQ"), @r#"
+    {
+      "code": "lint::jq",
+      "severity": "error",
+      "message": "this JQ does not compile: jq has no function `tostrin`",
+      "file": "webhook.yaml",
+      "line": 11,
+      "column": 11,
+      "help": "did you mean `tostring`?"
+    }
+    "#);
+}
+
+#[test]
+fn a_secret_with_two_names() {
+    assert_json_snapshot!(finding("a secret with two names"), @r#"
+    {
+      "code": "lint::unknown_secret",
+      "severity": "warning",
+      "message": "the secret `API_KEY_SECRET` is not in the project",
+      "file": "objects.yaml",
+      "line": 5,
+      "column": 63,
+      "help": "one secret with two names? `API_SECRET` is declared and nothing reads it: use one name for both"
+    }
+    "#);
+}

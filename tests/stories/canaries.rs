@@ -38,6 +38,33 @@ ref: stack
 spec: { stack: network, endpoint: \"https://hooks.example.com/in\", secret: \"${env.E}\" }
 ";
 
+/// What an action is run with, and what its backend answers, may be as secret.
+const RUN: &str = "\
+kind: port.action
+spec:
+  identifier: refresh
+  title: Refresh
+  trigger:
+    type: self-service
+    operation: CREATE
+    userInputs:
+      properties: { password: { type: string, title: Password, encryption: fernet } }
+      required: [password]
+  invocationMethod:
+    type: WEBHOOK
+    url: \"${spacelift.graphql_url}\"
+    synchronized: true
+    body:
+      query: \"mutation ($id: ID!, $secret: String!) { apiKeyUser(id: $id, secret: $secret) { jwt } }\"
+      variables: { id: \"{{ .secrets.ID }}\", secret: \"{{ .secrets.KEY }}\" }
+---
+kind: port.secret
+spec: { secretName: ID, secretValue: \"${env.SPACELIFT_RUNTIME_KEY_ID}\" }
+---
+kind: port.secret
+spec: { secretName: KEY, secretValue: \"${env.SPACELIFT_RUNTIME_KEY_SECRET}\" }
+";
+
 const FORMATS: [&str; 4] = ["human", "json", "markdown", "github"];
 
 /// The tools' own credentials count as well, and the addresses that let anybody post events.
@@ -69,7 +96,8 @@ fn silent(world: &World, arguments: &[&str], codes: &[i32]) {
     );
     let key = world.of_port("webhooks", "mapper")["webhookKey"].clone();
     let key = key.as_str().unwrap_or("none yet");
-    for canary in ["canary", key, spaceport::sandbox::KEY_SECRET] {
+    // Every token begins with the last one.
+    for canary in ["canary", key, spaceport::sandbox::KEY_SECRET, "eyJ"] {
         assert!(!ran.out.contains(canary), "{}", said(canary));
         assert!(!ran.err.contains(canary), "{}", said(canary));
     }
@@ -147,5 +175,50 @@ fn no_format_of_any_command_shows_a_secret() {
     for format in FORMATS {
         silent(&world, &["-vvv", "validate", "--format", format], &[3]);
         silent(&world, &["-vvv", "plan", "--format", format], &[3]);
+    }
+}
+
+#[test]
+fn a_run_shows_neither_its_inputs_nor_what_its_backend_answered() {
+    let world = world();
+    world.write("run.yaml", RUN);
+    silent(&world, &["apply", "--yes"], &[0]);
+    for format in ["human", "json"] {
+        let run = [
+            "-vvv",
+            "run",
+            "refresh",
+            "-i",
+            "password=canary",
+            "--format",
+            format,
+        ];
+        silent(&world, &[&run[..], &["--follow"]].concat(), &[0]);
+        silent(&world, &run, &[0]);
+        // Refused, and quoted by whoever refuses.
+        for wrong in [
+            "pasword=canary",
+            "password:=[\"canary\"]",
+            "password:=canary",
+            "canary",
+        ] {
+            silent(
+                &world,
+                &["run", "refresh", "-i", wrong, "--format", format],
+                &[64],
+            );
+        }
+    }
+    let state = world.state();
+    let runs = state["port"]["runs"].as_object().into_iter().flatten();
+    let ids: Vec<&String> = runs.map(|(id, _)| id).collect();
+    assert_eq!(ids.len(), 4);
+    for id in ids {
+        silent(&world, &["-vvv", "run", "follow", id], &[0]);
+        silent(
+            &world,
+            &["-vvv", "run", "follow", id, "--format", "json"],
+            &[0],
+        );
     }
 }

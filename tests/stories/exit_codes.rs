@@ -39,6 +39,22 @@ fn findings_in_the_files() {
         world.run(&[command]).exits(3);
     }
     world.apply().exits(3);
+    for command in [vec!["test"], vec!["simulate", "--sample", "finished"]] {
+        world.run(&command).exits(3);
+    }
+}
+
+#[test]
+fn a_test_of_the_wiring_failed() {
+    let world = world();
+    let test = "kind: test\nname: t\nevent: { internal_error: { error: x } }\nexpect: { entities: [{}] }\n";
+    world.write("t.yaml", test);
+    world.run(&["test"]).exits(3).says("1 failed");
+    world.edit("t.yaml", "entities: [{}]", "nothing: true");
+    world.run(&["test"]).exits(0).says("passed");
+    // What can be followed was followed, whatever comes of it.
+    let simulated = world.run(&["simulate", "--sample", "finished"]);
+    simulated.exits(0).says("Nothing comes of it");
 }
 
 #[test]
@@ -70,6 +86,18 @@ fn wrong_usage() {
     let world = world();
     world.run(&["plan", "--no-such-flag"]).exits(64);
     world.run(&["apply"]).exits(64).says("no terminal");
+}
+
+/// The codes of runs of actions; 130 is in `run`, and a success that is none in `event_path`.
+#[test]
+fn a_run_that_did_not_do_well() {
+    let world = world();
+    world.write("make.yaml", crate::run::MAKE);
+    world.applied();
+    world.run(&["run", "make", "-i", "name=a"]).exits(0);
+    world.run(&["run", "make"]).exits(64);
+    let run = ["run", "make", "-i", "name=a", "--follow", "--timeout", "0"];
+    world.run(&run).exits(1).says("the run goes on");
 }
 
 #[cfg(unix)]

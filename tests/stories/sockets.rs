@@ -47,6 +47,25 @@ fn a_plan_from_a_snapshot_opens_no_socket() {
     assert!(!calls.contains('('), "{calls}");
 }
 
+/// Nothing that only looks at files gets onto a network, nor do the programs in them.
+#[test]
+fn simulations_and_tests_open_no_socket() {
+    let Some(strace) = strace() else {
+        eprintln!("strace is not there or may not trace: see the story above");
+        return;
+    };
+    let world = World::new();
+    world.write("service.yaml", &blueprint("service", "Service"));
+    let test =
+        "kind: test\nname: t\nevent: { internal_error: { error: x } }\nexpect: { nothing: true }\n";
+    world.write("test.yaml", test);
+    for arguments in [&["test"][..], &["simulate", "--sample", "finished"]] {
+        let (found, calls) = traced(&world, &strace, arguments);
+        found.exits(0);
+        assert!(!calls.contains('('), "{calls}");
+    }
+}
+
 /// A run of the binary, and its system calls about sockets.
 fn traced(world: &World, strace: &Path, arguments: &[&str]) -> (Ran, String) {
     let log = world.path(".calls");

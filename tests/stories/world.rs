@@ -15,7 +15,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use spaceport::sandbox::{
-    CLIENT_ID, CLIENT_SECRET, Effect, Fault, KEY_ID, KEY_SECRET, Options, Sandbox, When,
+    CLIENT_ID, CLIENT_SECRET, Effect, Fault, KEY_ID, KEY_SECRET, Options, Sandbox, StartingStack,
+    When,
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -107,6 +108,15 @@ impl World {
                 .map(|(name, text)| (name.to_owned(), text.to_owned()))
                 .collect(),
         }
+    }
+
+    /// The same, in front of a Spacelift account that has the guides' stack.
+    #[allow(dead_code, reason = "shared with the laws")]
+    pub fn with_a_stack(folder: &str) -> World {
+        World::of(folder).elsewhere(Options {
+            stacks: vec![StartingStack::ai_agent()],
+            ..Options::default()
+        })
     }
 
     /// The same project in front of a new, empty sandbox.
@@ -300,6 +310,24 @@ impl World {
         let (status, answer) = self.send(method, path, &body, Some(token));
         assert!(status < 300, "{path}: {status} {answer}");
         answer
+    }
+
+    /// A request of somebody who has no session: the status, and the answer.
+    #[allow(dead_code, reason = "shared with the laws")]
+    pub fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        self.send(Method::POST, path, &body, None)
+    }
+
+    /// Waits until everything has happened that was caused so far.
+    #[allow(dead_code, reason = "shared with the laws")]
+    pub fn settle(&self) {
+        RUNTIME.block_on(self.sandbox.settle());
+    }
+
+    /// An entity: `space_lift_stack`, `ai-agent`.
+    #[allow(dead_code, reason = "shared with the laws")]
+    pub fn entity(&self, blueprint: &str, identifier: &str) -> Value {
+        self.of_port("entities", &format!("{blueprint} {identifier}"))
     }
 
     /// Somebody else's request to Spacelift.

@@ -107,6 +107,15 @@ impl Stage {
         false
     }
 
+    /// Returns when everything has happened in the embedded sandbox that was caused there; at once
+    /// where there is none.
+    pub async fn settle(&self) {
+        #[cfg(feature = "sandbox")]
+        if let Some(sandbox) = &self.sandbox {
+            sandbox.settle().await;
+        }
+    }
+
     /// Strikes the stage: a sandbox keeps its state.
     pub async fn strike(self) {
         #[cfg(feature = "sandbox")]

@@ -12,12 +12,14 @@
 //! | [`value`] | values, with leaves that JSON lacks |
 //! | [`read`] | documents that come from elsewhere |
 //! | [`report`] | what became of an apply |
+//! | [`run`] | a run of an action |
 
 pub mod change;
 pub mod drift;
 pub mod loss;
 pub mod read;
 pub mod report;
+pub mod run;
 pub mod value;
 
 #[cfg(test)]

@@ -61,6 +61,7 @@ pub fn findings(list: &[Finding], sources: &Sources, folder: &str) -> String {
             level: match finding.severity {
                 Severity::Error => Level::Error,
                 Severity::Warning => Level::Warning,
+                Severity::Hint => Level::Notice,
             },
             spot,
             title: finding.code.to_owned(),

@@ -11,6 +11,7 @@
 //! | `checkup` | one question at a time about our session |
 //! | `census` | how much hangs on objects |
 //! | `removal` | deletes, also of what holds data |
+//! | `runs` | runs of actions: started once, looked at, reported on |
 //! | `port` | Port's tokens, answers and envelopes |
 //! | `items` | a list of Port, item by item |
 //! | `spacelift` | Spacelift's tokens and GraphQL answers |
@@ -35,6 +36,7 @@ mod port;
 mod randoms;
 mod read;
 mod removal;
+mod runs;
 mod spacelift;
 mod vault;
 mod write;
@@ -50,5 +52,6 @@ pub use further::Had;
 pub use http::{Options, Repeat};
 pub use randoms::Randoms;
 pub use read::{Counts, Reader};
+pub use runs::{Approvers, Page, Report, Start, Started};
 pub use vault::{FingerprintKey, RuntimeKey, Vault, VaultError};
 pub use write::Writer;

@@ -218,16 +218,27 @@ impl Writer {
 
     /// Fills in the secrets and sends a request.
     pub(super) async fn call(&self, call: &Call, repeat: Repeat) -> Result<Json, ServiceError> {
+        self.call_hiding(call, repeat, &[]).await
+    }
+
+    /// The same with texts of the user that are no `Secret` leaves and are kept out of messages too.
+    pub(super) async fn call_hiding(
+        &self,
+        call: &Call,
+        repeat: Repeat,
+        texts: &[SecretString],
+    ) -> Result<Json, ServiceError> {
         let may = MayWrite(());
         match call {
             Call::Port { method, path, body } => {
-                let (body, hidden) = match body {
+                let (body, mut hidden) = match body {
                     Some(body) => {
                         let (body, hidden) = self.fill(call, body).await?;
                         (Some(body), hidden)
                     }
                     None => (None, Vec::new()),
                 };
+                hidden.extend_from_slice(texts);
                 let port = self.reader.port()?;
                 port.change(&may, method, path, body.as_ref(), repeat, &hidden)
                     .await

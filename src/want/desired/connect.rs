@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kinds::{self, Mention, parts};
+use crate::kinds::{self, Mention, Role, parts};
 use crate::want::config::unknown_kind;
 use crate::want::desired::{Building, Object, randoms};
 use crate::want::source;
 use crate::words::finding::did_you_mean;
 use crate::words::graph::Graph;
-use crate::words::{Addr, Data, Finding, Findings, Node, Place, Pointer, Service, Value};
+use crate::words::{Addr, Data, Finding, Findings, Node, Place, Pointer, Service, Sources, Value};
 
 impl Building<'_> {
     /// Checks every reference against the project and makes the graph.
@@ -93,6 +93,9 @@ impl Building<'_> {
                         || mention.addr.name.starts_with('_') => {}
                     // The mention of the object itself is reported; its properties need no more.
                     None if mention.property.is_some() => {}
+                    None if is_secret(mention) => {
+                        findings.push(self.unknown_secret(&mention.addr.name, *place));
+                    }
                     None => findings.push(self.unresolved(&mention.addr, *place)),
                 }
             }
@@ -161,6 +164,42 @@ impl Building<'_> {
             .any(|root| written(root).is_some())
     }
 
+    /// A secret that a template reads and the files do not declare. One that is declared and that
+    /// nothing reads is likely meant, when the words of one name are among those of the other.
+    fn unknown_secret(&self, name: &str, place: Place) -> Finding {
+        let secrets = || {
+            let all = self.objects.values();
+            all.filter(|object| object.kind.role() == Some(Role::Secret))
+        };
+        let names: Vec<&str> = secrets().map(|object| object.name.as_str()).collect();
+        let read = |name: &str| {
+            let all = self.objects.values().flat_map(|object| &object.mentions);
+            all.clone()
+                .any(|(mention, _)| is_secret(mention) && mention.addr.name == name)
+        };
+        let wanted = words(name);
+        let twin = names.iter().find(|known| {
+            let has = words(known);
+            (has.is_subset(&wanted) || wanted.is_subset(&has)) && has.len() > 1 && !read(known)
+        });
+        let spelling = place_of_name(&self.folder.sources, place, name);
+        let help = match twin {
+            Some(twin) => format!("one secret with two names? `{twin}` is declared and nothing reads it: use one name for both"),
+            None => did_you_mean(name, names.iter().copied()).unwrap_or_else(|| {
+                format!(
+                    "declare it, or list `port.secret.{name}` under `external:` in `{}` if it exists elsewhere",
+                    source::PROJECT_FILE
+                )
+            }),
+        };
+        Finding::warning(
+            "lint::unknown_secret",
+            spelling,
+            format!("the secret `{name}` is not in the project"),
+        )
+        .help(help)
+    }
+
     /// An object that the files do not declare; it may be live.
     fn unresolved(&self, addr: &Addr, place: Place) -> Finding {
         let names: BTreeSet<&str> = self
@@ -183,6 +222,30 @@ impl Building<'_> {
             }),
         )
     }
+}
+
+/// Where a name stands in a scalar: not where a longer name begins with it.
+fn place_of_name(sources: &Sources, place: Place, name: &str) -> Place {
+    let text = sources.text(place);
+    let ends = |at: usize| {
+        let next = text[at + name.len()..].chars().next();
+        !next.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-')
+    };
+    let nth = text.match_indices(name).position(|(at, _)| ends(at));
+    sources.within(place, name, nth.unwrap_or(0))
+}
+
+/// Whether a template reads a secret there.
+fn is_secret(mention: &Mention) -> bool {
+    let role = kinds::of(&mention.addr).and_then(|kind| kind.role());
+    !mention.hard && role == Some(Role::Secret)
+}
+
+/// The words of a name, `API` and `KEY` of `API_KEY`.
+fn words(name: &str) -> BTreeSet<&str> {
+    name.split(['_', '-'])
+        .filter(|word| !word.is_empty())
+        .collect()
 }
 
 /// The kind and name that a mention means first.

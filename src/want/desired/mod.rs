@@ -10,31 +10,38 @@
 //! | `open` | actions that everyone may run |
 //! | `connect` | references, checked against the project, and the graph |
 //! | `circles` | objects that need each other so that none can be made first |
+//! | [`kept`] | the nodes that objects were made of, for those who point into files later |
+//! | `values` | values settled, cleaned and laid over each other |
 //! | [`randoms`] | the fields that share a text, and who gets it first |
 
 mod circles;
 mod connect;
 mod identity;
+pub mod kept;
 mod named;
 mod open;
 pub mod randoms;
+mod values;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::kinds::{self, Kind, Mention, Picks, Rename, check, part};
+use crate::kinds::{Kind, Mention, Picks, Rename, check, part};
 use crate::want::config::{self, Choice, Config};
 use crate::want::document::{self, Document, Lifecycle};
 use crate::want::moved;
 use crate::want::renamed;
 use crate::want::resolve::{Context, Resolver};
 use crate::want::source::{self, Folder};
+use crate::want::trial::{self, Trial};
 use crate::words::graph::Graph;
 use crate::words::template::Reference;
-use crate::words::value::{Map, SecretSource};
 use crate::words::{Addr, Finding, Findings, Node, Place, Pointer, Sources, Value};
 pub use connect::property_exists;
 pub use identity::usual_name;
+pub use kept::Kept;
+pub use values::settle;
+use values::{merge, without_nulls};
 
 /// One object that the project wants.
 #[derive(Debug, Clone)]
@@ -72,6 +79,10 @@ pub struct Desired {
     pub graph: Graph,
     /// The texts that places point into.
     pub sources: Sources,
+    /// The nodes that the objects were made of; empty unless asked for, see [`load_kept`].
+    pub nodes: BTreeMap<Addr, Kept>,
+    /// The tests in the order of their files; empty unless asked for like `nodes`.
+    pub trials: Vec<Trial>,
 }
 
 /// The code of the finding that a project holds no objects.
@@ -99,15 +110,36 @@ pub fn load(root: &Path, choice: &Choice, env: &BTreeMap<String, String>) -> (De
     build(folder, findings, choice, env)
 }
 
+/// The same with the nodes that the objects were made of, for those who point into files later.
+pub fn load_kept(
+    root: &Path,
+    choice: &Choice,
+    env: &BTreeMap<String, String>,
+) -> (Desired, Findings) {
+    let (folder, findings) = source::load(root);
+    connected(folder, findings, choice, env, Some(BTreeMap::new()))
+}
+
 /// Checks and connects a project that was read, `findings` being those of the reading.
 pub fn build(
+    folder: Folder,
+    findings: Findings,
+    choice: &Choice,
+    env: &BTreeMap<String, String>,
+) -> (Desired, Findings) {
+    connected(folder, findings, choice, env, None)
+}
+
+fn connected(
     mut folder: Folder,
     mut findings: Findings,
     choice: &Choice,
     env: &BTreeMap<String, String>,
+    kept: Option<BTreeMap<Addr, Kept>>,
 ) -> (Desired, Findings) {
     let documents = std::mem::take(&mut folder.documents);
-    let empty = documents.is_empty();
+    // Tests alone are no objects: a plan would mean deleting everything.
+    let empty = documents.iter().all(trial::is);
     let readable = !findings.has_errors();
     let (config, more) = config::read(&folder, choice, env);
     findings.extend(more);
@@ -120,6 +152,8 @@ pub fn build(
         elsewhere: Vec::new(),
         hidden: Vec::new(),
         waiting: Vec::new(),
+        kept,
+        trials: Vec::new(),
         findings,
     };
     // Each is let go once it became an object: a big project is not held twice.
@@ -145,10 +179,14 @@ pub fn build(
         &building.elsewhere,
         &mut building.findings,
     );
+    building.trials();
     let graph = building.connect();
+    let keeps = building.kept.is_some();
     let Building {
         objects,
         hidden,
+        kept,
+        trials,
         findings,
         ..
     } = building;
@@ -160,6 +198,8 @@ pub fn build(
             graph,
             config,
             sources,
+            nodes: kept.unwrap_or_default(),
+            trials: if keeps { trials } else { Vec::new() },
         },
         without_echoes(findings),
     )
@@ -190,6 +230,9 @@ struct Building<'a> {
     declared: BTreeMap<Addr, Vec<Declared>>,
     /// Checked documents whose identity is another document's identifier.
     waiting: Vec<Checked>,
+    /// The nodes of the objects, when somebody asked for them.
+    kept: Option<BTreeMap<Addr, Kept>>,
+    trials: Vec<Trial>,
     findings: Findings,
 }
 
@@ -215,19 +258,21 @@ impl Declared {
     }
 }
 
-impl Building<'_> {
+impl<'a> Building<'a> {
     fn document(&mut self, node: &Node) {
+        if trial::is(node) {
+            let context = self.context();
+            let trial = trial::read(node, context, &mut self.findings);
+            self.trials.extend(trial);
+            return;
+        }
         let Some(document) = document::read(node, self.config, &mut self.findings) else {
             self.elsewhere.push(identity::written(node));
             return;
         };
         let kind = document.kind;
         let picks = Picks::of(kind);
-        let context = Context {
-            config: self.config,
-            folder: self.folder,
-            env: self.env,
-        };
+        let context = self.context();
         let mut resolver = Resolver::new(context, &picks.write_only);
         let spec = resolver.resolve(&document.spec);
         self.findings.extend(std::mem::take(&mut resolver.findings));
@@ -258,6 +303,24 @@ impl Building<'_> {
             true => self.waiting.push(checked),
             false => self.place(checked),
         }
+    }
+
+    fn context(&self) -> Context<'a> {
+        Context {
+            config: self.config,
+            folder: self.folder,
+            env: self.env,
+        }
+    }
+
+    /// A test that names an object which went is for those to say who ask for tests: it keeps nobody
+    /// from planning that it goes.
+    fn trials(&mut self) {
+        if self.kept.is_none() {
+            return;
+        }
+        let known = self.objects.keys().map(|addr| (addr, ())).collect();
+        trial::check(&self.trials, &known, &mut self.findings);
     }
 
     /// Places the documents that waited for the others.
@@ -311,6 +374,12 @@ impl Building<'_> {
             // first stands for it.
             return;
         }
+        if let Some(kept) = &mut self.kept {
+            let nodes = Kept {
+                checked: spec.clone(),
+            };
+            kept.insert(addr.clone(), nodes);
+        }
         let mut value = without_nulls(kind.shape(), spec.to_value());
         merge(&mut value, &document.lifecycle.extra);
         let mentions = kind.mentions(&value);
@@ -334,75 +403,5 @@ impl Building<'_> {
             reads,
         };
         self.objects.insert(addr, object);
-    }
-}
-
-/// The value with every reference that `fill` knows replaced, inside secrets too.
-pub fn settle(value: &Value, fill: &mut dyn FnMut(&Reference) -> Option<String>) -> Value {
-    value.map_leaves(&mut |_, leaf| match leaf {
-        Value::Deferred(template) => {
-            let settled = template.settle(fill);
-            Some(match settled.literal() {
-                Some(text) => Value::Text(text),
-                None => Value::Deferred(settled),
-            })
-        }
-        Value::Secret(source) => Some(Value::Secret(SecretSource::new(
-            source.template().settle(fill),
-        ))),
-        _ => None,
-    })
-}
-
-/// Nulls of known optional fields mean "absent"; nulls inside free-form values are data.
-fn without_nulls(shape: &kinds::Shape, value: Value) -> Value {
-    use kinds::Shape;
-    match (shape, value) {
-        (Shape::Map { of, .. }, value) if matches!(**of, Shape::Any) => value,
-        (Shape::Map { of, .. }, Value::Map(mut map)) => {
-            map.retain(|_, value| !value.is_null());
-            for value in map.values_mut() {
-                *value = without_nulls(of, std::mem::take(value));
-            }
-            Value::Map(map)
-        }
-        (Shape::List { of, .. }, Value::List(list)) => {
-            Value::List(list.into_iter().map(|v| without_nulls(of, v)).collect())
-        }
-        (Shape::OneOf(shapes), value) => match Shape::fitting(shapes, &value) {
-            Some(shape) => without_nulls(shape, value),
-            None => value,
-        },
-        (Shape::Object(_) | Shape::Tagged { .. }, Value::Map(mut map)) => {
-            let text = |tag: &str| map.get(tag).and_then(Value::as_text).map(str::to_owned);
-            let Some(object) = shape.object(text) else {
-                return Value::Map(map);
-            };
-            map.retain(|key, value| {
-                let Some(field) = object.field(key) else {
-                    return true;
-                };
-                let kept = !value.is_null() || matches!(field.shape, Shape::Any);
-                if kept && !field.rules.computed {
-                    *value = without_nulls(&field.shape, std::mem::take(value));
-                }
-                kept && !field.rules.computed
-            });
-            Value::Map(map)
-        }
-        (_, value) => value,
-    }
-}
-
-/// Lays `extra` over a value, map by map.
-fn merge(value: &mut Value, extra: &Map) {
-    let Value::Map(map) = value else { return };
-    for (key, more) in extra {
-        match (map.get_mut(key), more) {
-            (Some(under @ Value::Map(_)), Value::Map(more)) => merge(under, more),
-            _ => {
-                map.insert(key.clone(), more.clone());
-            }
-        }
     }
 }

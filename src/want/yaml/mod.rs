@@ -41,6 +41,7 @@ mod tests;
 pub use inside::{inside, inside_filled};
 
 use crate::words::{Findings, Node};
+pub use runs::comments;
 
 /// Reads all documents of a text.
 ///

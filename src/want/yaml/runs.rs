@@ -63,6 +63,33 @@ pub(super) fn layout(text: &str) -> Option<Layout> {
     Some(found)
 }
 
+/// The comments of a text, each with where it begins, as far as the text can be read. A text
+/// without comments is told at once.
+pub fn comments(text: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    if !text.contains('#') {
+        return found;
+    }
+    let options = granit_parser::options! {
+        emit_unresolved_aliases: true,
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
+    };
+    for next in Parser::new_from_str_with_options(text, options) {
+        let Ok((event, span)) = next else { break };
+        if let (Event::Comment(..), Some(range)) = (event, span.byte_range()) {
+            // Whether the span begins with the mark or behind it is the parser's affair.
+            let begin = match text.get(range.clone()) {
+                Some(said) if said.starts_with('#') => range.start,
+                _ => text[..range.start].rfind('#').unwrap_or(range.start),
+            };
+            let line = text[begin..].lines().next().unwrap_or_default();
+            found.push((begin, line));
+        }
+    }
+    found
+}
+
 impl Layout {
     fn run(&mut self, first: usize, last: usize, block: bool) {
         if last > first {

@@ -1,7 +1,13 @@
 //! Every finding code with its documentation, in one list.
 //!
 //! A tidy test holds that each code in use stands here, and that each one here is in use.
-//! Deliberately not here: the messages, which are made where something is found.
+//! Those of lints have a room of their own. Deliberately not here: the messages, which are made where something is found.
+
+mod lints;
+
+use std::sync::LazyLock;
+
+use lints::LINTS;
 
 /// The documentation of one finding code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,8 +20,23 @@ pub struct Code {
     pub mend: &'static str,
 }
 
-/// All codes, sorted. A new one is one more line.
-pub const CODES: &[Code] = &[
+/// All codes, sorted.
+pub static CODES: LazyLock<Vec<Code>> = LazyLock::new(|| {
+    let mut all: Vec<Code> = OTHERS.iter().chain(LINTS).copied().collect();
+    all.sort_by_key(|code| code.code);
+    all
+});
+
+/// What the codes of lints begin with: their findings have levels and can be allowed.
+pub const LINT: &str = "lint::";
+
+/// The codes of all lints, sorted.
+pub fn lints() -> impl Iterator<Item = &'static Code> {
+    LINTS.iter()
+}
+
+/// The codes that are no lints, sorted. A new one is one more line.
+const OTHERS: &[Code] = &[
     code(
         "config::address",
         "A text is not an address, or a name cannot be part of one.",
@@ -147,6 +168,11 @@ pub const CODES: &[Code] = &[
         "Refer to it without declaring it, or name what you add with `manage:`.",
     ),
     code(
+        "config::test",
+        "A test does not say what happens or what is expected, has the name of another one, or names an object that the project does not have.",
+        "Begin with exactly one of `event`, `payload`, `action`, `run`, and see `spaceport explain test`.",
+    ),
+    code(
         "config::unknown_environment",
         "An environment is named that the project does not declare.",
         "Correct the name, or declare it under `environments:`.",
@@ -185,61 +211,6 @@ pub const CODES: &[Code] = &[
         "config::wrong_type",
         "A value has another type than the field.",
         "Write a value of the type that the message names.",
-    ),
-    code(
-        "lint::action_v1",
-        "An action is written in the older form and read as the current one.",
-        "Rewrite it as the plan shows it.",
-    ),
-    code(
-        "lint::computed_field",
-        "A field is set by the server and left out of what is sent.",
-        "Remove it.",
-    ),
-    code(
-        "lint::condition_root",
-        "A condition reads `.event`, which is `null` there.",
-        "Begin at `.diff`, `.context` or `.trigger`; only templates say `.event.diff`.",
-    ),
-    code(
-        "lint::engine_type",
-        "A policy does not say which dialect of Rego its body is in.",
-        "Add `engineType: REGO_V0` or `engineType: REGO_V1`.",
-    ),
-    code(
-        "lint::literal_secret",
-        "The text of a secret stands in a file of the project.",
-        "Read it from the environment with `${env.NAME}`, and change the secret.",
-    ),
-    code(
-        "lint::no_effect",
-        "A field changes nothing as it stands.",
-        "Remove it, or correct what it names.",
-    ),
-    code(
-        "lint::open_action",
-        "Everyone in Port may run an action that calls Spacelift.",
-        "Say who may run it with a `port.action_permissions`.",
-    ),
-    code(
-        "lint::plain_http",
-        "Events and their signatures travel unencrypted.",
-        "Use `https://`.",
-    ),
-    code(
-        "lint::quoted_boolean",
-        "A boolean is written as a text.",
-        "Remove the quotes.",
-    ),
-    code(
-        "lint::reference_in_braces",
-        "A `${…}` stands inside of `{{ … }}`, where it is left as it is.",
-        "End the braces before it.",
-    ),
-    code(
-        "lint::runtime_key",
-        "The key that Port will hold is the key that applies.",
-        "Make a second Spacelift key with fewer rights for Port.",
     ),
     code(
         "live::ambiguous_name",
@@ -372,6 +343,11 @@ pub const CODES: &[Code] = &[
         "Make it a readable UTF-8 file of at most 1 MiB.",
     ),
     code(
+        "test::failed",
+        "A test of the project's wiring failed.",
+        "Mend the object that the test is about, or the expectation; `spaceport simulate` shows the event hop by hop.",
+    ),
+    code(
         "yaml::alias",
         "An alias names an anchor that is not there.",
         "Define the anchor before it, or quote a text that begins with `*`.",
@@ -424,14 +400,15 @@ mod tests {
 
     #[test]
     fn codes_are_sorted_and_documented_in_sentences() {
-        for pair in CODES.windows(2) {
-            assert!(
-                pair[0].code < pair[1].code,
-                "{} is out of order",
-                pair[1].code
-            );
+        for list in [OTHERS, LINTS] {
+            for pair in list.windows(2) {
+                let code = pair[1].code;
+                assert!(pair[0].code < code, "{code} is out of order");
+            }
         }
-        for Code { code, means, mend } in CODES {
+        assert!(LINTS.iter().all(|code| code.code.starts_with(LINT)));
+        assert!(!OTHERS.iter().any(|code| code.code.starts_with(LINT)));
+        for Code { code, means, mend } in CODES.iter() {
             for text in [means, mend] {
                 let begins = text.starts_with(|c: char| c.is_uppercase() || c == '`');
                 assert!(begins && text.ends_with('.'), "{code}: {text}");

@@ -1,0 +1,24 @@
+//! Follow: the project as the way of an event, from Spacelift to an entity in Port and back.
+//!
+//! Pure but for the engines that it calls through [`crate::sim::child::Engines`]. Deliberately not
+//! here: text for people (see `show`), and looking for what will go wrong (see `lint`).
+//!
+//! | room | noun |
+//! |---|---|
+//! | [`wiring`] | the stations of the project, and what each is wired to |
+//! | [`stand_in`] | what references and secrets read as where no service is asked |
+//! | [`journey`] | one event, hop by hop, as data |
+//! | [`sample`] | events to look at a project with |
+//! | [`trial`] | `kind: test` documents, run |
+//! | `story` | what the tests are told with |
+
+pub mod journey;
+pub mod sample;
+pub mod stand_in;
+#[cfg(test)]
+mod story;
+pub mod trial;
+pub mod wiring;
+
+pub use journey::{Given, Journey, Start, follow};
+pub use wiring::{Station, Wiring};

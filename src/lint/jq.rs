@@ -1,0 +1,115 @@
+//! JQ that does not compile, constants without quotes, and JQ that Port may read differently.
+//!
+//! Deliberately not here: what the programs read (see `roots` and `payload`).
+
+use std::collections::BTreeMap;
+
+use crate::kinds::program::Program;
+use crate::lint::bench::Bench;
+use crate::lint::survey::{Jq, Survey};
+use crate::sim;
+use crate::sim::job::{Fault, FaultKind, Job};
+use crate::words::{Finding, Findings};
+
+/// What Port's templates may say that is no JQ (PA section 3).
+const SPREAD: &str = "spreadValue()";
+
+/// Asks whether each program compiles, each text once.
+pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
+    let mut by_code: BTreeMap<&str, Vec<&Jq>> = BTreeMap::new();
+    for jq in &survey.jq {
+        let spread = jq.program == Program::Templates && jq.code.trim() == SPREAD;
+        if spread || is_plain(&jq.code) {
+            continue;
+        }
+        by_code.entry(&jq.code).or_default().push(jq);
+    }
+    for (code, all) in by_code {
+        let job = Job::JqCheck {
+            program: code.to_owned(),
+        };
+        bench.ask(vec![job], move |replies, findings| {
+            let fault = match replies.into_iter().next() {
+                Some(Ok(_)) => return doubtful(survey, code, &all, findings),
+                Some(Err(fault)) => fault,
+                None => return,
+            };
+            for jq in all {
+                refused(survey, jq, &fault, findings);
+            }
+        });
+    }
+}
+
+fn doubtful(survey: &Survey, code: &str, all: &[&Jq], findings: &mut Findings) {
+    for (span, why) in sim::jq::doubts(code) {
+        for jq in all {
+            findings.push(
+                Finding::hint("lint::jq_doubt", survey.place(jq, span.clone()), why).help(
+                    "write it so that every jq reads it alike, or look at what Port makes of it",
+                ),
+            );
+        }
+    }
+}
+
+fn refused(survey: &Survey, jq: &Jq, fault: &Fault, findings: &mut Findings) {
+    let whole = 0..jq.code.len();
+    let place = survey.place(jq, fault.span.clone().unwrap_or_else(|| whole.clone()));
+    let word = jq.code.trim();
+    if fault.kind == FaultKind::Syntax && jq.program == Program::Delivery && is_word(word) {
+        findings.push(
+            Finding::error(
+                "lint::unquoted_constant",
+                survey.place(jq, whole),
+                format!("`{word}` is read as JQ, and it is none"),
+            )
+            .help(format!(
+                "everything in an entity is JQ; for the constant write `'\"{word}\"'`"
+            )),
+        );
+        return;
+    }
+    let message = format!("this JQ does not compile: {}", fault.message);
+    let finding = match fault.kind == FaultKind::Syntax {
+        true => Finding::error("lint::jq", place, message),
+        // What we refuse, for safety or for want of it, Port may well take.
+        false => Finding::hint(
+            "lint::jq_doubt",
+            place,
+            format!("spaceport does not run this JQ: {}", fault.message),
+        ),
+    };
+    let help = match (fault.kind == FaultKind::Syntax, jq.program) {
+        (false, _) => "Port may read it; what it does cannot be simulated or tested here",
+        (true, Program::Delivery) => "correct it; until then Port makes nothing of the event",
+        (true, _) => "correct it",
+    };
+    findings.push(finding.help(help).maybe_help(fault.help.clone()));
+}
+
+/// Whether a program is nothing but keys one below the other, as most are: no engine need be asked.
+fn is_plain(code: &str) -> bool {
+    let Some(keys) = code.strip_prefix('.') else {
+        return false;
+    };
+    keys.split('.').all(|key| {
+        key.starts_with(|c: char| c.is_ascii_lowercase())
+            && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && !KEYWORDS.contains(&key)
+    })
+}
+
+/// The keywords of jq: not every jq takes them for keys.
+const KEYWORDS: [&str; 16] = [
+    "and", "as", "catch", "def", "elif", "else", "end", "foreach", "if", "import", "include",
+    "label", "or", "reduce", "then", "try",
+];
+
+/// Whether a text is a word or some, as people write constants.
+fn is_word(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphabetic())
+        && text
+            .chars()
+            .all(|c| c.is_alphanumeric() || " _-".contains(c))
+}
