@@ -3,10 +3,8 @@
 //! Executing operations is the sandbox's business. What the live schema has beyond our text is unknown
 //! here, so a fault may also mean that our text lacks something; callers should say so.
 
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use apollo_compiler::ast::{self, Definition, OperationType, Selection};
 use apollo_compiler::diagnostic::ToCliReport;
 use apollo_compiler::executable::{Operation, VariableDefinition};
 use apollo_compiler::parser::{Parser, SourceSpan};
@@ -55,75 +53,6 @@ pub fn check(operation: &str, variables: Option<&Value>) -> Vec<Fault> {
         return Vec::new();
     };
     fit(&document, variables)
-}
-
-/// What an operation asks for, whether or not it is valid.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Selects {
-    /// Whether it is a mutation.
-    pub mutation: bool,
-    /// Its name.
-    pub name: Option<String>,
-    /// The fields at its root, in order, without aliases.
-    pub fields: Vec<String>,
-    /// The variables that it declares, without `$`.
-    pub variables: Vec<String>,
-}
-
-/// What the operations of a text ask for; empty when it is no GraphQL.
-pub fn selects(operation: &str) -> Vec<Selects> {
-    let document = match parser().parse_ast(operation, "operation.graphql") {
-        Ok(document) => document,
-        Err(broken) => broken.partial,
-    };
-    let operations = document
-        .definitions
-        .iter()
-        .filter_map(|definition| match definition {
-            Definition::OperationDefinition(operation) => Some(operation),
-            _ => None,
-        });
-    let selects = operations.map(|operation| {
-        let fields = root_fields(&operation.selection_set, &document);
-        Selects {
-            mutation: operation.operation_type == OperationType::Mutation,
-            name: operation.name.as_ref().map(ToString::to_string),
-            fields,
-            variables: operation
-                .variables
-                .iter()
-                .map(|v| v.name.to_string())
-                .collect(),
-        }
-    });
-    selects.collect()
-}
-
-/// The fields of a selection, fragments included, each fragment once.
-fn root_fields(set: &[Selection], document: &ast::Document) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut seen = BTreeSet::new();
-    let mut open: Vec<&Selection> = set.iter().rev().collect();
-    while let Some(selection) = open.pop() {
-        match selection {
-            Selection::Field(field) => found.push(field.name.to_string()),
-            Selection::InlineFragment(inline) => open.extend(inline.selection_set.iter().rev()),
-            Selection::FragmentSpread(spread) => {
-                let name = spread.fragment_name.as_str();
-                let named = |definition: &Definition| match definition {
-                    Definition::FragmentDefinition(fragment) => fragment.name == name,
-                    _ => false,
-                };
-                let fragment = document.definitions.iter().find(|one| named(one));
-                if let Some(Definition::FragmentDefinition(fragment)) = fragment
-                    && seen.insert(name)
-                {
-                    open.extend(fragment.selection_set.iter().rev());
-                }
-            }
-        }
-    }
-    found
 }
 
 fn parser() -> Parser {
@@ -267,7 +196,7 @@ fn unfit(
     match coerce_variable_values(&PARSED, &alone, &values) {
         Ok(_) => None,
         Err(_) => fault(format!(
-            "the variable `${name}` is a `{kind}`, and its value is none"
+            "the variable `${name}` is a `{kind}`, and the value given does not fit"
         )),
     }
 }
@@ -362,7 +291,7 @@ mod tests {
             found(trigger, &json!({ "stak": "a", "sha": ["x"] })),
             [
                 "\"$stack: ID!\": the request gives no value for the variable `$stack` (-)",
-                "\"$sha: String\": the variable `$sha` is a `String`, and its value is none (-)",
+                "\"$sha: String\": the variable `$sha` is a `String`, and the value given does not fit (-)",
                 "\"-\": the operation does not declare the variable `stak` (did you mean `stack`?)",
             ]
         );
@@ -376,30 +305,10 @@ mod tests {
         );
     }
 
-    #[test]
-    fn what_is_asked_for_is_known_without_the_schema() {
-        assert_eq!(
-            selects(
-                "mutation Go($a: ID!) { x: nothing(a: $a) { id } ...F } fragment F on Mutation { other }"
-            ),
-            [Selects {
-                mutation: true,
-                name: Some("Go".to_owned()),
-                fields: vec!["nothing".to_owned(), "other".to_owned()],
-                variables: vec!["a".to_owned()],
-            }]
-        );
-        assert!(!selects("{ stacks { id } }")[0].mutation);
-        assert_eq!(selects("no graphql"), []);
-        // A fragment that contains itself ends.
-        assert_eq!(selects("{ ...F } fragment F on Query { ...F }").len(), 1);
-    }
-
     proptest! {
         #[test]
         fn nothing_breaks_it(text in r#"(query|mutation|fragment|on|stacks|id|\.\.\.|[{}():$!"\[\] @a#]){0,30}"#, value in any::<bool>()) {
             let _ = check(&text, Some(&json!({ "a": value })));
-            let _ = selects(&text);
         }
     }
 }

@@ -12,6 +12,7 @@
 //! | what `spreadValue()` spreads stands where the pair stands | `template/render` |
 //! | headers are there as they were sent, in capitals (`X-Real-Ip`) as in the captured request, and in lower case | `mapping/deliver` |
 //! | the filter is asked for each item, and before the items are read when it does not name `.item` | `mapping/deliver` |
+//! | a filter is true unless it gives null or false | `mapping/deliver` |
 //! | a filter that fails is not true | `mapping/deliver` |
 //! | a property or relation whose program fails is left as it is in the catalog | `mapping/entity` |
 //! | a null title, icon or team is left as it is in the catalog | `mapping/entity` |

@@ -15,6 +15,7 @@
 //! | [`signature`] | how deliveries and action calls are signed |
 //! | [`graphql`] | Spacelift's GraphQL, as far as a text can be checked |
 //! | `near` | near matches |
+//! | `json` | JSON in words |
 //! | `guesses` | what no page says |
 
 pub mod child;
@@ -22,6 +23,7 @@ pub mod graphql;
 mod guesses;
 pub mod job;
 pub mod jq;
+mod json;
 pub mod mapping;
 mod near;
 pub mod rego;

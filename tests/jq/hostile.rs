@@ -286,3 +286,33 @@ fn a_child_does_not_survive_its_parent() {
     drop(input);
     assert!(child.wait().expect("it ends").success());
 }
+
+/// Limits that somebody else has set lower than ours stay, and the child works within them.
+#[test]
+#[cfg(target_os = "linux")]
+fn lower_limits_of_others_are_kept() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let limited = format!(
+        "ulimit -v 400000; ulimit -t 20; exec '{}' --sim-child",
+        env!("CARGO_BIN_EXE_spaceport")
+    );
+    let mut child = Command::new("sh")
+        .args(["-c", &limited])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let asked = serde_json::to_string(&job(". + 1", json!(1))).expect("JSON");
+    let input = child.stdin.as_mut().expect("an input");
+    writeln!(input, "{} {asked}", asked.len()).expect("it is asked");
+    let mut output = std::io::BufReader::new(child.stdout.take().expect("an output"));
+    let mut lines = String::new();
+    for _ in 0..2 {
+        std::io::BufRead::read_line(&mut output, &mut lines).expect("it answers");
+    }
+    let answer = r#"{"Ok":{"values":[2]}}"#;
+    assert_eq!(lines, format!("7 \"ready\"\n{} {answer}\n", answer.len()));
+    drop(child.stdin.take());
+    assert!(child.wait().expect("it ends").success());
+}

@@ -107,7 +107,7 @@ impl Walk<'_> {
         }
         let entity = at.join("entity");
         match step.wants {
-            Wants::Nothing => {
+            Wants::Nothing if step.item.is_some() || whys.is_empty() => {
                 let at = at.join("filter");
                 let filter = mapper.spec.pointer(&at.to_string()).and_then(Json::as_str);
                 hop.notes = whys;
@@ -117,7 +117,8 @@ impl Walk<'_> {
                 };
                 hop.stop(why.at(wiring.at(&mapper.addr, &at)))
             }
-            Wants::Failed => {
+            // Without an item no filter was asked, and the fault says why there is none.
+            Wants::Nothing | Wants::Failed => {
                 let mut whys = whys.into_iter();
                 let first = whys.next();
                 hop.notes = whys.collect();

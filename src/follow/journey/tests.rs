@@ -144,6 +144,20 @@ fn an_event_becomes_an_entity() {
     );
 }
 
+#[test]
+fn an_empty_list_of_items_is_why_nothing_comes() {
+    let items = "filter: .item != null\n      itemsToParse: \"[]\"";
+    let wire = WIRE.replace("filter: .body.stack != null", items);
+    let policy = policy("root", TO_PORT);
+    let world = World::of(&[("a.yaml", &wire), ("p.yaml", &policy)], |_| {
+        Start::Event(finished())
+    });
+    assert_eq!(
+        world.stops(),
+        ["mapping: `itemsToParse` gives an empty list [a.yaml:16:21]"]
+    );
+}
+
 /// A custom payload is the whole body (SA section 11): mappings for the default one see nothing.
 #[test]
 fn a_custom_payload_replaces_the_body() {

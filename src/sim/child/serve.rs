@@ -40,7 +40,10 @@ pub fn serve_if_asked(arguments: impl IntoIterator<Item = OsString>) -> Option<E
 }
 
 fn serve() -> io::Result<()> {
-    limit()?;
+    if let Err(error) = limit() {
+        wire::write(&mut io::stdout().lock(), wire::UNLIMITED)?;
+        return Err(error);
+    }
     std::panic::set_hook(Box::new(|_| {}));
     let (jobs, queue) = mpsc::channel::<Vec<u8>>();
     thread::Builder::new().stack_size(STACK).spawn(move || {
@@ -73,18 +76,26 @@ fn serve() -> io::Result<()> {
 
 #[cfg(unix)]
 fn limit() -> io::Result<()> {
-    use rustix::process::{Resource, Rlimit, setrlimit};
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limits = [
         (Resource::As, ADDRESS_SPACE),
         (Resource::Cpu, CPU_SECONDS),
         (Resource::Core, 0),
     ];
     for (resource, most) in limits {
+        // Who started us may have set a lower limit, which nobody can raise.
+        let most = getrlimit(resource)
+            .maximum
+            .map_or(most, |set| set.min(most));
         let limit = Rlimit {
             current: Some(most),
             maximum: Some(most),
         };
-        setrlimit(resource, limit)?;
+        let set = setrlimit(resource, limit);
+        // Elsewhere than on Linux address space may have no limit; the deadline protects us.
+        if resource != Resource::As || cfg!(target_os = "linux") {
+            set?;
+        }
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! Messages between a parent and its child. The child itself is tested with the real binary, in
-//! `tests/engines`.
+//! `tests/jq` and `tests/rego`.
 
 use super::{Engines, wire};
 use crate::sim::job::{Answer, FaultKind, Job};

@@ -13,6 +13,9 @@ pub const LONGEST: usize = 16 * 1024 * 1024;
 /// What a child says when its limits are set and it waits for jobs.
 pub const READY: &[u8] = b"\"ready\"";
 
+/// What a child says that cannot limit itself, before it ends.
+pub const UNLIMITED: &[u8] = b"\"unlimited\"";
+
 /// A job as a message.
 pub fn job(job: &Job) -> Result<Vec<u8>, Fault> {
     let broken = |why: String| Fault::new(FaultKind::Limit, why);
@@ -65,10 +68,12 @@ pub fn read(from: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut digits = 0;
     loop {
         let mut byte = [0];
-        match from.read(&mut byte)? {
-            0 if digits == 0 => return Ok(None),
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => {}
+        match from.read(&mut byte) {
+            Ok(0) if digits == 0 => return Ok(None),
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
         }
         match byte[0] {
             digit @ b'0'..=b'9' if digits < 9 => {

@@ -69,10 +69,11 @@ impl Worker {
         };
         match worker.messages.recv_timeout(START) {
             Ok(Ok(message)) if message == wire::READY => Ok(worker),
-            Err(RecvTimeoutError::Timeout) => Err(cannot_start("it says nothing")),
-            _ => Err(cannot_start(
-                "it is not `spaceport`, or it cannot limit itself",
+            Ok(Ok(message)) if message == wire::UNLIMITED => Err(cannot_start(
+                "the system does not let it limit its memory and time",
             )),
+            Err(RecvTimeoutError::Timeout) => Err(cannot_start("it says nothing")),
+            _ => Err(cannot_start("it is not `spaceport`, or it ends at once")),
         }
     }
 

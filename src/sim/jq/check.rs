@@ -5,9 +5,10 @@
 use std::ops::Range;
 
 use super::limits::{DEEPEST_BRACKETS, LONGEST_CHAIN, LONGEST_PROGRAM};
-use super::names::{FORMATS, FUNCTIONS, KEYWORDS, REFUSED, near};
+use super::names::{FORMATS, FUNCTIONS, KEYWORDS, REFUSED};
 use super::token::{Form, Token, called};
 use crate::sim::job::{Fault, FaultKind};
+use crate::sim::near::did_you_mean;
 
 /// Whether a program is short enough to be looked at.
 pub fn length(program: &str) -> Result<(), Fault> {
@@ -157,10 +158,8 @@ fn names(program: &str, tokens: &[Token]) -> Result<(), Fault> {
         let name = at(program, token.span.clone());
         if !FORMATS.contains(&name) {
             let fault = Fault::new(FaultKind::Syntax, format!("there is no format `{name}`"));
-            let help = match near(name, FORMATS.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are {}", FORMATS.join(" ")),
-            };
+            let help = did_you_mean(name, FORMATS.iter().copied())
+                .unwrap_or_else(|| format!("there are {}", FORMATS.join(" ")));
             return Err(fault.at(token.span.clone()).help(help));
         }
     }
@@ -199,8 +198,8 @@ fn unknown(program: &str, tokens: &[Token], index: usize) -> Fault {
     }
     let names = FUNCTIONS.iter().map(|(function, _)| *function);
     let names = names.chain(KEYWORDS.iter().copied());
-    match near(name, names) {
-        Some(near) => fault.help(format!("did you mean `{near}`?")),
+    match did_you_mean(name, names) {
+        Some(help) => fault.help(help),
         None => fault.help(format!(
             "write `.{name}` for a property, `\"{name}\"` for a text"
         )),

@@ -28,5 +28,8 @@ pub const LARGEST_TEXT: usize = 8 * 1024 * 1024;
 /// The largest index that may be assigned to.
 pub const LONGEST_ARRAY: usize = 1_000_000;
 
+/// How long the message of an error may be, in characters; the rest is left out.
+pub const LONGEST_MESSAGE: usize = 300;
+
 /// How errors begin that say that a value is larger than allowed.
 pub const TOO_LARGE: &str = "too large: ";

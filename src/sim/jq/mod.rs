@@ -108,12 +108,6 @@ impl Program {
         quietly(|| self.outputs(Val::from_json(input), now, usize::MAX))
     }
 
-    /// The first output for an input, when there is one: what Port takes where it wants one value.
-    pub fn first(&self, input: &Value, now: f64) -> Result<Option<Value>, Fault> {
-        let outputs = quietly(|| self.outputs(Val::from_json(input), now, 1))?;
-        Ok(outputs.into_iter().next())
-    }
-
     fn outputs(&self, input: Val, now: f64, most: usize) -> Result<Vec<Value>, Fault> {
         let run = Run {
             lut: &self.filter.lut,
@@ -155,7 +149,7 @@ fn broken(error: Option<jaq_core::Error<Val>>) -> Fault {
         true => FaultKind::Limit,
         false => FaultKind::Runtime,
     };
-    let short: String = message.chars().take(300).collect();
+    let short: String = message.chars().take(limits::LONGEST_MESSAGE).collect();
     Fault::new(kind, short)
 }
 

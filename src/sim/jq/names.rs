@@ -225,31 +225,18 @@ pub const FORMATS: &[&str] = &[
     "@base64", "@base64d", "@csv", "@html", "@json", "@sh", "@text", "@tsv", "@uri", "@urid",
 ];
 
-/// The name that is spelled most like this one, if any is near.
-pub fn near<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let far = (name.chars().count() / 3).clamp(1, 3);
-    let distance = |other: &str| {
-        let (name, other) = (name.to_lowercase(), other.to_lowercase());
-        strsim::osa_distance(&name, &other)
-    };
-    names
-        .map(|other| (distance(other), other))
-        .filter(|(distance, _)| *distance <= far)
-        .min()
-        .map(|(_, other)| other)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::near::nearest;
 
     #[test]
     fn near_names_are_found() {
         let functions = || FUNCTIONS.iter().map(|(name, _)| *name);
-        assert_eq!(near("tostrin", functions()), Some("tostring"));
-        assert_eq!(near("True", functions()), Some("true"));
-        assert_eq!(near("toString", functions()), Some("tostring"));
-        assert_eq!(near("lenght", functions()), Some("length"));
-        assert_eq!(near("something_else", functions()), None);
+        assert_eq!(nearest("tostrin", functions()), Some("tostring"));
+        assert_eq!(nearest("True", functions()), Some("true"));
+        assert_eq!(nearest("toString", functions()), Some("tostring"));
+        assert_eq!(nearest("lenght", functions()), Some("length"));
+        assert_eq!(nearest("something_else", functions()), None);
     }
 }

@@ -108,7 +108,7 @@ def JOIN($index; f): [.[] | [., $index[f]]];
 def JOIN($index; stream; f): stream | [., $index[f]];
 def JOIN($index; stream; f; join_f): stream | [., $index[f]] | join_f;
 
-def re_flags: if . == null then "" elif type == "string" then . else error("\(.) is not a string") end;
+def re_flags: if . == null then "" elif type == "string" then . else error("\(type) is not a string") end;
 def re_matches($re; $flags): matches($re; $flags | re_flags);
 def re_shape: .[0] + {captures: [.[1:][] | {offset, length, string, name}]};
 def match($re; $flags): re_matches($re; $flags)[] | re_shape;
@@ -171,4 +171,4 @@ def format($name):
   if $name == "text" then @text elif $name == "json" then @json elif $name == "csv" then @csv
   elif $name == "tsv" then @tsv elif $name == "html" then @html elif $name == "uri" then @uri
   elif $name == "urid" then @urid elif $name == "sh" then @sh elif $name == "base64" then @base64
-  elif $name == "base64d" then @base64d else error("\($name) is not a valid format") end;
+  elif $name == "base64d" then @base64d else error("not a valid format") end;

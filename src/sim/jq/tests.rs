@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Program, doubts};
+use super::{Input, Program, doubts};
 use crate::sim::job::{Fault, FaultKind};
 
 fn run(program: &str, input: Value) -> Result<Vec<Value>, Fault> {
@@ -227,13 +227,10 @@ fn errors_do_not_show_values() {
 
 #[test]
 fn the_first_output_is_enough_where_one_is_wanted() {
-    let first = |program: &str| {
-        let program = Program::compile(program).expect("it compiles");
-        program.first(&json!([1, 2]), 0.0).expect("it runs")
-    };
-    assert_eq!(first(".[]"), Some(json!(1)));
-    assert_eq!(first("empty"), None);
-    assert_eq!(first(".[0], error"), Some(json!(1)));
+    let input = Input::new(&json!([1, 2]), 0.0);
+    assert_eq!(input.first(".[]"), Ok(json!(1)));
+    assert_eq!(input.first("empty"), Ok(json!(null)));
+    assert_eq!(input.first(".[0], error"), Ok(json!(1)));
 }
 
 #[test]
@@ -246,21 +243,18 @@ fn large_integers_pass_unchanged() {
 /// Whatever it is, it is an answer or a fault whose span is a part of the program.
 fn survives(program: &str) {
     doubts(program);
-    let compiled = match Program::compile(program) {
-        Ok(compiled) => compiled,
-        Err(fault) => {
-            let span = fault.span.unwrap_or_default();
-            assert!(
-                program.get(span.clone()).is_some(),
-                "{span:?} of {program:?}"
-            );
-            assert_ne!(fault.kind, FaultKind::Crash, "{program:?}");
-            return;
-        }
-    };
+    if let Err(fault) = Program::compile(program) {
+        let span = fault.span.unwrap_or_default();
+        assert!(
+            program.get(span.clone()).is_some(),
+            "{span:?} of {program:?}"
+        );
+        assert_ne!(fault.kind, FaultKind::Crash, "{program:?}");
+        return;
+    }
     for input in [json!(null), json!({"a": [1, "é", {"b": null}]})] {
         // A program may be endless; its first output is not, here.
-        let _ = compiled.first(&input, 1_700_000_000.0);
+        let _ = Input::new(&input, 1_700_000_000.0).first(program);
     }
 }
 
@@ -290,8 +284,8 @@ proptest! {
         let arguments = vec![argument; arity].join("; ");
         let call = if arity == 0 { name.to_owned() } else { format!("{name}({arguments})") };
         let program = Program::compile(&call);
-        let program = program.unwrap_or_else(|fault| panic!("{call}: {fault:?}"));
+        prop_assert!(program.is_ok(), "{}: {:?}", call, program.err());
         let input = serde_json::from_str(input).expect("JSON");
-        let _ = program.first(&input, 1_700_000_000.0);
+        let _ = Input::new(&input, 1_700_000_000.0).first(&call);
     }
 }

@@ -7,8 +7,8 @@ use jsonschema::{Draft, ValidationError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::entity::{escaped, kind};
 use super::search::is_search;
+use crate::sim::json::{escaped, kind};
 use crate::sim::near::did_you_mean;
 
 /// How much of a value is quoted.

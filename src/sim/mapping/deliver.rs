@@ -6,6 +6,7 @@ use super::entity::{self, Maker};
 use super::{Delivery, Mapped, Request, Step, Wants};
 use crate::sim::job::{Fault, FaultKind};
 use crate::sim::jq::Input;
+use crate::sim::json::kind;
 use crate::sim::{guesses, signature, template};
 
 const NO_ID: &str = "Port cannot tell whether it has seen the delivery before";
@@ -23,7 +24,9 @@ pub fn map(request: &Request) -> Result<Mapped, Fault> {
         steps: Vec::new(),
     };
     let roots = match taken(request) {
-        Ok(roots) => Input::new(&roots, request.now),
+        Ok(roots) => {
+            Input::new(&roots, request.now).hiding(plain_secret(request).unwrap_or_default())
+        }
         Err(fault) => {
             mapped.dropped = Some(fault);
             return Ok(mapped);
@@ -39,27 +42,14 @@ pub fn map(request: &Request) -> Result<Mapped, Fault> {
         };
         run.items(&roots);
     }
-    veil(&mut mapped, request);
     Ok(mapped)
 }
 
-/// A plain secret stands in a header, and what fails may quote its input.
-fn veil(mapped: &mut Mapped, request: &Request) {
+/// A secret that stands in a header as it is: what fails may quote its input.
+fn plain_secret(request: &Request) -> Option<&str> {
     let algorithm = request.webhook.pointer("/security/signatureAlgorithm");
     let is_plain = algorithm.and_then(Value::as_str) == Some("plain");
-    let Some(secret) = request
-        .secret
-        .as_deref()
-        .filter(|s| is_plain && !s.is_empty())
-    else {
-        return;
-    };
-    let of_steps = mapped.steps.iter_mut().flat_map(|step| &mut step.faults);
-    for (_, fault) in mapped.faults.iter_mut().chain(of_steps) {
-        if fault.message.contains(secret) {
-            fault.message = fault.message.replace(secret, "…");
-        }
-    }
+    request.secret.as_deref().filter(|_| is_plain)
 }
 
 /// What programs see, unless the delivery is dropped.
@@ -161,7 +151,7 @@ impl Run<'_> {
         let items = match roots.first(program) {
             Ok(Value::Array(items)) => items,
             Ok(other) => {
-                let what = entity::kind(&other);
+                let what = kind(&other);
                 let why = format!("`itemsToParse` must give a list, and this gives {what}");
                 let fault = Fault::new(FaultKind::Runtime, why);
                 let fault = consequence(fault, NOTHING);
@@ -173,6 +163,11 @@ impl Run<'_> {
             }
         };
         let mut faults = Vec::new();
+        if items.is_empty() {
+            let fault = Fault::new(FaultKind::Runtime, "`itemsToParse` gives an empty list");
+            faults.push(("/itemsToParse".to_owned(), fault));
+            return self.say(None, Wants::Nothing, faults);
+        }
         if items.len() > guesses::ITEMS {
             let why = format!(
                 "only the first {} of {} items are mapped",

@@ -8,6 +8,7 @@ use super::search::is_search;
 use crate::sim::guesses;
 use crate::sim::job::{Fault, FaultKind};
 use crate::sim::jq::Input;
+use crate::sim::json::{escaped, kind};
 use crate::sim::near::did_you_mean;
 
 const LEFT: &str = "Port leaves it as it is in the catalog then";
@@ -282,21 +283,5 @@ pub(super) fn not_a_program(value: &Value) -> Fault {
     match value {
         Value::Number(_) | Value::Bool(_) => fault.help(format!("write it in quotes: \"{value}\"")),
         _ => fault,
-    }
-}
-
-pub(super) fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
-/// What kind of value it is, in a sentence.
-pub(super) fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
     }
 }

@@ -97,7 +97,7 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wants {
-    /// Its filter is not true of this item.
+    /// Its filter is not true of this item, or there is no item; then a fault says so.
     Nothing,
     /// It failed; the faults say why.
     Failed,

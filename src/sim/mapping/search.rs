@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::sim::guesses;
 use crate::sim::job::{Fault, FaultKind};
+use crate::sim::json::escaped;
 use crate::sim::near::did_you_mean;
 
 const OPERATORS: [&str; 3] = ["=", "in", "contains"];
@@ -119,7 +120,7 @@ fn rule<'a>(rule: &'a Value, blueprint: Option<&Value>) -> Result<Search<'a>, Fa
             if let Some(blueprint) = blueprint {
                 available(property, blueprint)?;
             }
-            format!("/properties/{}", super::entity::escaped(property))
+            format!("/properties/{}", escaped(property))
         }
     };
     Ok(Search::Rule {

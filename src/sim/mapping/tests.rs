@@ -230,6 +230,16 @@ fn only_the_first_items_are_mapped() {
 }
 
 #[test]
+fn a_list_without_items_is_told() {
+    let mapping =
+        json!({ "blueprint": "b", "itemsToParse": "[]", "entity": { "identifier": ".item" } });
+    assert_eq!(
+        faults(mapping),
+        "/itemsToParse: `itemsToParse` gives an empty list (-)"
+    );
+}
+
+#[test]
 fn a_list_is_read_only_when_the_filter_may_be_true() {
     let with = |filter: &str| {
         let mapping = json!({ "blueprint": "b", "itemsToParse": ".body.none", "filter": filter, "entity": { "identifier": ".item" } });

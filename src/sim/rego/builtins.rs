@@ -2,12 +2,13 @@
 //!
 //! Deliberately not here: what they do; that is the engine's.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::dialect::{Dialect, Form};
-use super::near;
 use super::tokens::{Kind, Tokens};
 use crate::sim::job::{Fault, FaultKind};
+use crate::sim::near::nearest;
 
 /// Functions that Spacelift switches off (SA section 10).
 const DISABLED: [&str; 5] = [
@@ -20,6 +21,9 @@ const DISABLED: [&str; 5] = [
 
 /// A function that Spacelift adds: the form in which plan policies see sensitive values.
 const SPACELIFTS: &str = "sanitized";
+
+/// The package by its full name.
+const PACKAGED: &str = "data.spacelift";
 
 /// The functions of Open Policy Agent, from its reference of built-in functions.
 #[rustfmt::skip]
@@ -69,8 +73,12 @@ const KNOWN: &[&str] = &[
 
 /// The first call that Spacelift does not answer: of a function that is switched off, or of none.
 pub(super) fn check(tokens: &Tokens<'_>, dialect: &Dialect) -> Result<(), Fault> {
+    let functions = dialect.heads.iter().filter(|h| h.form == Form::Function);
+    let functions: BTreeSet<&str> = functions.map(|head| head.name.as_str()).collect();
+    let imports: BTreeSet<&str> = packaged(dialect).collect();
     for (name, span) in calls(tokens) {
-        if dialect.rules(name).any(|head| head.form == Form::Function) || imported(name, dialect) {
+        let root = name.split('.').next().unwrap_or(name);
+        if functions.contains(name) || imports.contains(root) || name.starts_with(PACKAGED) {
             continue;
         }
         if DISABLED.contains(&name) {
@@ -81,10 +89,8 @@ pub(super) fn check(tokens: &Tokens<'_>, dialect: &Dialect) -> Result<(), Fault>
         if name != SPACELIFTS && !KNOWN.contains(&name) {
             let message = format!("there is no function `{name}`");
             let fault = Fault::new(FaultKind::Refused, message).at(span);
-            let functions = dialect.heads.iter().filter(|h| h.form == Form::Function);
-            let names = functions.map(|head| head.name.as_str());
-            let all = KNOWN.iter().copied().chain([SPACELIFTS]).chain(names);
-            return Err(match near::nearest(name, all) {
+            let all = KNOWN.iter().copied().chain([SPACELIFTS]).chain(functions);
+            return Err(match nearest(name, all) {
                 Some(near) => fault.help(format!("did you mean `{near}`?")),
                 None => fault,
             });
@@ -117,11 +123,11 @@ fn calls<'a>(tokens: &Tokens<'a>) -> impl Iterator<Item = (&'a str, Range<usize>
     })
 }
 
-/// Whether a path leads into the package by its full name or by an import; the engine looks there.
-fn imported(path: &str, dialect: &Dialect) -> bool {
-    let root = path.split('.').next().unwrap_or(path);
-    let package = |import: &str| import.starts_with("data.spacelift");
-    package(path) || dialect.aliases(root).any(package)
+/// Names that an import gives to what is in the package; the engine looks there.
+fn packaged(dialect: &Dialect) -> impl Iterator<Item = &str> {
+    let imports = dialect.imports.iter();
+    let packaged = imports.filter(|import| import.path.starts_with(PACKAGED));
+    packaged.map(|import| import.alias.as_str())
 }
 
 fn instead(name: &str) -> &'static str {

@@ -116,15 +116,6 @@ impl Dialect {
         self.heads.iter().filter(move |head| head.name == name)
     }
 
-    /// The imported paths that a name stands for.
-    pub(super) fn aliases<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        let named = self
-            .imports
-            .iter()
-            .filter(move |import| import.alias == name);
-        named.map(|import| import.path.as_str())
-    }
-
     /// Whether v0 knows a keyword by an import.
     fn imports(&self, keyword: &str) -> bool {
         self.imports.iter().any(|import| {

@@ -5,9 +5,9 @@
 use std::ops::Range;
 
 use super::builtins;
-use super::near;
 use super::tokens::{Kind, Tokens};
 use crate::sim::job::{Fault, FaultKind};
+use crate::sim::near::nearest;
 
 /// The name under which a body is given to the engine.
 pub(super) const FILE: &str = "policy.rego";
@@ -19,15 +19,18 @@ pub(super) fn of(text: &str, body: &str, kind: FaultKind) -> Fault {
         let fault = Fault::new(FaultKind::Limit, "the policy takes longer than a second");
         return fault.help("Spacelift stops a notification policy after 10 s");
     }
-    if let Some(message) = limit(said) {
-        let mut fault = Fault::new(FaultKind::Limit, message);
-        fault.span = place(text, body);
-        return fault;
-    }
     let place = place(text, body);
     let word = place.clone().map_or("", |span| &body[span]);
+    let unbound = said.contains("is unsafe") || said.contains("use of undefined variable");
+    let unknown = said.starts_with("could not find function ");
+    // Those quote a name of the body, which may be a word that tells a limit.
+    if let Some(message) = limit(said).filter(|_| !unbound && !unknown) {
+        let mut fault = Fault::new(FaultKind::Limit, message);
+        fault.span = place;
+        return fault;
+    }
     let mut fault = match said {
-        _ if said.starts_with("could not find function ") => {
+        _ if unknown => {
             let name = said.trim_start_matches("could not find function ").trim();
             if builtins::is_known(name) {
                 let message = format!("`{name}` cannot be evaluated here, only in Spacelift");
@@ -36,12 +39,12 @@ pub(super) fn of(text: &str, body: &str, kind: FaultKind) -> Fault {
                 Fault::new(FaultKind::Refused, format!("there is no function `{name}`"))
             }
         }
-        _ if said.contains("is unsafe") || said.contains("use of undefined variable") => {
+        _ if unbound => {
             let fault = Fault::new(
                 FaultKind::Refused,
                 format!("nothing gives `{word}` a value"),
             );
-            match near::nearest(word, names(body)) {
+            match nearest(word, names(body)) {
                 Some(near) => fault.help(format!("did you mean `{near}`?")),
                 None => fault.help(format!("bind it in the same rule: `{word} := …`")),
             }

@@ -8,9 +8,9 @@
 //! |---|---|
 //! | `tokens` | a body's tokens and their places |
 //! | `dialect` | v0 or v1, by heads and imports |
+//! | `effort` | how much work a body makes for the parser |
 //! | `save` | what Spacelift refuses to save |
 //! | `builtins` | the functions that there are |
-//! | `near` | names that are nearly right |
 //! | `engine` | the only room that names regorus |
 //! | `fault` | its errors, with places, in our words |
 //! | `result` | what the result rules may yield |
@@ -19,13 +19,13 @@
 
 mod builtins;
 mod dialect;
+mod effort;
 #[cfg(feature = "rego")]
 mod engine;
 #[cfg(feature = "rego")]
 mod fault;
 #[cfg(feature = "rego")]
 mod guesses;
-mod near;
 #[cfg(feature = "rego")]
 mod result;
 mod samples;

@@ -7,10 +7,10 @@ use std::ops::Range;
 use serde_json::{Map, Value};
 
 use super::dialect::Dialect;
-use super::near;
 use super::tokens::Tokens;
 use super::{Decision, Policy};
 use crate::sim::job::{Fault, FaultKind};
+use crate::sim::near::{did_you_mean, nearest};
 
 /// What a key holds.
 #[derive(Clone, Copy)]
@@ -141,12 +141,17 @@ impl Checker<'_> {
         for key in unknown(map, keys).filter(|key| !meant.contains(key)) {
             let message =
                 format!("Spacelift reads no `{key}` in an object of `{rule}`: it is ignored");
-            let near = near::nearest(key, keys.iter().map(|(known, ..)| *known));
-            let help = near.map(|near| format!("did you mean `{near}`?"));
+            let help = did_you_mean(key, keys.iter().map(|(known, ..)| *known));
             self.fault(message, self.place(rule, key), help);
         }
-        if acts && ["webhook", "pull_request"].contains(&rule) {
-            self.logs(rule, object);
+        // Placeholders are replaced in what is sent as a body, and nowhere else (SA section 10).
+        let body = match rule {
+            "webhook" => object.get("payload"),
+            "pull_request" => object.get("body"),
+            _ => None,
+        };
+        if acts && let Some(body) = body {
+            self.logs(rule, body);
         }
         acts
     }
@@ -167,7 +172,7 @@ impl Checker<'_> {
                     } else {
                         let message =
                             format!("there are no logs `{placeholder}`: it stays as it is");
-                        let near = near::nearest(phase, PHASES);
+                        let near = nearest(phase, PHASES);
                         let help = near.map(|near| format!("did you mean `{LOGS}{near}`?"));
                         self.fault(message, self.head(rule), help);
                     }
@@ -216,7 +221,7 @@ fn unknown(map: &Map<String, Value>, keys: Keys) -> impl Iterator<Item = &str> {
 
 /// The unknown key that was meant to be a needed one.
 fn misspelt<'a>(needed: &str, map: &'a Map<String, Value>, keys: Keys) -> Option<&'a str> {
-    near::nearest(needed, unknown(map, keys))
+    nearest(needed, unknown(map, keys))
 }
 
 impl Holds {

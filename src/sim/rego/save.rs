@@ -4,15 +4,11 @@
 
 use super::dialect::{Dialect, Form, Head};
 use super::tokens::Tokens;
-use super::{EngineType, Policy, builtins};
+use super::{EngineType, Policy, builtins, effort};
 use crate::sim::job::{Fault, FaultKind};
 
 /// The longest body that is looked at, in bytes.
 const LONGEST: usize = 1 << 20;
-
-/// The deepest nesting of brackets that is given to the parser: regorus refuses more, after a time that
-/// doubles with each level.
-const DEEPEST: usize = 32;
 
 /// The package that Spacelift evaluates.
 const PACKAGE: &str = "spacelift";
@@ -25,11 +21,7 @@ pub(super) fn check(policy: &Policy) -> Result<Dialect, Fault> {
         return Err(Fault::new(FaultKind::Limit, message));
     }
     let tokens = Tokens::of(body);
-    let (depth, place) = tokens.depth();
-    if depth > DEEPEST {
-        let message = format!("brackets are nested more than {DEEPEST} deep");
-        return Err(Fault::new(FaultKind::Limit, message).at(place));
-    }
+    effort::check(&tokens)?;
     let dialect = super::dialect(body);
     package(&dialect, &tokens)?;
     engine(&dialect, policy.engine)?;
@@ -103,10 +95,11 @@ fn reserved(dialect: &Dialect, policy: &Policy) -> Result<(), Fault> {
             let name = &head.name;
             let message =
                 format!("`{name}` is {wanted} in Spacelift, and this makes something else");
+            let member = if name == "flag" { "TEXT" } else { "OBJECT" };
             let help = match (form, policy.engine) {
                 (Form::Value, _) => format!("write `{name} := true`"),
-                (_, EngineType::RegoV0) => format!("write `{name}[OBJECT] {{ … }}`"),
-                (_, EngineType::RegoV1) => format!("write `{name} contains OBJECT if {{ … }}`"),
+                (_, EngineType::RegoV0) => format!("write `{name}[{member}] {{ … }}`"),
+                (_, EngineType::RegoV1) => format!("write `{name} contains {member} if {{ … }}`"),
             };
             let fault = Fault::new(FaultKind::Refused, message).at(head.span.clone());
             return Err(fault.help(help));
@@ -123,6 +116,7 @@ fn expected(head: &Head, policy_type: &str) -> Option<(&'static str, Form)> {
         "webhook" | "slack" | "inbox" | "pull_request" if notification => {
             Some(("a set of objects", Form::Set))
         }
+        "flag" if notification => Some(("a set of texts", Form::Set)),
         _ => None,
     }
 }

@@ -237,7 +237,7 @@ Refused 2: this rule needs itself [sample] (no help)
 Syntax 2: no valid Rego: invalid character in string ["a] (no help)
 Refused 1: the package is `acme`, and Spacelift evaluates `spacelift` [package acme] (write `package spacelift`)
 Refused 1: the body has no `package` line [] (put `package spacelift` above the first rule)
-Limit 2: brackets are nested more than 32 deep [[] (no help)
+Limit 2: too much is nested too deep in brackets [[] (the policy may be fine in Spacelift; here it is not read)
 "#);
 }
 
@@ -336,4 +336,49 @@ fn long_evaluations_end() {
     let fault = decide(&request).expect_err("too long");
     assert_eq!(fault.kind, FaultKind::Limit, "{fault:?}");
     assert_eq!(load(&policy).expect_err("too long").kind, FaultKind::Limit);
+}
+
+#[test]
+fn a_name_that_sounds_like_a_limit_is_a_name() {
+    assert_eq!(
+        refusal(&v1("webhook contains {\"endpoint_id\": depth} if true")),
+        "Refused 2: nothing gives `depth` a value [depth] (bind it in the same rule: `depth := …`)"
+    );
+}
+
+#[test]
+fn flags_are_a_set() {
+    assert_eq!(refusal(&v1("flag contains \"a\" if true")), "loads");
+    assert_eq!(
+        refusal(&v1("flag := true")),
+        "Refused 2: `flag` is a set of texts in Spacelift, and this makes something else [flag] (write `flag contains TEXT if { … }`)"
+    );
+}
+
+#[test]
+fn logs_come_into_bodies_alone() {
+    let rules = r#"webhook contains {
+        "endpoint_id": "x",
+        "headers": {"a": "spacelift::logs::planning"},
+        "payload": {"b": "spacelift::logs::applying"},
+    }"#;
+    let decision = decision(&v1(rules), json!({}));
+    let notes: Vec<&str> = decision.notes.iter().map(|n| n.message.as_str()).collect();
+    assert_eq!(
+        notes,
+        ["Spacelift puts logs in the place of `spacelift::logs::applying`"]
+    );
+}
+
+#[test]
+fn what_would_break_the_parser_is_refused_before_it() {
+    for rules in [
+        format!("x := {}1", "-".repeat(100_000)),
+        format!("x := 1{}", "+1".repeat(100_000)),
+        format!("x := {}1{}", "[".repeat(30), "]".repeat(30)),
+        "f(1)\n".repeat(150_000),
+    ] {
+        let fault = parses(&v1(&rules)).expect_err("too much");
+        assert_eq!(fault.kind, FaultKind::Limit, "{fault:?}");
+    }
 }

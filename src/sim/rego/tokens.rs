@@ -88,23 +88,6 @@ impl<'a> Tokens<'a> {
             _ => false,
         }
     }
-
-    /// How deep brackets are nested at most, and where that is.
-    pub(super) fn depth(&self) -> (usize, Range<usize>) {
-        let mut depth = 0_usize;
-        let mut deepest = (0, 0..0);
-        for (index, token) in self.list.iter().enumerate() {
-            match self.word(index) {
-                "{" | "[" | "(" => depth += 1,
-                "}" | "]" | ")" => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            if depth > deepest.0 {
-                deepest = (depth, token.span.clone());
-            }
-        }
-        deepest
-    }
 }
 
 /// The kind and length of what a text begins with; no kind for blanks and comments.

@@ -10,6 +10,7 @@ use super::{Note, ROOTS, Rendered, Request};
 use crate::sim::guesses;
 use crate::sim::job::{Fault, FaultKind};
 use crate::sim::jq::Input;
+use crate::sim::json::{escaped, kind};
 use crate::sim::near::did_you_mean;
 
 /// The key that puts the pairs of an object into the map around it.
@@ -62,7 +63,7 @@ impl Renderer<'_> {
         let mut own: Vec<(String, Value)> = Vec::new();
         let mut spread: Vec<(usize, Map<String, Value>)> = Vec::new();
         for (key, value) in map {
-            let at = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
+            let at = format!("{at}/{}", escaped(key));
             if is_spread(key) {
                 match self.tree(value, &at, depth + 1)? {
                     Value::Object(pairs) => spread.push((own.len(), pairs)),
@@ -157,7 +158,8 @@ impl Renderer<'_> {
     /// A fault as it is without the text of any secret: what fails may quote its input.
     fn discreet(&self, program: &str, fault: Fault) -> Fault {
         let secrets = self.roots.get("secrets").and_then(Value::as_object);
-        let (FaultKind::Runtime, Some(secrets)) = (fault.kind, secrets) else {
+        let of_text = matches!(fault.kind, FaultKind::Syntax | FaultKind::Refused);
+        let Some(secrets) = secrets.filter(|_| !of_text) else {
             return fault;
         };
         let hidden = secrets.keys().map(|name| (name.clone(), Value::from("…")));
@@ -272,17 +274,6 @@ fn joined(
         if guesses::EXPLICIT_KEYS_WIN || !whole.contains_key(&key) {
             whole.insert(key, value);
         }
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
     }
 }
 
@@ -451,10 +442,11 @@ mod tests {
             "{{ .secrets + 1 }}",
             "{{ error(tojson) }}",
             "{{ if (.secrets.SPACELIFT_TOKEN | startswith(\"ey\")) then error else 1 end }}",
-            "{{ .secrets.SPACELIFT_TOKEN.x }}"
+            "{{ .secrets.SPACELIFT_TOKEN.x }}",
+            "{{ error(\"too large: \" + .secrets.SPACELIFT_TOKEN) }}"
         ]);
         let rendered = rendered(&template);
-        assert_eq!(rendered.failures().count(), 5);
+        assert_eq!(rendered.failures().count(), 6);
         assert!(!format!("{:?}", rendered.notes).contains("ey.jwt"));
         let request = Request {
             template,
