@@ -7,15 +7,18 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::serve::ARGUMENT;
+use super::serve::{ARGUMENT, TOO_LONG};
 use super::wire;
 use crate::sim::job::{Answer, Fault, FaultKind};
 
-/// How long a job may take.
-const DEADLINE: Duration = Duration::from_secs(1);
+/// How long a child may say nothing. It ends a job that takes too long by itself, sooner than that on
+/// any but the busiest machine.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a child may take to start; machines may be busy.
 const START: Duration = Duration::from_secs(20);
+
+const TAKES_LONG: &str = "it takes longer than a second";
 
 /// After so much work a child is replaced, before it reaches its limit of computing time.
 const SPENT: Duration = Duration::from_secs(20);
@@ -83,7 +86,7 @@ impl Worker {
         if wire::write(&mut self.input, job).is_err() {
             return Outcome::WasDead;
         }
-        let answer = self.messages.recv_timeout(DEADLINE);
+        let answer = self.messages.recv_timeout(PATIENCE);
         self.worked += start.elapsed();
         let limit = |message: &str| Outcome::Died(Fault::new(FaultKind::Limit, message));
         match answer {
@@ -91,12 +94,22 @@ impl Worker {
                 Some(answer) => Outcome::Answered(answer),
                 None => limit("the output is nested too deep"),
             },
-            Err(RecvTimeoutError::Timeout) => limit("it takes longer than a second"),
+            Err(RecvTimeoutError::Timeout) => limit(TAKES_LONG),
             Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => {
+                if self.ended_as() == Some(i32::from(TOO_LONG)) {
+                    return limit(TAKES_LONG);
+                }
                 let message = "the engine ran out of memory or stack, or crashed, on this";
                 Outcome::Died(Fault::new(FaultKind::Crash, message))
             }
         }
+    }
+
+    /// The exit code of the child, whose output has ended.
+    fn ended_as(&mut self) -> Option<i32> {
+        // It may have closed its output and go on.
+        let _ = self.child.kill();
+        self.child.wait().ok()?.code()
     }
 
     /// Whether it should be replaced.
