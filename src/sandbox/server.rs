@@ -394,12 +394,14 @@ pub fn banner(url: &str) -> String {
          export SPACELIFT_RUNTIME_KEY_ID={KEY_ID}\n\
          export SPACELIFT_RUNTIME_KEY_SECRET={KEY_SECRET}\n\
          \n\
-         Executed actions call, automations fire, runs of stacks walk to their\n\
-         end, and what webhooks deliver becomes entities. To start a run, and to look:\n\
+         Actions call their backends, automations fire, Spacelift runs walk to their end,\n\
+         and what webhooks deliver becomes entities. Where port-config is applied:\n\
          \n\
-         curl -d '{{\"stack\": \"ai-agent\"}}' {url}/_sandbox/runs\n\
-         curl {url}/_sandbox/spacelift/deliveries   # what Spacelift has sent\n\
-         curl {url}/_sandbox/deliveries             # what Port has made of it\n\
-         curl {url}/_sandbox/state                  # everything, secrets as digests\n"
+         spaceport run refresh_spacelift_token --follow\n\
+         spaceport run trigger_spacelift_stack --input stack=ai-agent --follow\n\
+         \n\
+         curl {url}/_sandbox/spacelift/deliveries   # what was sent\n\
+         curl {url}/_sandbox/deliveries             # how it was mapped\n\
+         curl {url}/_sandbox/state                  # all but secrets\n"
     )
 }

@@ -21,6 +21,7 @@
 //! | unknown secrets in templates are not refused | `actions`, by checking nothing |
 //! | a condition is met when its first output is true; one that fails is not met | `automations` |
 //! | a write that only a log line brings fires nothing; rendering a payload neither | `runs`, `invocation` |
+//! | whoever has not answered a call after 30 s is not waited for, by Spacelift neither | `outbound` |
 //! | a backend that is not awaited may answer what it likes; an unreachable one fails the run | `webhook_call` |
 //! | secrets, and answers of backends in events, are hidden in the payload that a run shows | `run_data` |
 //! | a delivery's id counts as seen also when none of its entities could be written | `intake` |
