@@ -3,10 +3,10 @@
 //! Requests push, the worker handles one event after the other, and what an event leads to is pushed
 //! in turn. An event may be due later; the others do not wait for it. They do wait for a slow backend or
 //! receiver, thirty seconds at the most (`outbound`): one order of everything is what keeps the deliveries
-//! of a webhook in theirs and makes runs repeat. Handlers live in `port` and
-//! `spacelift`; they hold no lock while they send or run an engine. A process that is killed loses
-//! the events that were not handled yet, and nothing else; of Spacelift's it loses none, because what
-//! is left to do there is part of the saved state.
+//! of a webhook in theirs and makes runs repeat. Handlers live in `port` and `spacelift`; they hold no lock
+//! while they send or run an engine. A process that is killed loses the events that were not handled yet,
+//! and nothing else; of Spacelift's it loses none, because what is left to do there is part of the saved
+//! state.
 //!
 //! Every event knows how many automations led to it, so that automations that fire each other end.
 

@@ -1,7 +1,7 @@
 //! The log of requests that tests count with: which service, what was asked, what was answered.
 //!
-//! It holds no bodies, no headers and no query of a delivery, where a sender may put a token. Calls to `/_sandbox/…` are not
-//! logged.
+//! It holds no bodies, no headers and no query of a delivery, where a sender may put a token. Calls to
+//! `/_sandbox/…` are not logged.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -109,19 +109,13 @@ pub(super) fn settle(form: &Value, evaluated: &Value, sent: Value) -> Checked<Va
     Ok(inputs)
 }
 
-/// The inputs that the form encrypts.
-pub(super) fn encrypted(form: &Value) -> impl Iterator<Item = &str> {
-    let inputs = form["properties"].as_object().into_iter().flatten();
-    let encrypted = inputs.filter(|(_, input)| !input["encryption"].is_null());
-    encrypted.map(|(name, _)| name.as_str())
-}
-
 /// The inputs as a run may show them, and beside them those that the form encrypts.
 pub(super) fn parted(form: &Value, mut inputs: Value) -> (Value, Map<String, Value>) {
     let mut secrets = Map::new();
-    for name in encrypted(form) {
+    let fields = form["properties"].as_object().into_iter().flatten();
+    for (name, _) in fields.filter(|(_, input)| !input["encryption"].is_null()) {
         if let Some(value) = inputs.get_mut(name).filter(|value| !value.is_null()) {
-            secrets.insert(name.to_owned(), std::mem::take(value));
+            secrets.insert(name.clone(), std::mem::take(value));
             *value = guesses::HIDDEN.into();
         }
     }

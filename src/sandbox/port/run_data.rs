@@ -54,13 +54,10 @@ pub(super) fn gather(state: &PortState, run: &Value, event: &Value) -> RunData {
         let mut sent = run["properties"].as_object().cloned().unwrap_or_default();
         let key = run["id"].as_str().unwrap_or_default();
         let secrets = state.tables.get(Table::RunSecrets, key);
-        sent.extend(
-            secrets
-                .and_then(Value::as_object)
-                .cloned()
-                .into_iter()
-                .flatten(),
-        );
+        let secrets = secrets.and_then(Value::as_object).cloned();
+        let secrets = secrets.unwrap_or_default();
+        let encrypted: Vec<String> = secrets.keys().cloned().collect();
+        sent.extend(secrets);
         roots["inputs"] = inputs(state, &form["properties"], sent, &mut notes);
         roots["entity"] = entity(state, run);
         roots["action"] = json!({
@@ -68,7 +65,7 @@ pub(super) fn gather(state: &PortState, run: &Value, event: &Value) -> RunData {
             "title": action["title"],
             "icon": action["icon"],
             "blueprint": action["trigger"]["blueprintIdentifier"],
-            "encryptedProperties": super::inputs::encrypted(form).collect::<Vec<_>>(),
+            "encryptedProperties": encrypted,
         });
         roots["run"] = run.clone();
     }
