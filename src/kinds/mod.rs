@@ -89,7 +89,7 @@ use std::fmt::Debug;
 
 use serde_json::Value as Json;
 
-use crate::words::{Addr, Findings, Node, Place, Pointer, Service, Value};
+use crate::words::{Addr, Findings, Node, Pointer, Service, Value};
 pub use call::{Call, List};
 pub use identity::Identity;
 pub use loss::{Census, Loss, Lost};
@@ -147,15 +147,6 @@ pub struct Mention {
 }
 
 impl Mention {
-    /// Where the key stands in the files that is the property's name; `None` where a text names it.
-    pub fn key_in(&self, spec: &Node) -> Option<Place> {
-        let (property, _) = self.property.as_ref()?;
-        let mut above = self.at.clone();
-        let last = above.pop()?;
-        let (key, _) = spec.at(&above)?.entry(&last)?;
-        (last == *property).then_some(key.place)
-    }
-
     /// The full names of the kinds that may be meant, the likeliest first.
     pub fn kinds(&self) -> impl Iterator<Item = String> {
         let other = self.or_kind.map(str::to_owned);

@@ -268,6 +268,15 @@ fn properties<'a>(maps: &[&str], target: &'a Value) -> Vec<&'a str> {
         .collect()
 }
 
+/// Where the key stands in the files that is the property's name of a mention; `None` where a text names it.
+pub(super) fn key_of(mention: &Mention, spec: &Node) -> Option<Place> {
+    let (property, _) = mention.property.as_ref()?;
+    let mut above = mention.at.clone();
+    let last = above.pop()?;
+    let (key, _) = spec.at(&above)?.entry(&last)?;
+    (last == *property).then_some(key.place)
+}
+
 /// Checks that a property that a mention names exists in the mentioned object.
 pub fn property_exists(mention: &Mention, target: &Value, place: Place, findings: &mut Findings) {
     let Some((property, maps)) = &mention.property else {

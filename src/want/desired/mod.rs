@@ -386,7 +386,7 @@ impl<'a> Building<'a> {
         let mentions = mentions
             .into_iter()
             .map(|m| {
-                let place = m.key_in(&spec).unwrap_or(spec.nearest(&m.at).place);
+                let place = connect::key_of(&m, &spec).unwrap_or(spec.nearest(&m.at).place);
                 (m, place)
             })
             .collect();
