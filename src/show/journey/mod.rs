@@ -14,9 +14,8 @@ mod human;
 use serde_json::{Value as Json, json};
 
 use crate::follow::journey::{Hop, Journey, Why};
-use crate::show::redact;
 use crate::words::{Place, Pointer, Sources};
-pub use harmless::harmless;
+pub use harmless::{harmless, sentence};
 pub use human::human;
 
 /// A journey for machines:
@@ -71,7 +70,7 @@ fn hop_json(hop: &Hop, sources: &Sources) -> Json {
     extend(
         &mut value,
         &json!({
-            "what": redact::text(&hop.what),
+            "what": sentence(&hop.what),
             "stopped": hop.stopped.as_ref().map(|why| why_json(why, sources)),
             "notes": hop.notes.iter().map(|why| why_json(why, sources)).collect::<Vec<_>>(),
             "facts": Json::Object(facts.collect()),
@@ -83,11 +82,11 @@ fn hop_json(hop: &Hop, sources: &Sources) -> Json {
 
 /// A reason for machines: `{"message","file","line","column","help"}`.
 pub(in crate::show) fn why_json(why: &Why, sources: &Sources) -> Json {
-    let mut value = json!({ "message": redact::text(&why.message) });
+    let mut value = json!({ "message": sentence(&why.message) });
     extend(&mut value, &place(why.place, sources));
     extend(
         &mut value,
-        &json!({ "help": why.help.as_deref().map(redact::text) }),
+        &json!({ "help": why.help.as_deref().map(sentence) }),
     );
     value
 }
