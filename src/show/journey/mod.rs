@@ -13,7 +13,7 @@ mod human;
 
 use serde_json::{Value as Json, json};
 
-use crate::follow::journey::{Hop, Journey, Why};
+use crate::follow::journey::{Delivery, Hop, Journey, Request, Why};
 use crate::words::{Place, Pointer, Sources};
 pub use harmless::{harmless, sentence};
 pub use human::human;
@@ -28,20 +28,8 @@ pub use human::human;
 pub fn json(journey: &Journey, sources: &Sources, at: &str) -> Json {
     let root = Pointer::root();
     let clean = |value: &Json| harmless(&root, value);
-    let deliveries = journey.deliveries.iter().map(|delivery| {
-        let mut value = json!({
-            "webhook": delivery.endpoint.as_ref().map(ToString::to_string),
-            "to": delivery.mapper.as_ref().map(ToString::to_string),
-        });
-        extend(&mut value, &clean(&delivery.request.fields));
-        value
-    });
-    let requests = journey.requests.iter().map(|request| {
-        let by = request.by.as_ref().map(ToString::to_string);
-        let mut value = json!({ "by": by, "type": request.kind });
-        extend(&mut value, &clean(&request.fields));
-        value
-    });
+    let deliveries = journey.deliveries.iter().map(Delivery::to_json);
+    let requests = journey.requests.iter().map(Request::to_json);
     let deleted = journey.deleted.iter();
     let entities = journey.entities.values();
     json!({
@@ -51,8 +39,8 @@ pub fn json(journey: &Journey, sources: &Sources, at: &str) -> Json {
         "deleted": deleted
             .map(|(blueprint, id)| json!({ "blueprint": blueprint, "identifier": id }))
             .collect::<Vec<_>>(),
-        "deliveries": deliveries.collect::<Vec<_>>(),
-        "requests": requests.collect::<Vec<_>>(),
+        "deliveries": deliveries.map(|one| clean(&one)).collect::<Vec<_>>(),
+        "requests": requests.map(|one| clean(&one)).collect::<Vec<_>>(),
         "automations": journey.automations.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
