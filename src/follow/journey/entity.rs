@@ -101,11 +101,16 @@ impl Walk<'_> {
         };
         let fresh =
             json!({ "identifier": identifier, "title": identifier, "blueprint": blueprint });
-        let mut after = mapping::merge(Some(before.as_ref().unwrap_or(&fresh)), change);
-        if let Some(after) = after.as_object_mut() {
-            // A search names the entity, and is not its identifier.
-            after.insert("identifier".into(), json!(identifier));
-        }
+        let merged = |with: &Json| {
+            let mut after = mapping::merge(Some(with), change);
+            if let Some(after) = after.as_object_mut() {
+                // A search names the entity, and is not its identifier.
+                after.insert("identifier".into(), json!(identifier));
+            }
+            after
+        };
+        let old = before.as_ref().unwrap_or(&fresh);
+        let after = merged(old);
         let mut hop = Hop::new(Step::Entity, what);
         hop.fact("entity", after.clone());
         match wiring.named(Role::Blueprint, blueprint) {
@@ -117,7 +122,9 @@ impl Walk<'_> {
             }
             Some(station) => {
                 hop = hop.of(&station.addr, station.place);
-                let mut misfits = self.misfits(station, &after, &by).into_iter();
+                // What Port has calculated before is nobody's fault.
+                let checked = merged(&mapping::writable(old, &station.spec));
+                let mut misfits = self.misfits(station, &checked, &by).into_iter();
                 if let Some(first) = misfits.next() {
                     hop.what = format!("{blueprint} {identifier} is refused");
                     hop.notes.extend(misfits);

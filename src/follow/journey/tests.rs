@@ -158,6 +158,23 @@ fn an_empty_list_of_items_is_why_nothing_comes() {
     );
 }
 
+/// Entities as Port shows them hold what it calculates; nobody has written that.
+#[test]
+fn what_port_calculates_may_be_there() {
+    let wire = WIRE.replace(
+        "  relations: {}\n",
+        "  mirrorProperties: { space: { path: account.space } }\n  relations: { account: { target: account } }\n",
+    );
+    let given = [json!({
+        "blueprint": "stack", "identifier": "s1", "title": "S", "properties": { "space": "root" },
+    })];
+    let policy = policy("root", TO_PORT);
+    let files = [("a.yaml", wire.as_str()), ("p.yaml", policy.as_str())];
+    let world = World::given(&files, &given, |_| Start::Event(finished()));
+    assert_eq!(world.stops(), [""; 0]);
+    assert_eq!(world.entity("stack", "s1")["properties"]["space"], "root");
+}
+
 /// A custom payload is the whole body (SA section 11): mappings for the default one see nothing.
 #[test]
 fn a_custom_payload_replaces_the_body() {

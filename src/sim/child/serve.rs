@@ -21,7 +21,7 @@ pub const ARGUMENT: &str = "--sim-child";
 const DEADLINE: Duration = Duration::from_secs(1);
 
 /// A job that computed for less than this in that time waits for a busy machine, and goes on.
-const AT_WORK: Duration = Duration::from_millis(500);
+const AT_WORK: Duration = Duration::from_millis(250);
 
 /// How this process ends when a job takes too long.
 pub const TOO_LONG: u8 = 75;

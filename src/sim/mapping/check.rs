@@ -50,6 +50,26 @@ pub fn check(entity: &Value, blueprint: &Value) -> Vec<Mismatch> {
     checked.found
 }
 
+/// An entity without the properties that Port calculates: what of it could be written again.
+pub fn writable(entity: &Value, blueprint: &Value) -> Value {
+    let mut entity = entity.clone();
+    let properties = entity.get_mut("properties").and_then(Value::as_object_mut);
+    if let Some(properties) = properties {
+        properties.retain(|name, _| !derived(blueprint, name));
+    }
+    entity
+}
+
+fn derived(blueprint: &Value, name: &str) -> bool {
+    let parts = [
+        "calculationProperties",
+        "mirrorProperties",
+        "aggregationProperties",
+    ];
+    let mut parts = parts.iter().filter_map(|part| blueprint.get(part));
+    parts.any(|part| part.get(name).is_some())
+}
+
 struct Checked<'a> {
     blueprint: &'a Value,
     found: Vec<Mismatch>,
@@ -116,7 +136,8 @@ impl Checked<'_> {
             match known.and_then(|known| known.get(name)) {
                 Some(schema) if !value.is_null() => self.property(&at, value, schema),
                 Some(_) => {}
-                None if self.derived(name) => {
+                None if derived(self.blueprint, name) && value.is_null() => {}
+                None if derived(self.blueprint, name) => {
                     let found = quoted(value);
                     self.say(&at, found, "nothing: Port calculates this property", None);
                 }
@@ -136,20 +157,6 @@ impl Checked<'_> {
                 self.missing(&format!("/properties/{}", escaped(name)));
             }
         }
-    }
-
-    fn derived(&self, name: &str) -> bool {
-        [
-            "calculationProperties",
-            "mirrorProperties",
-            "aggregationProperties",
-        ]
-        .iter()
-        .any(|part| {
-            self.blueprint
-                .get(part)
-                .is_some_and(|part| part.get(name).is_some())
-        })
     }
 
     fn property(&mut self, at: &str, value: &Value, schema: &Value) {

@@ -34,10 +34,7 @@ impl Maker<'_> {
             Some(Value::String(blueprint)) if !blueprint.is_empty() => blueprint.clone(),
             _ => {
                 let why = "a mapping needs the identifier of a blueprint, as a plain text";
-                self.fail(
-                    "/blueprint",
-                    Fault::new(FaultKind::Syntax, why).help(NOTHING),
-                );
+                self.nothing("/blueprint", Fault::new(FaultKind::Syntax, why));
                 return None;
             }
         };

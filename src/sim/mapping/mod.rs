@@ -26,7 +26,7 @@ use serde_json::Value;
 
 use super::job::Fault;
 
-pub use check::{Mismatch, check};
+pub use check::{Mismatch, check, writable};
 pub use deliver::map;
 pub use merge::merge;
 pub use search::{is_search, resolve};
