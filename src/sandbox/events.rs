@@ -1,10 +1,12 @@
 //! What happens after an answer was given: one queue in order, and one worker that takes from it.
 //!
 //! Requests push, the worker handles one event after the other, and what an event leads to is pushed
-//! in turn. An event may be due later; the others do not wait for it. Handlers live in `port` and
-//! `spacelift`; they hold no lock while they send or run an engine. A process that is killed loses
-//! the events that were not handled yet, and nothing else; of Spacelift's it loses none, because what
-//! is left to do there is part of the saved state.
+//! in turn. An event may be due later; the others do not wait for it. They do wait for a slow backend or
+//! receiver, thirty seconds at the most (`outbound`): one order of everything is what keeps the deliveries
+//! of a webhook in theirs and makes runs repeat. Handlers live in `port` and `spacelift`; they hold no lock
+//! while they send or run an engine. A process that is killed loses the events that were not handled yet,
+//! and nothing else; of Spacelift's it loses none, because what is left to do there is part of the saved
+//! state.
 //!
 //! Every event knows how many automations led to it, so that automations that fire each other end.
 
@@ -119,6 +121,13 @@ impl Events {
     /// From now on no event waits for its time.
     pub(crate) fn hurry(&self) {
         self.hurry.send_replace(true);
+    }
+
+    /// Waits for a while, or not at all in a hurry.
+    pub(crate) async fn pause(&self, pause: Duration) {
+        let mut hurry = self.hurry.subscribe();
+        // The sender lives as long as `self`.
+        let _ = tokio::time::timeout(pause, hurry.wait_for(|is_hurried| *is_hurried)).await;
     }
 
     fn done(&self) {

@@ -1,7 +1,7 @@
 //! The log of requests that tests count with: which service, what was asked, what was answered.
 //!
-//! It holds no bodies and no headers, so no secret can be in it. Calls to `/_sandbox/…` are not
-//! logged.
+//! It holds no bodies, no headers and no query of a delivery, where a sender may put a token. Calls to
+//! `/_sandbox/…` are not logged.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -39,7 +39,7 @@ pub struct Entry {
     pub method: String,
     /// The path as sent, without the query.
     pub path: String,
-    /// The query as sent, without `?`; empty when there was none.
+    /// The query as sent, without `?`; empty when there was none, and for the intake.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub query: String,
     /// GraphQL: the operation's name or first root field. Port and intake: null.

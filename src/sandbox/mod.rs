@@ -9,7 +9,8 @@
 //! the request that caused it was answered ([`Sandbox::settle`] waits for it). It calls itself and the
 //! origins of [`Options::allow_origins`], and never anybody else.
 //!
-//! - `server` starts and stops it; `shell` answers one request; `steering` is `/_sandbox/…`.
+//! - `server` starts and stops it; `guard` says who may ask, `shell` answers one request; `steering` is
+//!   `/_sandbox/…`.
 //! - `events` is what happens after an answer, `outbound` the one way to call somebody (at an `origin`).
 //! - `fault` says what goes wrong when, `failure`, `cut` and `disguise` carry it out; `journal` logs requests;
 //!   `reply` makes HTTP answers.
@@ -22,6 +23,7 @@ mod disguise;
 mod events;
 mod failure;
 mod fault;
+mod guard;
 mod journal;
 mod origin;
 mod outbound;

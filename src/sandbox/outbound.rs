@@ -92,6 +92,22 @@ pub(crate) enum Unsent {
     },
 }
 
+impl Unsent {
+    /// The same without the origin and the name of a header, in which a secret may stand.
+    pub(crate) fn without_names(self) -> Self {
+        let origin = "an origin that a secret holds".to_owned();
+        match self {
+            Unsent::NotHttp(_) => Unsent::NotHttp("a method or header".to_owned()),
+            Unsent::NotAllowed { .. } => Unsent::NotAllowed { origin },
+            Unsent::NotServed { .. } => Unsent::NotServed { origin },
+            Unsent::LeadsInside { address, .. } => Unsent::LeadsInside { origin, address },
+            Unsent::Unreachable { .. } => Unsent::Unreachable { origin },
+            Unsent::TimedOut { .. } => Unsent::TimedOut { origin },
+            Unsent::NotAUrl => Unsent::NotAUrl,
+        }
+    }
+}
+
 impl fmt::Display for Unsent {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -233,7 +249,7 @@ impl Outbound {
             }
             Way::Outside(origin) => {
                 let client = self.client_for(&origin).await?;
-                client.request(method, url)
+                client.request(method, spelled(url, &origin)?)
             }
         };
         let failed = |error: reqwest::Error| match error.is_timeout() {
@@ -346,6 +362,15 @@ impl fmt::Debug for Outbound {
             .field("own", &self.own)
             .field("allowed", &self.allowed)
             .finish_non_exhaustive()
+    }
+}
+
+/// A URL with its host spelled as in the origin whose addresses were checked: with a dot at the end it
+/// would be another name to the client, which looks that up again.
+fn spelled(mut url: Url, origin: &Origin) -> Result<Url, Unsent> {
+    match url.set_host(Some(&origin.host)) {
+        Ok(()) => Ok(url),
+        Err(_) => Err(Unsent::NotAUrl),
     }
 }
 
@@ -482,6 +507,26 @@ mod tests {
         // `localhost` says where it leads.
         let sent = outbound.send(get("http://localhost:9/")).await.unwrap_err();
         assert!(matches!(sent, Unsent::Unreachable { .. }), "{sent:?}");
+    }
+
+    #[test]
+    fn a_name_is_called_as_it_was_checked() {
+        for (url, called) in [
+            (
+                "https://hooks.example.com./a?b",
+                "https://hooks.example.com/a?b",
+            ),
+            (
+                "https://me:word@HOOKS.example.com:8443",
+                "https://me:word@hooks.example.com:8443/",
+            ),
+            ("http://[::1]:9000/", "http://[::1]:9000/"),
+            ("http://127.1:9000/", "http://127.0.0.1:9000/"),
+        ] {
+            let url = Url::parse(url).unwrap();
+            let origin = Origin::of(&url).unwrap();
+            assert_eq!(spelled(url, &origin).unwrap().as_str(), called);
+        }
     }
 
     fn get(url: &str) -> Outgoing {

@@ -135,7 +135,6 @@ impl Sandbox {
         let url = format!("http://{address}");
         {
             let mut state = shared.spacelift();
-            state.resume();
             spacelift::live::push(&shared, &mut state);
         }
         let worker = Task(tokio::spawn(events::work(shared.clone())));
@@ -260,6 +259,9 @@ impl Shared {
             Some(restored) => (restored.port, restored.spacelift),
             None => (None, None),
         };
+        let mut spacelift = spacelift
+            .unwrap_or_else(|| SpaceliftState::beginning_with(&options.stacks, dice::now() / 1000));
+        spacelift.resume();
         let quirks = options.quirks.clone();
         let port = match tables {
             Some(tables) => PortState::restored(tables, quirks),
@@ -274,9 +276,7 @@ impl Shared {
             engines: Arc::new(engines(options)?),
             pace: options.pace,
             port: Mutex::new(port),
-            spacelift: Mutex::new(spacelift.unwrap_or_else(|| {
-                SpaceliftState::beginning_with(&options.stacks, dice::now() / 1000)
-            })),
+            spacelift: Mutex::new(spacelift),
             faults: Faults::default(),
             journal: Journal::default(),
             dice: Dice::new(options.seed),
@@ -375,7 +375,8 @@ fn engines(_options: &Options) -> io::Result<Engines> {
     Ok(Engines::same_process())
 }
 
-/// What `spaceport sandbox` prints: the address, the credentials, and lines to copy into a shell.
+/// What `spaceport sandbox` prints: the address, the credentials, lines to copy into a shell, and how to
+/// look at what happens.
 pub fn banner(url: &str) -> String {
     format!(
         "listening on {url}\n\
@@ -388,6 +389,19 @@ pub fn banner(url: &str) -> String {
          export PORT_CLIENT_SECRET={CLIENT_SECRET}\n\
          export SPACELIFT_API_KEY_ENDPOINT={url}\n\
          export SPACELIFT_API_KEY_ID={KEY_ID}\n\
-         export SPACELIFT_API_KEY_SECRET={KEY_SECRET}\n"
+         export SPACELIFT_API_KEY_SECRET={KEY_SECRET}\n\
+         # for projects that give Port a key of its own, as port-config does\n\
+         export SPACELIFT_RUNTIME_KEY_ID={KEY_ID}\n\
+         export SPACELIFT_RUNTIME_KEY_SECRET={KEY_SECRET}\n\
+         \n\
+         Actions call their backends, automations fire, Spacelift runs walk to their end,\n\
+         and what webhooks deliver becomes entities. Where port-config is applied:\n\
+         \n\
+         spaceport run refresh_spacelift_token --follow\n\
+         spaceport run trigger_spacelift_stack --input stack=ai-agent --follow\n\
+         \n\
+         curl {url}/_sandbox/spacelift/deliveries   # what was sent\n\
+         curl {url}/_sandbox/deliveries             # how it was mapped\n\
+         curl {url}/_sandbox/state                  # all but secrets\n"
     )
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ use super::disguise;
 use super::events::Event;
 use super::failure;
 use super::fault::{Effect, Service, Traits, When};
+use super::guard;
 use super::journal::{By, Entry};
 use super::outbound::OWN_HEADER;
 use super::port::{self, Call, Refusal, guesses};
@@ -39,9 +40,9 @@ pub(crate) async fn answer(
     request: Request,
 ) -> Response {
     let (head, body) = request.into_parts();
-    let Some(host) = loopback_host(&head.headers) else {
-        let body =
-            json!({"ok": false, "error": "forbidden", "message": "the host must be loopback"});
+    let Some(host) = guard::admitted(&head.headers) else {
+        let message = "the host, and the page that asks, must be loopback";
+        let body = json!({"ok": false, "error": "forbidden", "message": message});
         return json_response(403, &body);
     };
     let Ok(body) = to_bytes(body, READ_LIMIT).await else {
@@ -61,7 +62,10 @@ pub(crate) async fn answer(
         method,
         path,
         query: head.uri.query().unwrap_or_default(),
-        authorization: text_header(&head.headers, &header::AUTHORIZATION),
+        authorization: head
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok()),
         origin: format!("http://{host}"),
         service: service(path),
         body: &body,
@@ -178,7 +182,10 @@ impl Visit<'_> {
             service: self.service,
             method: self.method.to_owned(),
             path: self.path.to_owned(),
-            query: self.query.to_owned(),
+            query: match self.service {
+                Service::Intake => String::new(),
+                _ => self.query.to_owned(),
+            },
             operation: said.operation,
             status: if is_cut {
                 0
@@ -385,22 +392,6 @@ fn service(path: &str) -> Service {
         // Unknown paths too: Port's half says 404 in its own words.
         Service::Port
     }
-}
-
-/// The `Host` header, if it names this machine.
-fn loopback_host(headers: &HeaderMap) -> Option<&str> {
-    let host = text_header(headers, &header::HOST)?;
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    let is_loopback =
-        name == "127.0.0.1" || name == "::1" || name.eq_ignore_ascii_case("localhost");
-    is_loopback.then_some(host)
-}
-
-fn text_header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// The operation's name and text, for faults that match by operation.

@@ -5,7 +5,7 @@
 //! | `GET /_sandbox/requests` | `{"total", "writes", "entries": [{"by"?, "service", "method", "path", "query"?, "operation", "status"}]}`; calls of the sandbox itself have `"by": "sandbox"` and are not in the numbers |
 //! | `DELETE /_sandbox/requests` | forgets them |
 //! | `POST /_sandbox/settle` | answers when everything that was caused has happened, or 504 after 60 s |
-//! | `GET /_sandbox/deliveries` | the latest deliveries to the intake: `{"deliveries": [{"webhook", "at", "verdict": "mapped" or "dropped", "why"?, "steps": [{"mapping", "item", "blueprint"?, "identifier"?, "outcome", "why"?, "faults"}]}]}` |
+//! | `GET /_sandbox/deliveries` | the latest deliveries to the intake: `{"deliveries": [{"webhook", "at", "verdict": "mapped" or "dropped", "why"?, "help"?, "faults"?, "steps": [{"mapping", "item", "blueprint"?, "identifier"?, "outcome", "why"?, "faults"}]}]}`; several identifiers are a list |
 //! | `POST /_sandbox/timers` | fires the timer properties that have run out; no clock does it, but moving it with `clock_offset` does |
 //! | `GET /_sandbox/state` | everything, secret texts as `{"sha256": hex}` |
 //! | `GET`, `POST`, `DELETE /_sandbox/faults` | shows, adds (one [`Fault`] or a list), clears |

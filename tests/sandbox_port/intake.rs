@@ -214,6 +214,94 @@ async fn an_identifier_may_be_a_search() {
     );
 }
 
+/// A search by one rule, every part of it a program.
+fn search(property: &str, operator: &str, value: &str) -> Value {
+    json!({
+        "combinator": "'and'",
+        "rules": [{"property": format!("'{property}'"), "operator": format!("'{operator}'"), "value": value}],
+    })
+}
+
+#[tokio::test]
+async fn searches_of_mappings_may_ask_for_less_than_those_of_the_api() {
+    let world = World::new().await;
+    let space = json!({
+        "relations": {"above": {"target": "space", "required": false, "many": false, "title": "Above"}},
+        "mirrorProperties": {
+            "near": {"path": "above.state", "title": "Near"},
+            "far": {"path": "above.above.state", "title": "Far"},
+        },
+        "calculationProperties": {"twice": {"type": "number", "calculation": ".properties.size * 2", "title": "Twice"}},
+    });
+    world.blueprint("space", space).await;
+    let space = json!({"target": "space", "required": false, "many": false, "title": "Space"});
+    world
+        .blueprint("stack", json!({"relations": {"space": space}}))
+        .await;
+    let top = json!({"identifier": "top", "properties": {"state": "high", "size": 2}});
+    world.put_entity("space", top).await;
+    let low = json!({"identifier": "low", "relations": {"above": "top"}});
+    world.put_entity("space", low).await;
+    let searches = [
+        ("found by a mirror", search("near", "=", ".body.value")),
+        ("no value", search("state", "=", ".body.nothing")),
+        ("operator", search("state", "beginsWith", ".body.value")),
+        ("calculation", search("twice", "=", "4")),
+        ("far mirror", search("far", "=", ".body.value")),
+    ];
+    let mappings: Value = searches
+        .iter()
+        .map(|(name, search)| {
+            let entity = json!({"identifier": format!("{:?}", name.replace(' ', "-")), "relations": {"space": search}});
+            json!({"blueprint": "stack", "filter": "true", "entity": entity})
+        })
+        .collect();
+    let url = webhook(&world, json!({}), mappings).await;
+    let told = deliver(&world, &url, &json!({"value": "high"}), &[]).await;
+    let steps = told["steps"].as_array().expect("a list");
+    let said: Vec<&str> = steps
+        .iter()
+        .map(|step| step["why"].as_str().unwrap_or("created"))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "created",
+            "created",
+            "searches of mappings have no operator `beginsWith`: there are `=`, `in` and `contains`",
+            "searches of mappings cannot ask for the calculation `twice`",
+            "searches of mappings see mirrors of one level, and `far` mirrors `above.above.state`",
+        ]
+    );
+    let found = world.entity("stack", "found-by-a-mirror").await;
+    assert_eq!(found["relations"]["space"], "low");
+    // A payload without the value does not mean every entity without one.
+    let none = world.entity("stack", "no-value").await;
+    assert!(none["relations"]["space"].is_null(), "{none}");
+}
+
+#[tokio::test]
+async fn a_search_may_find_several_entities_and_one_that_is_refused_takes_none_with_it() {
+    let world = World::new().await;
+    world.blueprint("stack", json!({})).await;
+    for id in ["a", "b", "c"] {
+        let entity = json!({"identifier": id, "title": if id == "c" { "Other" } else { "Same" }});
+        world.put_entity("stack", entity).await;
+    }
+    let entity = json!({"identifier": search("$title", "=", ".body.title"), "properties": {"size": ".body.size"}});
+    let mapping = json!({"blueprint": "stack", "filter": "true", "entity": entity});
+    let url = webhook(&world, json!({}), json!([mapping])).await;
+    let told = deliver(&world, &url, &json!({"title": "Same", "size": 7}), &[]).await;
+    let step = &told["steps"][0];
+    assert_eq!(
+        (&step["outcome"], &step["identifier"]),
+        (&json!("updated"), &json!(["a", "b"]))
+    );
+    for (id, size) in [("a", json!(7)), ("b", json!(7)), ("c", Value::Null)] {
+        assert_eq!(world.entity("stack", id).await["properties"]["size"], size);
+    }
+}
+
 #[tokio::test]
 async fn a_delete_takes_dependants_along_unless_it_says_otherwise() {
     let world = World::new().await;
@@ -287,6 +375,10 @@ async fn a_wrong_signature_is_answered_202_all_the_same_and_nothing_arrives() {
         let why = told["why"].as_str().expect("a text");
         assert!(why.contains("X-Signature-256"), "{why}");
         assert!(!told.to_string().contains("shared-secret"));
+        if !headers.is_empty() {
+            let help = told["help"].as_str().unwrap_or_default();
+            assert!(help.contains("`security.secret`"), "{told}");
+        }
         assert!(world.entity("stack", "s1").await.is_null());
     }
     let told = deliver(&world, &url, &body, &signed("shared-secret")).await;
@@ -327,6 +419,7 @@ async fn repeats_are_dropped_also_by_the_next_process() {
     deliver(&world, &url, &body("one"), &id("1")).await;
     let told = deliver(&world, &url, &body("two"), &id("1")).await;
     assert_eq!(told["why"], "a delivery with this id was here before");
+    assert_eq!(told["steps"], json!([]));
     assert_eq!(
         world.entity("stack", "s1").await["properties"]["state"],
         "one"

@@ -49,6 +49,45 @@ async fn nothing_but_the_sandbox_is_called_unless_its_owner_says_so() {
 }
 
 #[tokio::test]
+async fn a_secret_in_an_address_or_in_the_name_of_a_header_is_not_told() {
+    let world = World::new().await;
+    world.secret("HOST", "hidden-host").await;
+    world
+        .secret("URL", "https://hidden-host.test/hidden-path")
+        .await;
+    for (name, url, header) in [
+        ("host", "https://{{ .secrets.HOST }}.example.com/a", "X-A"),
+        ("url", "{{ .secrets.URL }}", "X-A"),
+        ("path", "https://example.com/{{ .secrets.HOST }}", "X-A"),
+        (
+            "header",
+            "https://api.port.io/v1/actions",
+            "{{ .secrets.HOST }}: X",
+        ),
+    ] {
+        let webhook =
+            json!({"type": "WEBHOOK", "url": url, "method": "GET", "headers": {header: "1"}});
+        world.action(name, webhook).await;
+        let run = world.ran(name, json!({})).await;
+        let logs = world.logs(run["id"].as_str().expect("an id")).await;
+        assert_eq!(run["status"], "FAILURE", "{name}: {logs:?}");
+        let shown = format!("{run}{logs:?}{}", world.sandbox.state());
+        assert!(!shown.contains("hidden-"), "{name}: {logs:?}");
+        match name {
+            "path" => assert!(
+                logs[0].starts_with("https://example.com is not"),
+                "{logs:?}"
+            ),
+            "header" => assert_eq!(logs, ["a method or header cannot be sent"]),
+            _ => assert!(
+                logs[0].starts_with("an origin that a secret holds is not"),
+                "{logs:?}"
+            ),
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_origin_on_the_list_is_that_origin_and_no_other_port() {
     let (named, other) = (
         Backend::answering(200, &[], "{}"),

@@ -320,6 +320,14 @@ async fn upsert_entity_creates_merges_and_says_why_it_cannot() {
         world.logs(run["id"].as_str().expect("an id")).await,
         ["blueprint_schema_mismatch: properties/size must be number"]
     );
+    let run = world.ran("put", json!({})).await;
+    assert_eq!(run["status"], "FAILURE", "{run}");
+    assert_eq!(
+        world.logs(run["id"].as_str().expect("an id")).await,
+        ["the identifier of the entity is null"]
+    );
+    let (_, all) = world.get("/v1/blueprints/environment/entities").await;
+    assert_eq!(all["entities"].as_array().map(Vec::len), Some(1));
     let run = world.ran("put", json!({"name": "a b"})).await;
     assert_eq!(run["status"], "FAILURE");
     assert_eq!(
@@ -547,6 +555,55 @@ async fn a_program_may_take_a_secret_apart_and_a_fault_quotes_none() {
     let asked = backend.asked();
     assert_eq!(asked.len(), 1);
     assert_eq!(asked[0].body, r#"{"word":"very-secret"}"#);
+}
+
+#[tokio::test]
+async fn a_log_names_secrets_that_are_not_there_and_no_input_that_is_not_given() {
+    let backend = Backend::answering(200, &[], "{}");
+    let world = beside(&backend).await;
+    world.secret("TOKEN", "very-secret").await;
+    let form = json!({"properties": {"note": {"type": "string"}}});
+    let webhook = json!({
+        "type": "WEBHOOK", "url": backend.origin(), "synchronized": true,
+        "headers": {"A": "{{ .secrets.TOKEN }}", "B": "Bearer {{ .secrets.TOKN }}"},
+        "body": {"note": "{{ .inputs.note }}", "{{ .secrets[\"other-one\"] }}": 1},
+    });
+    world.action_with("make", form, webhook, json!({})).await;
+    let run = world.ran("make", json!({})).await;
+    assert_eq!(
+        world.logs(run["id"].as_str().expect("an id")).await,
+        [
+            "there is no secret `TOKN`",
+            "there is no secret `other-one`",
+            "the backend answered 200",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_input_that_is_encrypted_is_sent_and_shown_nowhere() {
+    let backend = Backend::answering(200, &[], "{}");
+    let world = beside(&backend).await;
+    let form = json!({"properties": {
+        "word": {"type": "string", "encryption": "fernet"}, "name": {"type": "string"},
+    }});
+    let body = json!({"word": "{{ .inputs.word }}", "all": "{{ .inputs }}"});
+    let webhook =
+        json!({"type": "WEBHOOK", "url": backend.origin(), "synchronized": true, "body": body});
+    world.action_with("make", form, webhook, json!({})).await;
+    let event = json!({"type": "ANY_RUN_CHANGE", "actionIdentifier": "make"});
+    let told = json!({"type": "KAFKA", "payload": {"run": "{{ .event.diff.after }}"}});
+    world.automation("told", event, json!({}), told).await;
+    let inputs = json!({"word": "very-secret", "name": "a"});
+    let run = world.ran("make", inputs).await;
+    assert_eq!(run["properties"], json!({"word": "*****", "name": "a"}));
+    let asked: Value = serde_json::from_str(&backend.asked()[0].body).expect("JSON");
+    let all = json!({"word": "very-secret", "name": "a"});
+    assert_eq!(asked, json!({"word": "very-secret", "all": all}));
+    let runs = world.runs("told").await;
+    assert_eq!(runs.len(), 2);
+    let shown = format!("{run}{runs:?}{}", world.sandbox.state());
+    assert!(!shown.contains("very-secret"));
 }
 
 #[tokio::test]

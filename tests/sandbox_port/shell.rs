@@ -214,6 +214,25 @@ async fn what_was_answered_survives_a_sudden_end_and_a_stop() {
 }
 
 #[tokio::test]
+async fn a_foreign_name_or_a_page_of_another_machine_is_refused() {
+    let world = World::new().await;
+    let url = format!("{}/_sandbox/faults", world.sandbox.url());
+    for (name, value, status) in [
+        ("host", "evil.test", 403),
+        ("host", "127.0.0.1.evil.test", 403),
+        ("host", "[::1]:7070", 200),
+        ("origin", "https://evil.test", 403),
+        ("origin", "http://127.0.0.1.evil.test", 403),
+        ("origin", "null", 403),
+        ("origin", "http://localhost:3000", 200),
+    ] {
+        let request = world.client.delete(&url).header(name, value);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), status, "{name}: {value}");
+    }
+}
+
+#[tokio::test]
 async fn only_loopback_addresses_are_listened_on() {
     let listen = "0.0.0.0:0".parse().unwrap();
     let refused = Sandbox::start(Options {
@@ -228,6 +247,7 @@ async fn only_loopback_addresses_are_listened_on() {
     let text = banner("http://127.0.0.1:7");
     assert_eq!(text.lines().next(), Some("listening on http://127.0.0.1:7"));
     assert!(text.contains("export SPACELIFT_API_KEY_ENDPOINT=http://127.0.0.1:7\n"));
+    assert!(text.contains("curl http://127.0.0.1:7/_sandbox/state "));
 }
 
 #[tokio::test]

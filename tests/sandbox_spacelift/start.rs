@@ -43,6 +43,26 @@ async fn a_new_account_begins_with_its_stacks_and_an_old_one_stays() {
 }
 
 #[tokio::test]
+async fn whoever_stops_waits_for_no_pause() {
+    let receiver = Receiver::new().await;
+    let account = Account::with(Options {
+        pace: Duration::from_secs(3600),
+        allow_origins: vec![receiver.origin.parse().expect("an origin")],
+        stacks: vec![StartingStack::ai_agent()],
+        ..Options::default()
+    })
+    .await;
+    let again = json!({"retryOnFailure": true});
+    account.webhook("busy", receiver.url("/503"), again).await;
+    let rule =
+        r#"webhook contains {"endpoint_id": "busy"} if input.run_updated.state == "FINISHED""#;
+    account.policy("finished", rule, json!({})).await;
+    account.trigger("ai-agent").await;
+    account.sandbox.stop().await;
+    assert_eq!(receiver.take().len(), 4);
+}
+
+#[tokio::test]
 async fn a_killed_process_goes_on_where_it_was() {
     let receiver = Receiver::new().await;
     let allow_origins = vec![receiver.origin.parse().expect("an origin")];

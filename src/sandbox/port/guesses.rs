@@ -21,8 +21,14 @@
 //! | unknown secrets in templates are not refused | `actions`, by checking nothing |
 //! | a condition is met when its first output is true; one that fails is not met | `automations` |
 //! | a write that only a log line brings fires nothing; rendering a payload neither | `runs`, `invocation` |
+//! | whoever has not answered a call after 30 s is not waited for, by Spacelift neither | `outbound` |
 //! | a backend that is not awaited may answer what it likes; an unreachable one fails the run | `webhook_call` |
 //! | secrets, and answers of backends in events, are hidden in the payload that a run shows | `run_data` |
+//! | a delivery's id counts as seen also when none of its entities could be written | `intake` |
+//! | a mapping writes into every entity that the search in its `identifier` finds; a relation to one takes the first | `intake` |
+//! | a search that asks for too much refuses its entity | `intake` |
+//! | an UPSERT_ENTITY whose `identifier` becomes null fails its run; without one the server makes one | `invocation` |
+//! | an unknown secret stops no call; inputs with `encryption` are sent as they are and shown nowhere | `invocation`, `inputs` |
 //! | programs of a form see `.form`, `.entity` and `.user`; one that fails is no rule | `inputs` |
 //! | an input that is not visible is neither required nor filled | `inputs` |
 //! | an automation's condition sees entities as the API shows them | `triggers` |
@@ -120,15 +126,8 @@ pub(crate) const LONGEST_CHAIN: u32 = 8;
 pub(crate) const DEFAULTS_FILLED: bool = true;
 /// What stands for a secret in the payload of a run that is shown.
 pub(crate) const HIDDEN: &str = "*****";
-/// What of the open mapping of an UPSERT_ENTITY is the entity (PA section 3).
-pub(crate) const ENTITY_PARTS: [&str; 6] = [
-    "identifier",
-    "title",
-    "icon",
-    "team",
-    "properties",
-    "relations",
-];
+/// How many entities a search of a mapping finds at the most (PA section 4).
+pub(crate) const MAPPING_MATCHES: usize = 100;
 /// How many ids of deliveries a webhook remembers to drop repeats (PA section 4 names no number).
 pub(crate) const DELIVERY_IDS_KEPT: usize = 1000;
 /// How many deliveries are remembered with what became of them.

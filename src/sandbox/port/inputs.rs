@@ -109,6 +109,19 @@ pub(super) fn settle(form: &Value, evaluated: &Value, sent: Value) -> Checked<Va
     Ok(inputs)
 }
 
+/// The inputs as a run may show them, and beside them those that the form encrypts.
+pub(super) fn parted(form: &Value, mut inputs: Value) -> (Value, Map<String, Value>) {
+    let mut secrets = Map::new();
+    let fields = form["properties"].as_object().into_iter().flatten();
+    for (name, _) in fields.filter(|(_, input)| !input["encryption"].is_null()) {
+        if let Some(value) = inputs.get_mut(name).filter(|value| !value.is_null()) {
+            secrets.insert(name.clone(), std::mem::take(value));
+            *value = guesses::HIDDEN.into();
+        }
+    }
+    (inputs, secrets)
+}
+
 fn find_programs(form: &Value, at: &str, found: &mut Vec<(String, String)>) {
     let Some(fields) = form.as_object() else {
         return;

@@ -5,13 +5,14 @@
 
 use serde_json::{Map, Value, json};
 
+use super::answer::{Checked, Refusal};
 use super::automations::seconds;
 use super::bodies::entity as bodies;
 use super::entities::{self, Mode};
 use super::request::{Hand, Stamp};
 use super::state::PortState;
 use super::tables::Table;
-use super::{blueprints, entity_removal, guesses};
+use super::{blueprints, entity_removal, guesses, search};
 use crate::sandbox::dice::spelled;
 use crate::sandbox::server::Shared;
 use crate::sim::job::{Answer, Fault, Job};
@@ -57,8 +58,8 @@ pub(super) async fn take(
     let mut state = shared.port();
     let record = match answer {
         Some(Ok(Answer::Mapped(mapped))) => settle(&mut state, hand, &id, mapped),
-        Some(Err(fault)) => dropped(&fault.message),
-        _ => dropped("the engine answered something else"),
+        Some(Err(fault)) => dropped(fault),
+        _ => record("dropped", Some("the engine answered something else")),
     };
     remember(&mut state, &id, now, record);
     shared.keep_or_warn(&mut state, depth);
@@ -70,17 +71,21 @@ pub(crate) fn deliveries(state: &PortState) -> Vec<Value> {
     rows.map(|(_, record)| record.clone()).collect()
 }
 
-fn dropped(why: &str) -> Map<String, Value> {
-    record("dropped", Some(why), Vec::new())
+fn dropped(fault: Fault) -> Map<String, Value> {
+    let mut record = record("dropped", Some(&fault.message));
+    if let Some(help) = fault.help {
+        record.insert("help".to_owned(), help.into());
+    }
+    record
 }
 
-fn record(verdict: &str, why: Option<&str>, steps: Vec<Value>) -> Map<String, Value> {
+fn record(verdict: &str, why: Option<&str>) -> Map<String, Value> {
     let mut record = Map::new();
     record.insert("verdict".to_owned(), verdict.into());
     if let Some(why) = why {
         record.insert("why".to_owned(), why.into());
     }
-    record.insert("steps".to_owned(), steps.into());
+    record.insert("steps".to_owned(), json!([]));
     record
 }
 
@@ -91,21 +96,18 @@ fn settle(
     webhook: &str,
     mapped: Mapped,
 ) -> Map<String, Value> {
-    if let Some(fault) = mapped.dropped {
-        return dropped(&fault.message);
-    }
-    if let Some(id) = &mapped.request_id
-        && !is_new(state, webhook, id)
-    {
-        return record(
-            "dropped",
-            Some("a delivery with this id was here before"),
-            Vec::new(),
-        );
-    }
-    let steps = mapped.steps.into_iter();
-    let steps = steps.map(|step| done(state, hand, step)).collect();
-    let mut record = record("mapped", None, steps);
+    let id = mapped.request_id.as_deref();
+    let mut record = if let Some(fault) = mapped.dropped {
+        dropped(fault)
+    } else if id.is_some_and(|id| !is_new(state, webhook, id)) {
+        record("dropped", Some("a delivery with this id was here before"))
+    } else {
+        let mut record = record("mapped", None);
+        let steps = mapped.steps.into_iter();
+        let steps: Value = steps.map(|step| done(state, hand, step)).collect();
+        record.insert("steps".to_owned(), steps);
+        record
+    };
     if !mapped.faults.is_empty() {
         record.insert("faults".to_owned(), told_faults(&mapped.faults));
     }
@@ -113,7 +115,10 @@ fn settle(
 }
 
 fn told_faults(faults: &[(String, Fault)]) -> Value {
-    let told = |(at, fault): &(String, Fault)| json!({"at": at, "message": fault.message});
+    let told = |(at, fault): &(String, Fault)| match &fault.help {
+        Some(help) => json!({"at": at, "message": fault.message, "help": help}),
+        None => json!({"at": at, "message": fault.message}),
+    };
     faults.iter().map(told).collect()
 }
 
@@ -142,7 +147,13 @@ fn done(state: &mut PortState, hand: Hand<'_>, step: Step) -> Value {
         Wants::Upsert { blueprint, entity } => {
             told["blueprint"] = blueprint.as_str().into();
             told["identifier"] = entity["identifier"].clone();
-            upserted(state, hand, &blueprint, entity, &mut told)
+            match upserted(state, hand, &blueprint, entity, &mut told) {
+                Ok(outcome) => outcome.to_owned(),
+                Err(refusal) => {
+                    told["why"] = refusal.message.into();
+                    "refused".to_owned()
+                }
+            }
         }
         Wants::Delete {
             blueprint,
@@ -170,35 +181,78 @@ fn done(state: &mut PortState, hand: Hand<'_>, step: Step) -> Value {
     told
 }
 
+/// Writes an entity, or the same into each that its identifier's search finds; tells which.
 fn upserted(
     state: &mut PortState,
     hand: Hand<'_>,
     blueprint: &str,
-    entity: Value,
+    mut entity: Value,
     told: &mut Value,
-) -> String {
-    let written = blueprints::found(state, blueprint)
-        .map(|_| ())
-        .and_then(|()| bodies::ENTITY.check(&entity))
-        .and_then(|()| {
-            let entity = entity.as_object().cloned().unwrap_or_default();
-            entities::write(state, hand, blueprint, entity, Mode::merging())
-        });
-    match written {
-        Ok(written) => {
-            told["identifier"] = written.entity["identifier"].clone();
-            let outcome = if written.created {
-                "created"
-            } else {
-                "updated"
-            };
-            outcome.to_owned()
+) -> Checked<&'static str> {
+    blueprints::found(state, blueprint)?;
+    resolve(state, blueprint, &mut entity)?;
+    let identifiers = match &entity["identifier"] {
+        search if mapping::is_search(search) => {
+            let found = searched(state, blueprint, search)?;
+            if found.is_empty() {
+                let message = "no entity matches the search";
+                return Err(Refusal::new(404, "not_found", message));
+            }
+            found.into_iter().map(Value::from).collect()
         }
-        Err(refusal) => {
-            told["why"] = refusal.message.into();
-            "refused".to_owned()
+        identifier => vec![identifier.clone()],
+    };
+    let mut outcome = Ok("updated");
+    for identifier in &identifiers {
+        entity["identifier"] = identifier.clone();
+        let written = bodies::ENTITY.check(&entity).and_then(|()| {
+            let body = entity.as_object().cloned().unwrap_or_default();
+            entities::write(state, hand, blueprint, body, Mode::merging())
+        });
+        match written {
+            Ok(written) if written.created => outcome = Ok("created"),
+            Ok(_) => {}
+            // The others are written all the same.
+            Err(refusal) => outcome = Err(refusal),
         }
     }
+    told["identifier"] = match <[Value; 1]>::try_from(identifiers) {
+        Ok([one]) => one,
+        Err(several) => several.into(),
+    };
+    outcome
+}
+
+/// Puts what is found in the place of the searches for a team and for related entities (PA section 4).
+fn resolve(state: &PortState, blueprint: &str, entity: &mut Value) -> Checked {
+    if let Some(team) = entity.get_mut("team").filter(|it| mapping::is_search(it)) {
+        *team = searched(state, "_team", team)?.into();
+    }
+    let model = &blueprints::found(state, blueprint)?["relations"];
+    let relations = entity.get_mut("relations").and_then(Value::as_object_mut);
+    for (name, value) in relations.into_iter().flatten() {
+        let relation = &model[name.as_str()];
+        // A relation that the blueprint lacks is refused when the entity is written.
+        if let Some(target) = relation["target"].as_str()
+            && mapping::is_search(value)
+        {
+            let found = searched(state, target, value)?;
+            *value = match relation["many"] == true {
+                true => found.into(),
+                false => found.into_iter().next().into(),
+            };
+        }
+    }
+    Ok(())
+}
+
+fn searched(state: &PortState, blueprint: &str, query: &Value) -> Checked<Vec<String>> {
+    search::of_mapping(state, blueprint, query).map_err(|fault| {
+        Refusal::invalid(match fault.help {
+            Some(help) => format!("{}: {help}", fault.message),
+            None => fault.message,
+        })
+    })
 }
 
 /// Keeps the record of a delivery among the latest.

@@ -85,6 +85,9 @@ pub(super) async fn invoke(shared: &Shared, id: &str, event: &Value, depth: u32)
             return;
         }
     };
+    for name in run_data::unknown_secrets(&template, &roots["secrets"]) {
+        notes.push(format!("there is no secret `{name}`"));
+    }
     notes.extend(full.failures().map(|failed| {
         // In the words of the one without secrets: a fault may quote what it stumbled over.
         let told = shown.failures().find(|note| note.at == failed.at);
@@ -96,7 +99,7 @@ pub(super) async fn invoke(shared: &Shared, id: &str, event: &Value, depth: u32)
         _ if full.failures().next().is_some() => {
             End::failure("the payload cannot be made from these templates")
         }
-        "WEBHOOK" => webhook_call::call(shared, method, &roots, depth).await,
+        "WEBHOOK" => webhook_call::call(shared, (method, &shown.value), &roots, depth).await,
         "UPSERT_ENTITY" => upsert(shared, method, &user, depth),
         _ => End::open(None),
     };
@@ -149,12 +152,15 @@ fn finish(
 /// Creates the entity, or merges into the one that is there.
 fn upsert(shared: &Shared, method: &Value, user: &str, depth: u32) -> End {
     let blueprint = method["blueprintIdentifier"].as_str().unwrap_or_default();
+    if method["mapping"].get("identifier") == Some(&Value::Null) {
+        return End::failure("the identifier of the entity is null");
+    }
     let entity: Map<String, Value> = method["mapping"]
         .as_object()
         .into_iter()
         .flatten()
         // The mapping is open, the entity is not.
-        .filter(|(key, value)| guesses::ENTITY_PARTS.contains(&key.as_str()) && !value.is_null())
+        .filter(|(key, value)| entities::PARTS.contains(&key.as_str()) && !value.is_null())
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     let now = shared.now();

@@ -3,11 +3,14 @@
 //!
 //! Deliberately not here: rendering, which an engine does.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::state::PortState;
 use super::tables::{self, Table};
 use super::{guesses, triggers};
+use crate::sim::template::{self, Piece};
 
 /// The roots of a run's templates, and what had to be guessed about them.
 pub(super) struct RunData {
@@ -47,15 +50,22 @@ pub(super) fn gather(state: &PortState, run: &Value, event: &Value) -> RunData {
         roots["action"] = json!({"identifier": id});
         roots["run"] = json!({"id": run["id"]});
     } else {
-        let form = &action["trigger"]["userInputs"]["properties"];
-        roots["inputs"] = inputs(state, form, &run["properties"], &mut notes);
+        let form = &action["trigger"]["userInputs"];
+        let mut sent = run["properties"].as_object().cloned().unwrap_or_default();
+        let key = run["id"].as_str().unwrap_or_default();
+        let secrets = state.tables.get(Table::RunSecrets, key);
+        let secrets = secrets.and_then(Value::as_object).cloned();
+        let secrets = secrets.unwrap_or_default();
+        let encrypted: Vec<String> = secrets.keys().cloned().collect();
+        sent.extend(secrets);
+        roots["inputs"] = inputs(state, &form["properties"], sent, &mut notes);
         roots["entity"] = entity(state, run);
         roots["action"] = json!({
             "identifier": id,
             "title": action["title"],
             "icon": action["icon"],
             "blueprint": action["trigger"]["blueprintIdentifier"],
-            "encryptedProperties": [],
+            "encryptedProperties": encrypted,
         });
         roots["run"] = run.clone();
     }
@@ -66,6 +76,18 @@ pub(super) fn gather(state: &PortState, run: &Value, event: &Value) -> RunData {
 pub(super) fn hidden(roots: &Value) -> Value {
     let mut hidden = roots.clone();
     hide(&mut hidden["secrets"]);
+    for name in roots["action"]["encryptedProperties"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
+        if let Some(input) = name
+            .as_str()
+            .and_then(|name| hidden["inputs"].get_mut(name))
+        {
+            *input = guesses::HIDDEN.into();
+        }
+    }
     for side in ["before", "after"] {
         for part in ["response", "payload"] {
             // What a backend answered may be a token.
@@ -75,6 +97,38 @@ pub(super) fn hidden(roots: &Value) -> Value {
         }
     }
     hidden
+}
+
+/// The secrets that the templates in a payload read and that are not there.
+pub(super) fn unknown_secrets(payload: &Value, secrets: &Value) -> BTreeSet<String> {
+    let mut unknown = BTreeSet::new();
+    match payload {
+        Value::String(text) => {
+            for piece in template::pieces(text) {
+                let Piece::Program { program, .. } = piece else {
+                    continue;
+                };
+                let paths = template::paths(&text[program]).into_iter();
+                unknown.extend(paths.filter_map(|(keys, _)| match keys.as_slice() {
+                    [root, name, ..] if root == "secrets" && secrets[name].is_null() => {
+                        Some(name.clone())
+                    }
+                    _ => None,
+                }));
+            }
+        }
+        Value::Array(items) => {
+            unknown.extend(items.iter().flat_map(|item| unknown_secrets(item, secrets)));
+        }
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                unknown.extend(unknown_secrets(&key.as_str().into(), secrets));
+                unknown.extend(unknown_secrets(value, secrets));
+            }
+        }
+        _ => {}
+    }
+    unknown
 }
 
 fn hide(value: &mut Value) {
@@ -87,15 +141,19 @@ fn hide(value: &mut Value) {
 }
 
 /// The inputs, with identifiers of entities become the entities.
-fn inputs(state: &PortState, form: &Value, sent: &Value, notes: &mut Vec<String>) -> Value {
-    let sent = sent.as_object().into_iter().flatten();
-    let inputs = sent.map(|(name, value)| {
+fn inputs(
+    state: &PortState,
+    form: &Value,
+    sent: Map<String, Value>,
+    notes: &mut Vec<String>,
+) -> Value {
+    let inputs = sent.into_iter().map(|(name, value)| {
         let input = &form[name.as_str()];
         let (one, many) = (&input["format"], &input["items"]["format"]);
         let blueprint = input["blueprint"]
             .as_str()
             .or_else(|| input["items"]["blueprint"].as_str());
-        let value = match (value, blueprint) {
+        let value = match (&value, blueprint) {
             (Value::String(id), Some(blueprint)) if one == "entity" => {
                 expanded(state, blueprint, id, notes)
             }
@@ -106,9 +164,9 @@ fn inputs(state: &PortState, form: &Value, sent: &Value, notes: &mut Vec<String>
                     None => id.clone(),
                 })
                 .collect(),
-            (value, _) => value.clone(),
+            _ => value,
         };
-        (name.clone(), value)
+        (name, value)
     });
     Value::Object(inputs.collect())
 }

@@ -49,12 +49,16 @@ pub(super) fn start(state: &mut PortState, request: &Request<'_>, action_id: &st
             run.insert("entity".to_owned(), named(entity, &about));
         }
     }
+    let (properties, secrets) = inputs::parted(&trigger["userInputs"], properties);
     run.insert("properties".to_owned(), properties);
     run.insert("requiredApproval".to_owned(), needs_approval.into());
     let run = Value::Object(run);
     let id = run["id"].as_str().unwrap_or_default().to_owned();
     let answer = Answer::one(202, "run", &shown(&run, request));
     state.tables.put(Table::Runs, &id, run.clone());
+    if !secrets.is_empty() {
+        state.tables.put(Table::RunSecrets, &id, secrets.into());
+    }
     triggers::run_changed(state, hand, None, &run);
     if !needs_approval {
         invoke_later(state, id);

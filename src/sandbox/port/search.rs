@@ -16,7 +16,9 @@ use super::entity_view::{EntityView, Selection};
 use super::request::Request;
 use super::state::PortState;
 use super::tables::Table;
-use super::{blueprints, guesses};
+use super::{blueprints, guesses, triggers};
+use crate::sim::job::Fault;
+use crate::sim::mapping;
 
 /// `POST /v1/blueprints/{b}/entities/search`: `next` is there as long as something is left.
 pub(super) fn in_blueprint(
@@ -138,6 +140,32 @@ pub(super) fn matching(state: &PortState, blueprint_id: &str, query: &Value) -> 
         .filter(|(_, entity)| matches(query, entity))
         .filter_map(|(_, entity)| entity["identifier"].as_str().map(str::to_owned))
         .collect()
+}
+
+/// The identifiers of a blueprint's entities that an evaluated search of a webhook's mapping finds, which
+/// may ask for less than the API (PA section 4); why it may not be asked at all.
+pub(super) fn of_mapping(
+    state: &PortState,
+    blueprint_id: &str,
+    query: &Value,
+) -> Result<Vec<String>, Fault> {
+    let blueprint = state.tables.get(Table::Blueprints, blueprint_id);
+    // Also without entities it is told what is wrong with it.
+    let mut found = mapping::resolve(query, &[], blueprint)?;
+    let has_mirrors = blueprint
+        .and_then(|blueprint| blueprint["mirrorProperties"].as_object())
+        .is_some_and(|mirrors| !mirrors.is_empty());
+    for (_, entity) in state.tables.within(Table::Entities, blueprint_id) {
+        // One after the other, so that thousands are not copied for a search.
+        found.extend(match has_mirrors {
+            true => mapping::resolve(query, &[triggers::viewed(state, entity)], blueprint)?,
+            false => mapping::resolve(query, std::slice::from_ref(entity), blueprint)?,
+        });
+        if found.len() == guesses::MAPPING_MATCHES {
+            break;
+        }
+    }
+    Ok(found)
 }
 
 fn cursor_text(cursor: &str) -> Checked<String> {

@@ -99,6 +99,11 @@ impl PortState {
                 .map(|(key, value)| (key.to_owned(), digest(value.as_str().unwrap_or_default())));
             tables[table.name()] = Value::Object(rows.collect());
         }
+        if let Some(secrets) = tables["run_secrets"].as_object_mut() {
+            for secret in secrets.values_mut() {
+                *secret = digest(&secret.to_string());
+            }
+        }
         // What a backend answers may be a token.
         if let Some(runs) = tables["runs"].as_object_mut() {
             for run in runs.values_mut() {

@@ -45,6 +45,8 @@ pub(crate) enum Table {
     PagePermissions,
     /// By id.
     Runs,
+    /// By run: its inputs that the form encrypts.
+    RunSecrets,
     /// By `run number`.
     RunLogs,
     /// By id.
@@ -61,7 +63,7 @@ pub(crate) enum Table {
 
 impl Table {
     /// All tables, in the order of their discriminants.
-    pub(crate) const ALL: [Table; 23] = [
+    pub(crate) const ALL: [Table; 24] = [
         Table::Organization,
         Table::Token,
         Table::Blueprints,
@@ -79,6 +81,7 @@ impl Table {
         Table::Pages,
         Table::PagePermissions,
         Table::Runs,
+        Table::RunSecrets,
         Table::RunLogs,
         Table::Migrations,
         Table::Integrations,
@@ -107,6 +110,7 @@ impl Table {
             Table::Pages => "pages",
             Table::PagePermissions => "page_permissions",
             Table::Runs => "runs",
+            Table::RunSecrets => "run_secrets",
             Table::RunLogs => "run_logs",
             Table::Migrations => "migrations",
             Table::Integrations => "integrations",

@@ -7,10 +7,10 @@
 use serde_json::{Map, Value, json};
 
 use super::entity_view::{EntityView, Selection};
-use super::guesses;
 use super::request::Hand;
 use super::state::PortState;
 use super::tables::Table;
+use super::{entities, guesses};
 use crate::sandbox::dice::spelled;
 use crate::sandbox::events::Event;
 
@@ -218,13 +218,6 @@ fn means(event: &Value, kind: &str, of: &str, property: Option<&str>) -> bool {
 
 /// Whether an entity says the same but for when and by whom it was written.
 fn is_same(before: &Value, after: &Value) -> bool {
-    let parts = [
-        "identifier",
-        "title",
-        "icon",
-        "team",
-        "properties",
-        "relations",
-    ];
-    parts.iter().all(|part| before.get(part) == after.get(part))
+    let mut parts = entities::PARTS.into_iter();
+    parts.all(|part| before.get(part) == after.get(part))
 }

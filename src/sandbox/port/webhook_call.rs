@@ -1,6 +1,7 @@
 //! The call of a WEBHOOK: what is sent, and what the answer makes of the run (PA sections 3 and 7).
 
 use serde_json::{Value, json};
+use url::Url;
 
 use super::invocation::End;
 use super::{guesses, token};
@@ -9,8 +10,13 @@ use crate::sandbox::outbound::Outgoing;
 use crate::sandbox::server::Shared;
 use crate::sim::signature;
 
-/// Sends what a rendered invocation says.
-pub(super) async fn call(shared: &Shared, method: &Value, roots: &Value, depth: u32) -> End {
+/// Sends what a rendered invocation says; `shown` is the same without secrets.
+pub(super) async fn call(
+    shared: &Shared,
+    (method, shown): (&Value, &Value),
+    roots: &Value,
+    depth: u32,
+) -> End {
     if is_true(&method["agent"]) {
         return End::open(Some("the call waits for an agent".to_owned()));
     }
@@ -34,7 +40,8 @@ pub(super) async fn call(shared: &Shared, method: &Value, roots: &Value, depth: 
     };
     let is_awaited = is_true(&method["synchronized"]);
     match shared.outbound.send(outgoing).await {
-        Err(unsent) => End::failure(unsent.to_string()),
+        Err(unsent) if is_public(method, shown) => End::failure(unsent.to_string()),
+        Err(unsent) => End::failure(unsent.without_names().to_string()),
         Ok(received) if !is_awaited => End::open(Some(format!(
             "the backend answered {}; it will report by itself",
             received.status
@@ -81,6 +88,19 @@ fn headers(shared: &Shared, method: &Value, url: &str, body: &[u8]) -> Vec<(Stri
     let signature = signature::port(CLIENT_SECRET, seconds, body);
     headers.extend(signature.map(|(name, value)| (name.to_owned(), value)));
     headers
+}
+
+/// Whether no secret stands in the origin or in the names of headers, which failures tell.
+fn is_public(method: &Value, shown: &Value) -> bool {
+    let origin = |method: &Value| {
+        let url = Url::parse(method["url"].as_str()?).ok()?;
+        Some(url.origin())
+    };
+    let names = |method: &Value| -> Vec<String> {
+        let headers = method["headers"].as_object();
+        headers.map_or_else(Vec::new, |headers| headers.keys().cloned().collect())
+    };
+    origin(method) == origin(shown) && names(method) == names(shown)
 }
 
 /// `true`, or a template that became it.

@@ -99,6 +99,9 @@ impl SpaceliftState {
 
     /// What an earlier process left undone: happenings that it did not tell, and runs on their way.
     pub(crate) fn resume(&mut self) {
+        for run in self.runs.values_mut().flatten() {
+            run.course.recover(&run.state, &run.run_type);
+        }
         let tell = self.happenings.iter().map(|_| Task::Tell);
         let runs = self.runs.values().flatten();
         let step = runs.filter(|run| run.walks()).map(Run::next_step);
@@ -199,6 +202,33 @@ mod tests {
             version: 1,
         };
         assert_eq!(restored.take_tasks(), [Task::Tell, Task::Tell, step]);
+    }
+
+    #[test]
+    fn a_run_of_an_older_file_goes_on_and_holds_nobody_up() {
+        let mut state = SpaceliftState::beginning_with(&[StartingStack::ai_agent()], 0);
+        for id in ["old", "new"] {
+            let start = Start {
+                stack: "ai-agent".to_owned(),
+                run_type: "TRACKED".to_owned(),
+                ..Start::default()
+            };
+            assert!(state.start_run(start, id.to_owned(), 0).is_ok());
+        }
+        let mut file = serde_json::to_value(&state).expect("plain records");
+        let old = file.pointer_mut("/runs/ai-agent/0").expect("a run");
+        old.as_object_mut().expect("a record").remove("course");
+        let mut restored: SpaceliftState = serde_json::from_value(file).expect("an older file");
+        restored.resume();
+        for version in 1..6 {
+            restored.step_run("old", version, 0);
+        }
+        restored.step_run("new", 1, 0);
+        let states: Vec<&str> = restored.runs["ai-agent"]
+            .iter()
+            .map(|run| run.state.as_str())
+            .collect();
+        assert_eq!(states, ["FINISHED", "READY"]);
     }
 
     #[test]

@@ -109,7 +109,7 @@ async fn deliver(shared: &Shared, letter: Letter, depth: u32) {
         if is_last {
             break;
         }
-        tokio::time::sleep(shared.pace).await;
+        shared.events.pause(shared.pace).await;
     }
     let (id, message_id) = (shared.dice.ulid(), shared.dice.ulid());
     let delivery = letter.logged(id, at, attempts);

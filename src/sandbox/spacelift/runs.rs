@@ -42,8 +42,8 @@ pub struct Run {
     /// Whether it only looks for drift.
     #[serde(default)]
     pub drift_detection: bool,
-    /// What it is still going to do. A run of an older file has nothing before it and stays as it is.
-    #[serde(default)]
+    /// What it is still going to do; see [`Course::unknown`] for older files.
+    #[serde(default = "Course::unknown")]
     pub course: Course,
     /// States it went through, oldest first.
     pub history: Vec<Transition>,

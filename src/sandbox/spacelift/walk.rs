@@ -25,6 +25,9 @@ pub struct Course {
     pub finds: Delta,
     /// How many automations of Port led to it.
     pub depth: u32,
+    /// Whether the file did not say any of this.
+    #[serde(skip)]
+    pub(super) is_unknown: bool,
 }
 
 /// How a run begins.
@@ -93,6 +96,7 @@ impl SpaceliftState {
                 stops,
                 finds: start.finds,
                 depth: self.depth,
+                is_unknown: false,
             },
             history: Vec::new(),
         };
@@ -228,6 +232,25 @@ impl Run {
 }
 
 impl Course {
+    /// That of a run in a file of an older sandbox, whose runs went nowhere: they go on at the next start,
+    /// or the runs after them would wait for ever.
+    pub(super) fn unknown() -> Self {
+        Self {
+            is_unknown: true,
+            ..Self::default()
+        }
+    }
+
+    /// Finds out where a run of an older file goes from the state it is in.
+    pub(super) fn recover(&mut self, state: &str, run_type: &str) {
+        if std::mem::take(&mut self.is_unknown) && !is_terminal(state) {
+            let usual = usual_path(run_type, self.finds, false);
+            self.ahead = usual.into_iter().map(str::to_owned).collect();
+            self.stops.push("UNCONFIRMED".to_owned());
+            self.follow(state, run_type);
+        }
+    }
+
     /// What lies before a run that enters `state`.
     fn follow(&mut self, state: &str, run_type: &str) {
         if is_terminal(state) {
