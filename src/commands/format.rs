@@ -1,4 +1,4 @@
-//! The output formats: of commands that show plans, and of those that show one thing.
+//! The output formats that commands share: for plans, and for what nobody reviews.
 //!
 //! Deliberately not here: how anything looks in a format (see `show`).
 
