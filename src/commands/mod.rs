@@ -16,7 +16,7 @@
 //! | [`holder`] | what this process says about itself |
 //! | [`turn`] | the right to write, while an apply has it |
 //! | [`expected`] | the plan that was reviewed |
-//! | [`mod@format`] | the one list of output formats |
+//! | [`mod@format`] | the output formats that commands share |
 //! | [`outfile`] | files that commands leave for their user |
 //! | [`output`] | plans and reports on stdout, in the format that was asked for |
 //! | [`step`] | the step of a GitHub workflow that we run in |
