@@ -1,4 +1,4 @@
-//! The output formats: the one list that every command with `--format` takes.
+//! The output formats that commands share: for plans, and for what nobody reviews.
 //!
 //! Deliberately not here: how anything looks in a format (see `show`).
 
@@ -21,4 +21,15 @@ pub enum Format {
     /// Annotations for GitHub's runner, and Markdown for the summary of the step.
     #[value(help = NO_HELP)]
     Github,
+}
+
+/// How a command prints one thing that nobody puts into a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Plain {
+    /// For people.
+    #[value(help = NO_HELP)]
+    Human,
+    /// One JSON value.
+    #[value(help = NO_HELP)]
+    Json,
 }

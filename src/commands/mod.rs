@@ -16,7 +16,7 @@
 //! | [`holder`] | what this process says about itself |
 //! | [`turn`] | the right to write, while an apply has it |
 //! | [`expected`] | the plan that was reviewed |
-//! | [`mod@format`] | the one list of output formats |
+//! | [`mod@format`] | the output formats that commands share |
 //! | [`outfile`] | files that commands leave for their user |
 //! | [`output`] | plans and reports on stdout, in the format that was asked for |
 //! | [`step`] | the step of a GitHub workflow that we run in |
@@ -66,11 +66,13 @@ pub mod validate;
 mod wired;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, Write};
+use std::io::{BufRead, Read, Write};
 use std::panic::UnwindSafe;
+use std::path::Path;
 
 use crate::exit::{self, Stop};
 use crate::show::{Style, redact, text};
+use crate::want::source::LARGEST;
 
 /// The process environment; names and values that are not text are left out.
 pub fn environment() -> BTreeMap<String, String> {
@@ -94,6 +96,24 @@ pub fn environment_without(names: &[&str]) -> BTreeMap<String, String> {
 pub fn now() -> String {
     let now = jiff::Timestamp::now();
     now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// All of a file that somebody names, or of stdin for `-`: UTF-8, at most 1 MiB.
+pub fn read_text(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    match path.as_os_str() == "-" {
+        true => std::io::stdin()
+            .lock()
+            .take(LARGEST + 1)
+            .read_to_string(&mut text)?,
+        false => std::fs::File::open(path)?
+            .take(LARGEST + 1)
+            .read_to_string(&mut text)?,
+    };
+    match text.len() as u64 > LARGEST {
+        true => Err(std::io::Error::other("it is larger than 1 MiB")),
+        false => Ok(text),
+    }
 }
 
 /// Prints data to stdout. A closed pipe ends the output quietly.

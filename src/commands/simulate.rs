@@ -6,6 +6,7 @@ use clap::{ArgGroup, Args, ValueEnum};
 use serde_json::{Map, Value as Json};
 
 use crate::cli::{Global, NO_HELP};
+use crate::commands::format::Plain;
 use crate::commands::output::json;
 use crate::commands::project::{Stream, style};
 use crate::commands::{print, wired};
@@ -58,19 +59,8 @@ pub struct Arguments {
     #[arg(long, value_name = "TIME")]
     pub now: Option<String>,
     /// How to print what happens
-    #[arg(long, value_enum, default_value_t = Form::Human)]
-    pub format: Form,
-}
-
-/// How a journey is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Form {
-    /// For people.
-    #[value(help = NO_HELP)]
-    Human,
-    /// One JSON value.
-    #[value(help = NO_HELP)]
-    Json,
+    #[arg(long, value_enum, default_value_t = Plain::Human)]
+    pub format: Plain,
 }
 
 /// The events of our own.
@@ -119,13 +109,13 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
     };
     let journey = follow(&wiring, &wired::engines()?, &start, &given, now);
     match arguments.format {
-        Form::Human => print(&journey::human(
+        Plain::Human => print(&journey::human(
             &journey,
             &desired.sources,
             &at,
             &style(global, Stream::Out),
         )),
-        Form::Json => print(&json(&journey::json(&journey, &desired.sources, &at))),
+        Plain::Json => print(&json(&journey::json(&journey, &desired.sources, &at))),
     }
     Ok(exit::DONE)
 }

@@ -3,19 +3,17 @@
 //! Neither credentials nor the texts of secrets are looked at. Deliberately not here: what is followed
 //! (see `simulate` and `test`).
 
-use std::io::Read;
 use std::path::Path;
 
 use serde_json::Value as Json;
 
 use crate::cli::Global;
-use crate::commands::{environment_without, project};
+use crate::commands::{environment_without, project, read_text};
 use crate::exit::{self, Stop};
 use crate::follow::journey::NOW;
 use crate::sim::child::Engines;
 use crate::want::desired::Desired;
 use crate::want::resolve::CREDENTIALS;
-use crate::want::source::LARGEST;
 use crate::want::yaml;
 use crate::words::{Severity, Value};
 
@@ -60,19 +58,7 @@ pub fn document(path: &Path) -> Result<Json, Stop> {
         false => format!("`{}`", path.display()),
     };
     let unusable = |why: String| Stop::new(exit::USAGE, format!("{shown} {why}"));
-    let mut text = String::new();
-    let read = match path.as_os_str() == "-" {
-        true => std::io::stdin()
-            .lock()
-            .take(LARGEST + 1)
-            .read_to_string(&mut text),
-        false => std::fs::File::open(path)
-            .and_then(|file| file.take(LARGEST + 1).read_to_string(&mut text)),
-    };
-    read.map_err(|error| unusable(format!("cannot be read: {error}")))?;
-    if text.len() as u64 > LARGEST {
-        return Err(unusable("is larger than 1 MiB".into()));
-    }
+    let text = read_text(path).map_err(|error| unusable(format!("cannot be read: {error}")))?;
     let (nodes, findings) = yaml::read(0, &text);
     let wrong = findings.iter().find(|f| f.severity == Severity::Error);
     if let Some(wrong) = wrong {

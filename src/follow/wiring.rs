@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use crate::follow::stand_in::{self, StandIns};
 use crate::kinds::Role;
+use crate::sim::rego::{EngineType, Policy};
 use crate::want::desired::{Desired, Object};
 use crate::words::value::SecretSource;
 use crate::words::{Addr, Place, Pointer, Sources, Value};
@@ -46,6 +47,19 @@ impl Station {
     pub fn is_on(&self, at: &str, default: bool) -> bool {
         let value = self.spec.pointer(at).and_then(Json::as_bool);
         value.unwrap_or(default)
+    }
+
+    /// The policy as the engine reads it; `None` when it has no text or type. What leaves its
+    /// dialect out is version 0 (SA section 8).
+    pub fn policy(&self) -> Option<Policy> {
+        Some(Policy {
+            body: self.text("/body")?.to_owned(),
+            engine: match self.text("/engineType") {
+                Some("REGO_V1") => EngineType::RegoV1,
+                _ => EngineType::RegoV0,
+            },
+            policy_type: self.text("/type")?.to_owned(),
+        })
     }
 
     /// Where the secret at a JSON pointer of the spec comes from.

@@ -5,12 +5,13 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::follow::Station;
+use crate::follow::journey::NOW;
 use crate::kinds::Role;
 use crate::kinds::program::Program;
 use crate::lint::bench::Bench;
 use crate::lint::calls::Call;
 use crate::lint::paths::Path;
-use crate::lint::sample::NOW;
 use crate::lint::survey::{Jq, Survey};
 use crate::sim;
 use crate::sim::job::{Answer, Job};
@@ -34,7 +35,7 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
                 .help("look into the run's `response`; what goes on from it must check `.response.errors` or the value itself"),
             );
         }
-        let named = |station: &&crate::follow::Station| {
+        let named = |station: &&Station| {
             station.text("/trigger/event/actionIdentifier") == Some(call.station.name.as_str())
         };
         for automation in survey.wiring.playing(Role::Automation).filter(named) {

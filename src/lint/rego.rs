@@ -6,7 +6,6 @@
 use crate::follow::Station;
 use crate::kinds::Role;
 use crate::lint::bench::Bench;
-use crate::lint::sample;
 use crate::lint::survey::Survey;
 use crate::sim::job::{Fault, FaultKind, Job};
 use crate::sim::rego;
@@ -15,7 +14,7 @@ use crate::words::{Finding, Findings};
 /// Looks at every policy's text, and has the engine load those that look right.
 pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
     for station in survey.wiring.playing(Role::Policy) {
-        let Some(policy) = sample::policy(station) else {
+        let Some(policy) = station.policy() else {
             continue;
         };
         if let Err(fault) = rego::saves(&policy) {

@@ -5,14 +5,12 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::follow::journey::NOW;
 use crate::follow::{Station, Wiring};
 use crate::kinds::Role;
 use crate::sim::job::Job;
 use crate::sim::mapping::{self, Delivery};
-use crate::sim::rego::{self, EngineType, Policy, samples};
-
-/// 2026-01-01T00:00:00Z, in seconds.
-pub const NOW: f64 = 1_767_225_600.0;
+use crate::sim::rego::{self, Policy, samples};
 
 /// A run of a stack that has changed its state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,18 +110,6 @@ pub fn kind(name: &str, wiring: &Wiring) -> Json {
     input
 }
 
-/// A policy as the engine reads it.
-pub fn policy(station: &Station) -> Option<Policy> {
-    Some(Policy {
-        body: station.text("/body")?.to_owned(),
-        engine: match station.text("/engineType") {
-            Some("REGO_V1") => EngineType::RegoV1,
-            _ => EngineType::RegoV0,
-        },
-        policy_type: station.text("/type")?.to_owned(),
-    })
-}
-
 /// A policy as its author will have it: with a `package` line, and in the dialect of its text. What
 /// Spacelift refuses is told elsewhere; what it would do can be told all the same.
 fn mended(policy: Policy) -> Policy {
@@ -149,7 +135,7 @@ pub fn notifications<'s>(
 ) -> impl Iterator<Item = (&'s Station, Policy)> + 's {
     wiring
         .playing(Role::Policy)
-        .filter_map(|station| Some((station, policy(station)?)))
+        .filter_map(|station| Some((station, station.policy()?)))
         .filter(|(_, policy)| policy.policy_type == "NOTIFICATION")
         .map(|(station, policy)| (station, mended(policy)))
 }

@@ -84,6 +84,16 @@ pub fn text(text: &str) -> String {
 /// A token is `eyJ…`, as every JWT begins; a key is a run of 40 or more letters and digits with both
 /// in it that is no hash of a commit.
 pub fn foreign(said: &str) -> String {
+    text(&without_tokens(said, &without_keys))
+}
+
+/// Text with every JWT in it replaced.
+pub fn tokens(said: &str) -> String {
+    without_tokens(said, &str::to_owned)
+}
+
+/// Text with every JWT replaced; `others` is what becomes of the other runs of letters and digits.
+fn without_tokens(said: &str, others: &dyn Fn(&str) -> String) -> String {
     let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '=');
     let mut shown = String::with_capacity(said.len());
     let mut rest = said;
@@ -96,12 +106,12 @@ pub fn foreign(said: &str) -> String {
                 shown.push_str(&run[..at]);
                 shown.push_str(REDACTED);
             }
-            None => shown.push_str(&without_keys(run)),
+            None => shown.push_str(&others(run)),
         }
         rest = after;
     }
     shown.push_str(rest);
-    text(&shown)
+    shown
 }
 
 fn without_keys(run: &str) -> String {

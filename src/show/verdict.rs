@@ -5,10 +5,10 @@
 use serde_json::{Value as Json, json};
 
 use crate::follow::trial::{Failure, Verdict};
-use crate::show::journey::{extend, harmless, place, spot, why_json};
+use crate::show::journey::{extend, harmless, place, sentence, spot, why_json};
 use crate::show::render::human::block::difference;
 use crate::show::text::{count, escape, inert, wrap};
-use crate::show::{Meaning, Style, redact};
+use crate::show::{Meaning, Style};
 use crate::words::{Finding, Sources};
 
 /// Verdicts for people. Tests that passed are a line each.
@@ -113,7 +113,7 @@ fn pretty(failure: &Failure, value: &Json) -> String {
 }
 
 fn say(first: &str, words: &str, meaning: Meaning, style: &Style, text: &mut String) {
-    for line in wrap(first, &escape(&redact::text(words)), style.width) {
+    for line in wrap(first, &escape(&sentence(words)), style.width) {
         text.push_str(&style.paint(meaning, line.trim_end()));
         text.push('\n');
     }
@@ -125,7 +125,7 @@ fn say(first: &str, words: &str, meaning: Meaning, style: &Style, text: &mut Str
 pub fn json(verdicts: &[Verdict], sources: &Sources) -> Json {
     let tests = verdicts.iter().map(|verdict| {
         let failures = verdict.failures.iter().map(|failure| {
-            let mut value = json!({ "message": redact::text(&failure.message) });
+            let mut value = json!({ "message": sentence(&failure.message) });
             extend(&mut value, &place(Some(failure.place), sources));
             let clean = |value: &Json| harmless(&failure.at, value);
             let causes = failure.causes.iter();
@@ -174,8 +174,8 @@ pub fn findings(verdicts: &[Verdict], sources: &Sources) -> Vec<Finding> {
                 None => format!("because {}", why.message),
             }));
             let message = format!("{}: {}", verdict.name, failure.message);
-            let finding = Finding::error("test::failed", failure.place, message);
-            finding.help(redact::text(&lines.join("\n")))
+            let finding = Finding::error("test::failed", failure.place, sentence(&message));
+            finding.help(sentence(&lines.join("\n")))
         })
         .collect()
 }

@@ -333,6 +333,16 @@ fn lost_answers_of_reports_are_looked_up() {
         .map_or(0, |lines| lines.len());
     assert_eq!(lines, 2);
 
+    // The log says so already, and yet the run has not ended.
+    let other = started(&world);
+    world.run(&["run", "log", &other, "again"]).exits(0);
+    let logs = format!("/v1/actions/runs/{other}/logs");
+    world
+        .sandbox
+        .fault(cut(When::Before).method("POST").path(&logs));
+    let last = ["run", "log", &other, "again", "--status", "FAILURE"];
+    world.run(&last).exits(0).says("failed");
+
     world
         .sandbox
         .fault(status(503, When::After).method("PATCH"));

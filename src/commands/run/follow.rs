@@ -83,8 +83,12 @@ impl<'a> Watching<'a> {
         }
     }
 
-    /// A run that was just started, and of which so much was told already.
+    /// A run that was just started, and of which it was told where it stands.
     pub(super) fn started(reach: &'a Reach<'a>, run: Run) -> Self {
+        if reach.is_human() {
+            let links = run.links.iter();
+            links.for_each(|link| print(&show::run::link(link, &reach.style())));
+        }
         let mut watching = Watching::new(reach, &run.id);
         watching.run = Some(run);
         watching.tolerance = TOLERANCE;

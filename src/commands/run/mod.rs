@@ -22,6 +22,7 @@ mod start;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::{Global, NO_HELP};
+use crate::commands::format::Plain;
 use crate::commands::runtime;
 use crate::exit::Stop;
 
@@ -50,23 +51,12 @@ pub enum Command {
     Approve(report::ApproveArguments),
 }
 
-/// How runs are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    #[value(help = NO_HELP)]
-    Human,
-    /// One JSON value.
-    #[value(help = NO_HELP)]
-    Json,
-}
-
 /// What all of them understand.
 #[derive(Debug, Clone, Args)]
 pub struct Common {
     /// How to print the run
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = Plain::Human)]
+    pub format: Plain,
     /// Where the organization lives, when no project says so
     #[arg(long, value_enum, value_name = "REGION")]
     pub region: Option<Region>,
@@ -89,18 +79,6 @@ impl Region {
             Region::Eu => "eu",
             Region::Us => "us",
         }
-    }
-}
-
-/// Reads all of a text that Port would take: no larger body than 1 MiB (PA section 1).
-fn read_to_end(from: impl std::io::Read) -> std::io::Result<String> {
-    use std::io::Read;
-    const LARGEST: u64 = 1 << 20;
-    let mut text = String::new();
-    from.take(LARGEST + 1).read_to_string(&mut text)?;
-    match text.len() as u64 > LARGEST {
-        true => Err(std::io::Error::other("it is larger than 1 MiB")),
-        false => Ok(text),
     }
 }
 

@@ -7,9 +7,10 @@
 use std::collections::BTreeMap;
 
 use crate::cli::Global;
+use crate::commands::format::Plain;
 use crate::commands::output::json;
 use crate::commands::project::{self, Stream, style};
-use crate::commands::run::{Common, Format, Region};
+use crate::commands::run::{Common, Region};
 use crate::commands::session::{Session, world};
 use crate::commands::{environment, print};
 use crate::exit::{self, Stop};
@@ -33,7 +34,7 @@ pub(super) struct Reach<'a> {
     pub actions: BTreeMap<Addr, String>,
     /// Whether something in the project's files is wrong.
     pub broken: bool,
-    format: Format,
+    format: Plain,
     asked: Option<Region>,
 }
 
@@ -144,7 +145,7 @@ impl Reach<'_> {
 
     /// Whether people are to see it.
     pub fn is_human(&self) -> bool {
-        self.format == Format::Human
+        self.format == Plain::Human
     }
 
     /// Who may approve a run, when it waits for that. That nobody tells is no reason to stop.
@@ -165,8 +166,8 @@ impl Reach<'_> {
     /// Prints where a run stands.
     pub fn status(&self, run: &Run, approvers: Option<&Approvers>) {
         match self.format {
-            Format::Human => print(&show::run::status(run, approvers, &self.style())),
-            Format::Json => self.document(run, &[], approvers),
+            Plain::Human => print(&show::run::status(run, approvers, &self.style())),
+            Plain::Json => self.document(run, &[], approvers),
         }
     }
 

@@ -3,13 +3,15 @@
 //! Port's guides call it the last step of a backend: lines in the log, links, and how it ended.
 //! Deliberately not here: waiting for a run.
 
+use std::path::Path;
+
 use clap::{Args, ValueEnum};
 
 use crate::cli::NO_HELP;
-use crate::commands::line;
+use crate::commands::run::Common;
 use crate::commands::run::reach::{Reach, failed};
-use crate::commands::run::{Common, read_to_end};
 use crate::commands::session::world;
+use crate::commands::{line, read_text};
 use crate::exit::{self, Stop};
 use crate::there::run::Status;
 use crate::there::services::Report;
@@ -171,6 +173,6 @@ pub(super) async fn approve(reach: &Reach<'_>, arguments: &ApproveArguments) -> 
 const UNKNOWN: &str = "it is not known whether Port took it; look at the run, then try again";
 
 fn stdin() -> Result<String, Stop> {
-    read_to_end(std::io::stdin().lock())
+    read_text(Path::new("-"))
         .map_err(|error| Stop::new(exit::USAGE, format!("stdin cannot be used: {error}")))
 }

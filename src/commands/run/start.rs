@@ -4,18 +4,18 @@
 //! run does, which is Port's business and its backend's.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::Value as Json;
 
+use crate::commands::run::Common;
 use crate::commands::run::follow::{Interrupt, Watching};
 use crate::commands::run::inputs::{self, Form, Given};
 use crate::commands::run::reach::{self, Reach, failed};
-use crate::commands::run::{Common, read_to_end};
 use crate::commands::session::world;
-use crate::commands::{notice, say};
+use crate::commands::{notice, read_text, say};
 use crate::exit::{self, Stop};
 use crate::kinds;
 use crate::there::run::{Run, Status};
@@ -228,14 +228,10 @@ fn given(arguments: &StartArguments) -> Result<Vec<(String, Given)>, Stop> {
 }
 
 /// The inputs of a file. What is wrong in it is told by its place: it may hold passwords.
-fn file(path: &PathBuf) -> Result<Vec<(String, Given)>, Stop> {
+fn file(path: &Path) -> Result<Vec<(String, Given)>, Stop> {
     let shown = path.display();
-    let text = match path.as_os_str() == "-" {
-        true => read_to_end(std::io::stdin().lock()),
-        false => std::fs::File::open(path).and_then(read_to_end),
-    };
-    let text =
-        text.map_err(|error| Stop::new(exit::USAGE, format!("`{shown}` cannot be read: {error}")))?;
+    let text = read_text(path)
+        .map_err(|error| Stop::new(exit::USAGE, format!("`{shown}` cannot be read: {error}")))?;
     let (documents, found) = yaml::read(0, &text);
     if let Some(finding) = found.sorted().first() {
         let line = finding.place.map_or(1, |place| {

@@ -40,9 +40,10 @@ impl Walk<'_> {
             return Hop::new(Step::Action, "an action").stop(why);
         };
         let mut hop = Hop::new(Step::Action, "is run").of(&action.addr, action.place);
-        let inputs = self.inputs(action, &run.inputs);
-        hop.fact("inputs", Json::Object(inputs.clone()));
+        let mut inputs = self.inputs(action, &run.inputs);
         let mut refused = self.refusals(action, &inputs).into_iter();
+        encrypt(action, &mut inputs);
+        hop.fact("inputs", Json::Object(inputs.clone()));
         if let Some(first) = refused.next() {
             hop.what = "is not run".into();
             hop.notes.extend(refused);
@@ -230,6 +231,22 @@ impl Walk<'_> {
             None => Ok(Json::Null),
         }
     }
+}
+
+/// Puts stand-ins in place of inputs that Port encrypts before anybody reads them (PA section 3).
+fn encrypt(action: &Station, inputs: &mut Map<String, Json>) {
+    for (name, value) in inputs.iter_mut().filter(|(_, value)| !value.is_null()) {
+        if is_encrypted(action, name) {
+            *value = format!("<encrypted {name}>").into();
+        }
+    }
+}
+
+/// Whether the form of an action has Port encrypt an input.
+pub(super) fn is_encrypted(action: &Station, name: &str) -> bool {
+    let form = action.spec.pointer("/trigger/userInputs/properties");
+    let how = form.and_then(|form| form.get(name)?.get("encryption"));
+    how.is_some_and(|how| !how.is_null())
 }
 
 /// Whether a run waits for somebody (PA section 3).

@@ -7,7 +7,7 @@ use super::{Hop, Step, Walk, Why, body, pointer, unexpected};
 use crate::follow::wiring::Station;
 use crate::kinds::Role;
 use crate::sim::job::{Answer, Job};
-use crate::sim::rego::{Decision, EngineType, Policy, Request};
+use crate::sim::rego::{Decision, Request};
 use crate::words::finding::did_you_mean;
 
 /// The kinds of input that are known (SA section 9).
@@ -155,17 +155,11 @@ impl Walk<'_> {
     }
 
     fn decide(&self, policy: &Station, input: &Json) -> Result<Decision, crate::sim::job::Fault> {
-        // What is left out is version 0 (SA section 8).
-        let engine = match policy.text("/engineType") {
-            Some("REGO_V1") => EngineType::RegoV1,
-            _ => EngineType::RegoV0,
+        let Some(policy) = policy.policy() else {
+            return Err(unexpected());
         };
         let request = Request {
-            policy: Policy {
-                body: policy.text("/body").unwrap_or_default().to_owned(),
-                engine,
-                policy_type: "NOTIFICATION".to_owned(),
-            },
+            policy,
             input: input.clone(),
         };
         match self.ask(Job::Rego(request))? {

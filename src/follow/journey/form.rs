@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::action::is_encrypted;
 use super::{Walk, Why, pointer};
 use crate::follow::wiring::Station;
 use crate::words::finding::did_you_mean;
@@ -35,7 +36,8 @@ impl Walk<'_> {
                 refusals.push(why.help(near.unwrap_or_else(none)));
                 continue;
             };
-            if let Some(words) = misfit(field, value) {
+            let hidden = is_encrypted(action, name);
+            if let Some(words) = misfit(field, value, hidden) {
                 let why = format!("input `{name}` {words}");
                 refusals.push(Why::new(why).at(place(name)));
             }
@@ -54,8 +56,8 @@ impl Walk<'_> {
     }
 }
 
-/// What is wrong with the value of an input.
-fn misfit(field: &Json, value: &Json) -> Option<String> {
+/// What is wrong with the value of an input; one that is `hidden` is not repeated.
+fn misfit(field: &Json, value: &Json, hidden: bool) -> Option<String> {
     if value.is_null() {
         return None;
     }
@@ -69,14 +71,18 @@ fn misfit(field: &Json, value: &Json) -> Option<String> {
         "object" => value.is_object(),
         _ => true,
     };
+    let shown = match hidden {
+        true => "what was given".to_owned(),
+        false => value.to_string(),
+    };
     if !fits {
-        return Some(format!("is a {wanted}, and {value} is none"));
+        return Some(format!("is a {wanted}, and {shown} is none"));
     }
     if let Some(list) = field.get("enum").and_then(Json::as_array)
         && !list.contains(value)
     {
         let all: Vec<String> = list.iter().map(Json::to_string).collect();
-        return Some(format!("is one of {}, not {value}", all.join(", ")));
+        return Some(format!("is one of {}, not {shown}", all.join(", ")));
     }
     let length = value.as_str().map(|text| text.chars().count() as u64);
     let limit = |key: &str| field.get(key).and_then(Json::as_u64);

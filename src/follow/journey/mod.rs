@@ -234,6 +234,30 @@ pub struct Request {
     pub fields: Json,
 }
 
+impl Delivery {
+    /// As data: `{"webhook": ADDRESS, "to": ADDRESS}` and the fields of the request.
+    pub fn to_json(&self) -> Json {
+        let text = |addr: &Option<Addr>| addr.as_ref().map(ToString::to_string);
+        let head = json!({ "webhook": text(&self.endpoint), "to": text(&self.mapper) });
+        with_fields(head, &self.request.fields)
+    }
+}
+
+impl Request {
+    /// As data: `{"by": ADDRESS, "type": WORD}` and its fields.
+    pub fn to_json(&self) -> Json {
+        let by = self.by.as_ref().map(ToString::to_string);
+        with_fields(json!({ "by": by, "type": self.kind }), &self.fields)
+    }
+}
+
+fn with_fields(mut head: Json, fields: &Json) -> Json {
+    if let (Some(head), Some(fields)) = (head.as_object_mut(), fields.as_object()) {
+        head.extend(fields.clone());
+    }
+    head
+}
+
 /// A whole journey.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Journey {

@@ -1,6 +1,6 @@
 //! Journeys through small projects: what passes, what is dropped and why.
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::*;
 use crate::follow::story::{project, spot};
@@ -446,6 +446,36 @@ fn an_action_is_checked_and_rendered() {
             "{why}: {stops:?}"
         );
     }
+}
+
+#[test]
+fn an_encrypted_input_is_checked_and_never_shown() {
+    let form = "reason: { type: string, encryption: fernet, minLength: 8 }";
+    let actions = ACTIONS
+        .replace("reason: { type: string, enum: [slow, broken] }", form)
+        .replace("{{ .inputs.times }}", "{{ .inputs.reason }}");
+    let run = |reason: Json| {
+        let run = Run {
+            action: "port.action.restart".parse().ok(),
+            inputs: Map::from_iter([("reason".to_owned(), reason)]),
+            entity: Some("s1".into()),
+        };
+        World::of(&[("a.yaml", WIRE), ("b.yaml", &actions)], |_| {
+            Start::Action(run)
+        })
+    };
+    let good = run("canary-canary".into());
+    let inputs = &good.journey.requests[0].fields["workflowInputs"];
+    assert_eq!(inputs["times"], "<encrypted reason>");
+    for (given, why) in [
+        (json!("canary"), "has at least 8 characters"),
+        (json!(["canary"]), "is a string, and what was given is none"),
+    ] {
+        let refused = run(given);
+        assert!(refused.stops()[0].contains(why), "{:?}", refused.stops());
+        assert!(!format!("{:?}", refused.journey).contains("canary"));
+    }
+    assert!(!format!("{:?}", good.journey).contains("canary"));
 }
 
 /// What an event makes may set off automations, and what these make others; nothing goes on for ever.

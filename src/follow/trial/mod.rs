@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value as Json, json};
 
-use crate::follow::journey::{Journey, NOW, Request, Why, follow};
+use crate::follow::journey::{Delivery, Journey, NOW, Request, Why, follow};
 use crate::follow::wiring::Wiring;
 use crate::sim::child::Engines;
 use crate::want::trial::Trial;
@@ -250,31 +250,12 @@ impl Judge<'_> {
 
     fn deliveries(&self) -> Vec<Json> {
         let deliveries = self.journey.deliveries.iter();
-        deliveries
-            .map(|delivery| {
-                let text = |addr: &Option<_>| match addr {
-                    Some(addr) => json!(format!("{addr}", addr = addr as &crate::words::Addr)),
-                    None => Json::Null,
-                };
-                let mut value = json!({
-                    "webhook": text(&delivery.endpoint), "to": text(&delivery.mapper),
-                });
-                extend(&mut value, &delivery.request.fields);
-                value
-            })
-            .collect()
+        deliveries.map(Delivery::to_json).collect()
     }
 
     fn requests(&self) -> Vec<Json> {
         let requests = self.journey.requests.iter();
-        requests
-            .map(|Request { by, kind, fields }| {
-                let by = by.as_ref().map(ToString::to_string);
-                let mut value = json!({ "by": by, "type": kind });
-                extend(&mut value, fields);
-                value
-            })
-            .collect()
+        requests.map(Request::to_json).collect()
     }
 
     fn automations(&self) -> Vec<Json> {
@@ -309,11 +290,5 @@ impl Judge<'_> {
         let shown = program.trim().replace('\n', " ");
         let why = Why::new(format!("made by {shown}"));
         Some(why.at(self.wiring.at(&addr, &whole)))
-    }
-}
-
-fn extend(value: &mut Json, more: &Json) {
-    if let (Some(value), Some(more)) = (value.as_object_mut(), more.as_object()) {
-        value.extend(more.clone());
     }
 }

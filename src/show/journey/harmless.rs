@@ -1,4 +1,4 @@
-//! Values as they may be shown: what authorises is hidden, stand-ins are not (law 5).
+//! Values and sentences as they may be shown: what authorises is hidden, stand-ins are not (law 5).
 
 use serde_json::Value as Json;
 
@@ -15,12 +15,7 @@ pub fn harmless(at: &Pointer, value: &Json) -> Json {
         Json::Null | Json::Bool(_) => value.clone(),
         Json::Number(_) if redact::authorises(at) => REDACTED.into(),
         Json::Number(_) => value.clone(),
-        Json::String(text) => redact::text_with(text, &mut |what, hidden| match what {
-            redact::Hidden::Intake if hidden.starts_with("key-of-") => hidden.to_owned(),
-            redact::Hidden::Intake => "…".to_owned(),
-            redact::Hidden::Userinfo => REDACTED.to_owned(),
-        })
-        .into(),
+        Json::String(text) => sentence(text).into(),
         Json::Array(items) => {
             let items = items.iter().enumerate();
             items.map(|(n, item)| harmless(&at.join(n), item)).collect()
@@ -33,13 +28,29 @@ pub fn harmless(at: &Pointer, value: &Json) -> Json {
     }
 }
 
+/// A text of a journey. A sample that somebody took from life may hold a token.
+pub fn sentence(text: &str) -> String {
+    let shown = redact::text_with(text, &mut |what, hidden| match what {
+        redact::Hidden::Intake if hidden.starts_with("key-of-") => hidden.to_owned(),
+        redact::Hidden::Intake => "…".to_owned(),
+        redact::Hidden::Userinfo => REDACTED.to_owned(),
+    });
+    redact::tokens(&shown)
+}
+
 /// Whether a text is made of stand-ins and at most one word before them, as `Bearer <secret TOKEN>`.
 fn is_stand_in(text: &str) -> bool {
     let mut words = String::new();
     let mut rest = text;
     let mut any = false;
     while let Some(start) = rest.find('<') {
-        let known = ["<secret ", "<random ", "<env ", "<runtime token"];
+        let known = [
+            "<secret ",
+            "<random ",
+            "<env ",
+            "<encrypted ",
+            "<runtime token",
+        ];
         let tail = &rest[start..];
         let end = tail.find('>');
         let (true, Some(end)) = (known.iter().any(|k| tail.starts_with(k)), end) else {
@@ -65,6 +76,7 @@ mod tests {
         let value = json!({
             "url": "https://user:pass@example.com/x",
             "intake": ["https://ingest.port.io/key-of-mapper", "https://ingest.port.io/AbC123"],
+            "jwt": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln",
             "headers": {
                 "Authorization": "Bearer <secret TOKEN>", "X-Token": "abc", "Cookie": 5,
                 "X-Api-Key": "<secret A> and abcdefghijklmnop", "Accept": "text/plain",
@@ -75,6 +87,7 @@ mod tests {
             json!({
                 "url": "https://(redacted)@example.com/x",
                 "intake": ["https://ingest.port.io/key-of-mapper", "https://ingest.port.io/…"],
+                "jwt": "(redacted)",
                 "headers": {
                     "Authorization": "Bearer <secret TOKEN>", "X-Token": "(redacted)",
                     "Cookie": "(redacted)", "X-Api-Key": "(redacted)", "Accept": "text/plain",

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{harmless, spot};
+use super::{harmless, sentence, spot};
 use crate::follow::journey::{Hop, Journey, Step, Why};
 use crate::show::text::{count, cut, escape, inert, wrap};
 use crate::show::{Meaning, Style};
@@ -233,8 +233,5 @@ fn is_empty(value: &Json) -> bool {
 
 /// A sentence that may be shown.
 fn shown(words: &str) -> String {
-    match harmless(&Pointer::root(), &Json::from(words)) {
-        Json::String(words) => escape(&words),
-        _ => String::new(),
-    }
+    escape(&sentence(words))
 }

@@ -13,10 +13,9 @@ mod human;
 
 use serde_json::{Value as Json, json};
 
-use crate::follow::journey::{Hop, Journey, Why};
-use crate::show::redact;
+use crate::follow::journey::{Delivery, Hop, Journey, Request, Why};
 use crate::words::{Place, Pointer, Sources};
-pub use harmless::harmless;
+pub use harmless::{harmless, sentence};
 pub use human::human;
 
 /// A journey for machines:
@@ -29,20 +28,8 @@ pub use human::human;
 pub fn json(journey: &Journey, sources: &Sources, at: &str) -> Json {
     let root = Pointer::root();
     let clean = |value: &Json| harmless(&root, value);
-    let deliveries = journey.deliveries.iter().map(|delivery| {
-        let mut value = json!({
-            "webhook": delivery.endpoint.as_ref().map(ToString::to_string),
-            "to": delivery.mapper.as_ref().map(ToString::to_string),
-        });
-        extend(&mut value, &clean(&delivery.request.fields));
-        value
-    });
-    let requests = journey.requests.iter().map(|request| {
-        let by = request.by.as_ref().map(ToString::to_string);
-        let mut value = json!({ "by": by, "type": request.kind });
-        extend(&mut value, &clean(&request.fields));
-        value
-    });
+    let deliveries = journey.deliveries.iter().map(Delivery::to_json);
+    let requests = journey.requests.iter().map(Request::to_json);
     let deleted = journey.deleted.iter();
     let entities = journey.entities.values();
     json!({
@@ -52,8 +39,8 @@ pub fn json(journey: &Journey, sources: &Sources, at: &str) -> Json {
         "deleted": deleted
             .map(|(blueprint, id)| json!({ "blueprint": blueprint, "identifier": id }))
             .collect::<Vec<_>>(),
-        "deliveries": deliveries.collect::<Vec<_>>(),
-        "requests": requests.collect::<Vec<_>>(),
+        "deliveries": deliveries.map(|one| clean(&one)).collect::<Vec<_>>(),
+        "requests": requests.map(|one| clean(&one)).collect::<Vec<_>>(),
         "automations": journey.automations.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
@@ -71,7 +58,7 @@ fn hop_json(hop: &Hop, sources: &Sources) -> Json {
     extend(
         &mut value,
         &json!({
-            "what": redact::text(&hop.what),
+            "what": sentence(&hop.what),
             "stopped": hop.stopped.as_ref().map(|why| why_json(why, sources)),
             "notes": hop.notes.iter().map(|why| why_json(why, sources)).collect::<Vec<_>>(),
             "facts": Json::Object(facts.collect()),
@@ -83,11 +70,11 @@ fn hop_json(hop: &Hop, sources: &Sources) -> Json {
 
 /// A reason for machines: `{"message","file","line","column","help"}`.
 pub(in crate::show) fn why_json(why: &Why, sources: &Sources) -> Json {
-    let mut value = json!({ "message": redact::text(&why.message) });
+    let mut value = json!({ "message": sentence(&why.message) });
     extend(&mut value, &place(why.place, sources));
     extend(
         &mut value,
-        &json!({ "help": why.help.as_deref().map(redact::text) }),
+        &json!({ "help": why.help.as_deref().map(sentence) }),
     );
     value
 }

@@ -222,7 +222,7 @@ impl Writer {
                 return Err(failure);
             }
             // A line that is there twice does little harm; one that is missing does more.
-            match self.says(id, message).await {
+            match self.says(id, message, report.status.as_ref()).await {
                 Ok(true) => return Ok(()),
                 Ok(false) if attempt < ATTEMPTS => {}
                 _ => return Err(failure),
@@ -297,8 +297,19 @@ impl Writer {
         }
     }
 
-    /// Whether a run's log has a line.
-    async fn says(&self, id: &str, message: &str) -> Result<bool, ServiceError> {
+    /// Whether a run's log has a line, and the run the status that came with it: another line may
+    /// say the same.
+    async fn says(
+        &self,
+        id: &str,
+        message: &str,
+        status: Option<&Status>,
+    ) -> Result<bool, ServiceError> {
+        if let Some(status) = status
+            && self.reader().run(id).await?.status != *status
+        {
+            return Ok(false);
+        }
         let mut next = Some(0);
         while let Some(offset) = next {
             let page = self.reader().run_log(id, offset).await?;
