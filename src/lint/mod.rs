@@ -9,8 +9,8 @@
 //! | [`levels`] | what becomes of the findings of lints |
 //! | [`allow`] | comments that allow a lint in one place |
 //! | [`survey`] | what lints look at |
-//! | [`bench`] | where they put findings and questions |
-//! | [`sample`] | events to try policies and mappers with |
+//! | [`mod@bench`] | where they put findings and questions |
+//! | `sample` | events to try policies and mappers with |
 //! | `paths`, `rego_text`, `calls` | JQ, Rego and web requests as far as their texts show |
 //! | the others | the lints |
 

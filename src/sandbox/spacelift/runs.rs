@@ -42,7 +42,7 @@ pub struct Run {
     /// Whether it only looks for drift.
     #[serde(default)]
     pub drift_detection: bool,
-    /// What it is still going to do; see [`Course::unknown`] for older files.
+    /// What it is still going to do; older files do not say.
     #[serde(default = "Course::unknown")]
     pub course: Course,
     /// States it went through, oldest first.
