@@ -169,14 +169,17 @@ async fn absent(reach: &Reach<'_>, identifier: &str) -> Stop {
         return Stop::new(exit::WORLD, message)
             .help("the project wants it: `spaceport apply` creates it".to_owned());
     }
-    let live = reach.reader().actions().await.unwrap_or_default();
+    let live = reach.reader().actions().await;
+    // What could not be read is not taken for empty.
+    let is_known = live.is_ok();
+    let live = live.into_iter().flatten();
     let known: BTreeSet<String> = wanted.into_iter().chain(live).collect();
     let near = did_you_mean(identifier, known.iter().map(String::as_str));
     let help = near.or_else(|| {
         let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
         match names.len() {
-            0 => Some("there is no self-service action yet".to_owned()),
-            1..=10 => Some(format!("there is {}", names.join(", "))),
+            0 if is_known => Some("there is no self-service action yet".to_owned()),
+            1..=10 if is_known => Some(format!("there is {}", names.join(", "))),
             _ => None,
         }
     });
