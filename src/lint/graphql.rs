@@ -129,9 +129,7 @@ fn guarded<'a>(survey: &'a Survey<'a>, spec: &Json, jq: &'a Jq, path: Path, benc
     let (count, per) = (answers.len(), expressions.len());
     bench.ask(jobs, move |replies, findings| {
         let holds = |at: usize| match replies.get(at) {
-            Some(Ok(Answer::Values(values))) => values
-                .first()
-                .is_some_and(|v| !matches!(v, Json::Null | Json::Bool(false))),
+            Some(Ok(Answer::Values(values))) => values.first().is_some_and(sim::jq::is_true),
             _ => false,
         };
         let passes = |answer: usize| {

@@ -7,6 +7,7 @@ use super::{DEEPEST, Hop, Step, Walk, Why, pointer, run_id, unexpected};
 use crate::follow::wiring::Station;
 use crate::kinds::Role;
 use crate::sim::job::{Answer, Fault, Job};
+use crate::sim::jq;
 
 impl Walk<'_> {
     /// The automations that a change of an entity may set off. `action` is CREATE, UPDATE or DELETE.
@@ -163,10 +164,7 @@ impl Walk<'_> {
             now: self.now,
         };
         match self.ask(job)? {
-            Answer::Values(values) => {
-                let first = values.into_iter().next().unwrap_or_default();
-                Ok(!matches!(first, Json::Null | Json::Bool(false)))
-            }
+            Answer::Values(values) => Ok(values.first().is_some_and(jq::is_true)),
             _ => Err(unexpected()),
         }
     }

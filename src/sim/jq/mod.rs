@@ -153,6 +153,11 @@ fn broken(error: Option<jaq_core::Error<Val>>) -> Fault {
     Fault::new(kind, short)
 }
 
+/// Whether JQ takes a value for true: all but null and false.
+pub fn is_true(value: &Value) -> bool {
+    !matches!(value, Value::Null | Value::Bool(false))
+}
+
 /// Engines of others may panic, on dates far away for example; that is a fault like others.
 fn quietly<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::entity::{self, Maker};
 use super::{Delivery, Mapped, Request, Step, Wants};
 use crate::sim::job::{Fault, FaultKind};
-use crate::sim::jq::Input;
+use crate::sim::jq::{Input, is_true};
 use crate::sim::json::kind;
 use crate::sim::{guesses, signature, template};
 
@@ -225,11 +225,6 @@ impl Run<'_> {
             faults,
         });
     }
-}
-
-/// Whether JQ takes a value for true: all but null and false.
-fn is_true(value: &Value) -> bool {
-    !matches!(value, Value::Null | Value::Bool(false))
 }
 
 /// Adds what Port would do.
