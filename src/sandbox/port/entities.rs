@@ -11,16 +11,7 @@ use super::request::{Hand, Request};
 use super::state::{PortState, born, joined, touched};
 use super::tables::{self, Table};
 use super::{blueprints, triggers};
-
-/// What an entity consists of but for its stamps and its blueprint (PA section 6).
-pub(super) const PARTS: [&str; 6] = [
-    "identifier",
-    "title",
-    "icon",
-    "team",
-    "properties",
-    "relations",
-];
+use crate::sim::mapping;
 
 /// What an entity write may do, from the query (PA section 6).
 #[derive(Clone, Copy, Debug)]
@@ -259,7 +250,7 @@ fn store(
     mode: Mode,
 ) -> Checked<Value> {
     let mut kept = Map::new();
-    for name in PARTS {
+    for name in mapping::PARTS {
         if let Some(value) = body.get(name) {
             kept.insert(name.to_owned(), value.clone());
         }

@@ -16,7 +16,7 @@ use super::tables::Table;
 use super::{blueprints, guesses, runs, webhook_call};
 use crate::sandbox::server::Shared;
 use crate::sim::job::{Answer, Fault, Job};
-use crate::sim::template;
+use crate::sim::{mapping, template};
 
 /// What is to become of a run after its backend was called.
 pub(super) struct End {
@@ -160,7 +160,7 @@ fn upsert(shared: &Shared, method: &Value, user: &str, depth: u32) -> End {
         .into_iter()
         .flatten()
         // The mapping is open, the entity is not.
-        .filter(|(key, value)| entities::PARTS.contains(&key.as_str()) && !value.is_null())
+        .filter(|(key, value)| mapping::PARTS.contains(&key.as_str()) && !value.is_null())
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     let now = shared.now();

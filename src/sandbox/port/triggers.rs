@@ -7,12 +7,13 @@
 use serde_json::{Map, Value, json};
 
 use super::entity_view::{EntityView, Selection};
+use super::guesses;
 use super::request::Hand;
 use super::state::PortState;
 use super::tables::Table;
-use super::{entities, guesses};
 use crate::sandbox::dice::spelled;
 use crate::sandbox::events::Event;
+use crate::sim::mapping;
 
 /// A change that at least one automation listens to.
 #[derive(Clone)]
@@ -218,6 +219,6 @@ fn means(event: &Value, kind: &str, of: &str, property: Option<&str>) -> bool {
 
 /// Whether an entity says the same but for when and by whom it was written.
 fn is_same(before: &Value, after: &Value) -> bool {
-    let mut parts = entities::PARTS.into_iter();
+    let mut parts = mapping::PARTS.into_iter();
     parts.all(|part| before.get(part) == after.get(part))
 }

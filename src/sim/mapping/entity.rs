@@ -14,6 +14,16 @@ use crate::sim::near::did_you_mean;
 const LEFT: &str = "Port leaves it as it is in the catalog then";
 const NOTHING: &str = "Port writes no entity then";
 
+/// What an entity consists of but for its stamps and its blueprint (PA section 6).
+pub const PARTS: [&str; 6] = [
+    "identifier",
+    "title",
+    "icon",
+    "team",
+    "properties",
+    "relations",
+];
+
 /// Makes what one mapping wants of one item.
 pub(super) struct Maker<'a> {
     pub roots: &'a Input,
@@ -124,17 +134,9 @@ impl Maker<'_> {
                     made.insert(key.clone(), self.parts(parts, &at));
                 }
                 other => {
-                    let known = [
-                        "identifier",
-                        "title",
-                        "icon",
-                        "team",
-                        "properties",
-                        "relations",
-                    ];
                     let why = format!("an entity has no `{other}`");
                     let mut fault = Fault::new(FaultKind::Refused, why);
-                    fault.help = did_you_mean(other, known);
+                    fault.help = did_you_mean(other, PARTS);
                     self.fail(&at, fault);
                 }
             }

@@ -28,6 +28,7 @@ use super::job::Fault;
 
 pub use check::{Mismatch, check, writable};
 pub use deliver::map;
+pub use entity::PARTS;
 pub use merge::merge;
 pub use search::{is_search, resolve};
 
