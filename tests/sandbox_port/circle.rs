@@ -92,9 +92,8 @@ async fn wired(secret: &str) -> World {
     world
 }
 
-#[tokio::test]
-async fn a_triggered_stack_comes_back_as_a_finished_entity() {
-    let world = wired("shared").await;
+/// The run of the action, after a stack of the catalog was triggered with it.
+async fn triggered(world: &World) -> Value {
     world
         .put_entity(
             "stack",
@@ -103,6 +102,13 @@ async fn a_triggered_stack_comes_back_as_a_finished_entity() {
         .await;
     let run = world.ran("trigger", json!({"stack": "ai-agent"})).await;
     assert_eq!(run["status"], "SUCCESS", "{run}");
+    run
+}
+
+#[tokio::test]
+async fn a_triggered_stack_comes_back_as_a_finished_entity() {
+    let world = wired("shared").await;
+    let run = triggered(&world).await;
     assert!(
         run["response"]["data"]["runTrigger"]["id"].is_string(),
         "{run}"
@@ -126,14 +132,7 @@ async fn a_triggered_stack_comes_back_as_a_finished_entity() {
 #[tokio::test]
 async fn with_a_secret_on_one_side_nothing_arrives_and_the_reason_is_kept() {
     let world = wired("other").await;
-    world
-        .put_entity(
-            "stack",
-            json!({"identifier": "ai-agent", "properties": {"state": "NONE"}}),
-        )
-        .await;
-    let run = world.ran("trigger", json!({"stack": "ai-agent"})).await;
-    assert_eq!(run["status"], "SUCCESS", "{run}");
+    triggered(&world).await;
     assert_eq!(
         world.entity("stack", "ai-agent").await["properties"]["state"],
         "NONE"

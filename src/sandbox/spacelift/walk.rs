@@ -337,6 +337,15 @@ mod tests {
         }
     }
 
+    fn start_until(state: &mut SpaceliftState, stop_at: &str) -> String {
+        let stop_at = Some(stop_at.to_owned());
+        let start_with = Start {
+            stop_at,
+            ..Start::default()
+        };
+        start(state, start_with)
+    }
+
     fn states(state: &SpaceliftState, run: &str) -> String {
         let run = state.run(run).expect("the run");
         let states: Vec<&str> = run.history.iter().map(|t| t.state.as_str()).collect();
@@ -477,14 +486,7 @@ mod tests {
     #[test]
     fn whoever_moves_a_run_moves_it_along() {
         let mut state = account();
-        let stop_at = Some("QUEUED".to_owned());
-        let run = start(
-            &mut state,
-            Start {
-                stop_at,
-                ..Start::default()
-            },
-        );
+        let run = start_until(&mut state, "QUEUED");
         walk(&mut state);
         assert!(state.move_run(&run, "PLANNING", 0));
         walk(&mut state);
@@ -493,14 +495,7 @@ mod tests {
         assert!(!state.release_run(&run));
 
         // A state that does not lie before it: from there on as usual.
-        let stop_at = Some("PREPARING".to_owned());
-        let run = start(
-            &mut state,
-            Start {
-                stop_at,
-                ..Start::default()
-            },
-        );
+        let run = start_until(&mut state, "PREPARING");
         walk(&mut state);
         assert!(state.move_run(&run, "UNCONFIRMED", 0));
         walk(&mut state);
