@@ -24,11 +24,12 @@ static DEFINITIONS: LazyLock<Vec<Def<&'static str>>> = LazyLock::new(|| {
         .iter()
         .map(|(name, ..)| *name)
         .collect();
-    let prelude = jaq_core::load::parse(PRELUDE, |parser| parser.defs());
+    let prelude = jaq_core::load::parse(PRELUDE, |parser| parser.defs())
+        .expect("our own definitions parse, as the first program of any test shows");
     jaq_core::defs()
         .chain(jaq_std::defs())
         .filter(|def| !is_refused(def.name) && !ours.contains(&def.name))
-        .chain(prelude.unwrap_or_default())
+        .chain(prelude)
         .collect()
 });
 
