@@ -7,6 +7,7 @@ pub mod commands;
 pub mod decide;
 pub mod exit;
 pub mod follow;
+pub mod ingest;
 pub mod kinds;
 pub mod lint;
 pub mod show;

@@ -8,10 +8,12 @@
 //! | [`wiring`] | the stations of the project, and what each is wired to |
 //! | [`stand_in`] | what references and secrets read as where no service is asked |
 //! | [`journey`] | one event, hop by hop, as data |
+//! | [`ingest`] | which fields of Spacelift an ingest reads, and the entities that it makes |
 //! | [`sample`] | events to look at a project with |
 //! | [`trial`] | `kind: test` documents, run |
 //! | `story` | what the tests are told with |
 
+pub mod ingest;
 pub mod journey;
 pub mod sample;
 pub mod stand_in;

@@ -47,6 +47,7 @@ pub mod charset;
 pub mod check;
 pub mod derived;
 pub mod identity;
+pub mod ingest;
 pub mod inputs;
 pub mod invocation;
 pub mod label;

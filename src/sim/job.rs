@@ -32,6 +32,8 @@ pub enum Job {
     Template(template::Request),
     /// A delivery to a webhook of Port. Answered with [`Answer::Mapped`].
     Mapping(mapping::Request),
+    /// Items that become entities. Answered with [`Answer::Items`].
+    Items(mapping::Items),
     /// Does a policy load? Answered with [`Answer::Loads`].
     RegoCheck(rego::Policy),
     /// What a notification policy decides about an event. Answered with [`Answer::Decided`].
@@ -50,6 +52,8 @@ pub enum Answer {
     Rendered(template::Rendered),
     /// What became of a delivery.
     Mapped(mapping::Mapped),
+    /// What became of each item, in their order.
+    Items(Vec<mapping::Made>),
     /// The policy loads.
     Loads,
     /// The decision.
@@ -122,6 +126,7 @@ pub fn work(job: &Job) -> Result<Answer, Fault> {
             .map(Answer::Values),
         Job::Template(request) => template::render(request).map(Answer::Rendered),
         Job::Mapping(request) => mapping::map(request).map(Answer::Mapped),
+        Job::Items(items) => mapping::items(items).map(Answer::Items),
         Job::RegoCheck(policy) => rego::load(policy).map(|()| Answer::Loads),
         Job::Rego(request) => rego::decide(request).map(Answer::Decided),
     }

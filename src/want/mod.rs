@@ -12,6 +12,7 @@
 //! | [`renamed`] | keys of an object that have another name now |
 //! | [`resolve`] | `${…}` filled in as far as files and settings know |
 //! | [`document`] | the frame around each object |
+//! | [`ingest`] | `kind: ingest` documents |
 //! | [`trial`] | `kind: test` documents |
 //! | [`manage`] | the managed places of somebody else's object |
 //! | [`desired`] | all objects, checked against each other |
@@ -19,6 +20,7 @@
 pub mod config;
 pub mod desired;
 pub mod document;
+pub mod ingest;
 pub mod manage;
 pub mod moved;
 pub mod renamed;

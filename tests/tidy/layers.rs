@@ -11,13 +11,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // Engines: pure, and shared with the island.
     ("sim", &[]),
     ("follow", &["words", "kinds", "want", "sim"]),
+    (
+        "ingest",
+        &["words", "kinds", "want", "there", "sim", "follow"],
+    ),
     ("lint", &["words", "kinds", "want", "follow", "sim"]),
     ("decide", &["words", "kinds", "want", "there"]),
     ("act", &["words", "kinds", "want", "there", "decide"]),
     (
         "show",
         &[
-            "words", "kinds", "want", "there", "decide", "act", "follow", "sim",
+            "words", "kinds", "want", "there", "decide", "act", "follow", "sim", "ingest",
         ],
     ),
     ("exit", &[]),
@@ -25,7 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "commands",
         &[
             "words", "kinds", "want", "there", "decide", "act", "show", "exit", "cli", "sandbox",
-            "follow", "lint", "sim",
+            "follow", "lint", "sim", "ingest",
         ],
     ),
     ("cli", &["commands", "exit"]),

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `deliver` | a delivery against a webhook: security, body, filter, items |
 //! | `entity` | the entity that a mapping makes of one item |
+//! | `items` | things that are no deliveries, by the page |
 //! | `merge` | what is in the catalog after a write |
 //! | `search` | which entities a search finds |
 //! | `check` | an entity against its blueprint |
@@ -14,6 +15,7 @@
 mod check;
 mod deliver;
 mod entity;
+mod items;
 mod merge;
 mod search;
 #[cfg(test)]
@@ -29,6 +31,7 @@ use super::job::Fault;
 pub use check::{Mismatch, check, writable};
 pub use deliver::map;
 pub use entity::PARTS;
+pub use items::items;
 pub use merge::merge;
 pub use search::{is_search, resolve};
 
@@ -119,4 +122,29 @@ pub enum Wants {
         /// Whether what depends on it goes, too.
         delete_dependents: bool,
     },
+}
+
+/// Items that are mapped without a delivery, with the same programs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Items {
+    /// JQ: only items of which it gives `true`.
+    pub filter: Option<String>,
+    /// An entity of a webhook's mapping: `identifier`, `title`, `icon`, `team`, `properties`, `relations`.
+    pub mapping: Value,
+    /// What `.item` is, one after the other.
+    pub items: Vec<Value>,
+    /// What `.account` is: `{"url": …}`.
+    pub account: Value,
+    /// What `now` is, in seconds since the Unix epoch.
+    pub now: f64,
+}
+
+/// What became of one item.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Made {
+    /// The entity with everything that is mapped: what has no value is null. `None` when the filter is not true of
+    /// the item, or when it failed; then a fault says why.
+    pub entity: Option<Value>,
+    /// What went wrong, each with the JSON pointer below the ingest: `/filter`, `/mapping/identifier`.
+    pub faults: Vec<(String, Fault)>,
 }

@@ -10,6 +10,8 @@
 //! | `write` | the writer: one object at a time, creates never repeated blindly |
 //! | `checkup` | one question at a time about our session |
 //! | `census` | how much hangs on objects |
+//! | `entities` | entities of a blueprint: read by the page, written and deleted by the dozen |
+//! | `listing` | lists of Spacelift by the page, none of them without a session |
 //! | `removal` | deletes, also of what holds data |
 //! | `runs` | runs of actions: started once, looked at, reported on |
 //! | `port` | Port's tokens, answers and envelopes |
@@ -26,10 +28,12 @@
 mod census;
 mod checkup;
 mod document;
+mod entities;
 mod error;
 mod further;
 mod http;
 mod items;
+mod listing;
 mod pace;
 mod patience;
 mod port;
@@ -47,9 +51,11 @@ mod sandboxed;
 mod script;
 
 pub use checkup::{Pass, Sight};
+pub use entities::{Entities, Written};
 pub use error::{Failure, Problem, ServiceError, TookEffect};
 pub use further::Had;
 pub use http::{Options, Repeat};
+pub use listing::{Listing, Spot};
 pub use randoms::Randoms;
 pub use read::{Counts, Reader};
 pub use runs::{Approvers, Page, Report, Start, Started};

@@ -29,6 +29,7 @@ use std::path::Path;
 use crate::kinds::{Kind, Mention, Picks, Rename, check, part};
 use crate::want::config::{self, Choice, Config};
 use crate::want::document::{self, Document, Lifecycle};
+use crate::want::ingest::Ingest;
 use crate::want::moved;
 use crate::want::renamed;
 use crate::want::resolve::{Context, Resolver};
@@ -83,6 +84,8 @@ pub struct Desired {
     pub nodes: BTreeMap<Addr, Kept>,
     /// The tests in the order of their files; empty unless asked for like `nodes`.
     pub trials: Vec<Trial>,
+    /// The ingests in the order of their files.
+    pub ingests: Vec<Ingest>,
 }
 
 /// The code of the finding that a project holds no objects.
@@ -200,6 +203,7 @@ fn connected(
             sources,
             nodes: kept.unwrap_or_default(),
             trials: if keeps { trials } else { Vec::new() },
+            ingests: Vec::new(),
         },
         without_echoes(findings),
     )
