@@ -171,7 +171,7 @@ fn below_plain(
     let fuller = members(around).into_iter().find(|m| m.name == details);
     problem(
         format!("`{}` is {what}, and nothing is below it", above.name),
-        fuller.map(|_| format!("what it names is `{details}`")),
+        fuller.map(|_| format!("read it from `{details}`")),
     )
 }
 

@@ -185,25 +185,25 @@ mapping:
     link: .account.url + "/stack/" + .item.id
     labels: .item.labels | join(",")
   relations:
-    tags: ["'all'", .item.branch]
+    tags: '["all", .item.branch]'
 "#,
         );
         assert_eq!(problems, [""; 0]);
-        insta::assert_snapshot!(selection.page.clone().unwrap_or_default(), @"");
-        insta::assert_snapshot!(selection.all, @"");
-        insta::assert_snapshot!(selection.identities, @"");
+        insta::assert_snapshot!(selection.page.clone().unwrap_or_default(), @"query IngestPage($page: SearchInput!) { viewer { id } list: searchStacks(input: $page) { edges { node { id branch labels name spaceDetails { name } state } } pageInfo { endCursor hasNextPage } } }");
+        insta::assert_snapshot!(selection.all, @"query IngestAll { viewer { id } list: stacks { id branch labels name spaceDetails { name } state } }");
+        insta::assert_snapshot!(selection.identities, @"query IngestIds { viewer { id } list: stacks { id } }");
         assert_eq!(selection.account, ["properties.link"]);
         let ids: Vec<String> = (0..51).map(|id| id.to_string()).collect();
         let documents: Vec<_> = selection.by_id(&ids).collect();
         assert_eq!(documents.len(), 2);
-        insta::assert_snapshot!(documents[1].0, @"");
+        insta::assert_snapshot!(documents[1].0, @"query IngestSome($id0: ID!) { viewer { id } item0: stack(id: $id0) { id branch labels name spaceDetails { name } state } }");
         assert_eq!(documents[1].1, serde_json::json!({ "id0": "50" }));
     }
 
     #[test]
     fn the_identifier_may_read_more_than_the_id() {
         let (selection, _) = stacks("mapping: { identifier: '.item.space + \"/\" + .item.id' }");
-        insta::assert_snapshot!(selection.identities, @"");
+        insta::assert_snapshot!(selection.identities, @"query IngestIds { viewer { id } list: stacks { id space } }");
     }
 
     #[test]
@@ -212,12 +212,12 @@ mapping:
             "mapping: { identifier: .item.id, properties: { a: '.item as $i | $i.spaceDetails.name' } }",
         );
         assert_eq!(problems, [""; 0]);
-        insta::assert_snapshot!(selection.fields, @"");
+        insta::assert_snapshot!(selection.fields, @"id administrative autodeploy autoretry blocked branch createdAt deleted deleting description entityCount isDisabled labels lockNote lockedAt lockedBy name namespace projectRoot protectFromDeletion provider repository repositoryURL space spaceDetails { id accessLevel description inheritEntities labels name parentSpace } state stateIsTerminal stateSetAt terraformVersion");
         let (selection, _) = stacks(
             "mapping: { identifier: .item.id, properties: { a: '.item.integrations | .webhooks | map(.endpoint)' } }",
         );
         // The secret of a webhook can be read, and is not.
-        insta::assert_snapshot!(selection.fields, @"");
+        insta::assert_snapshot!(selection.fields, @"id integrations { webhooks { id deleted enabled endpoint retryOnFailure } }");
     }
 
     #[test]
@@ -231,7 +231,7 @@ mapping: { identifier: .item.id, relations: { parent: .item.parentSpace } }
 ",
         );
         assert_eq!((spaces.page, problems.len()), (None, 0));
-        insta::assert_snapshot!(spaces.all, @"");
+        insta::assert_snapshot!(spaces.all, @"query IngestAll { viewer { id } list: spaces { id parentSpace } }");
         let (policies, _) = selected(
             "kind: ingest
 name: policies
@@ -240,7 +240,7 @@ blueprint: policy
 mapping: { identifier: .item.id, title: .item.name }
 ",
         );
-        insta::assert_snapshot!(policies.page.unwrap_or_default(), @"");
+        insta::assert_snapshot!(policies.page.unwrap_or_default(), @"query IngestPage($page: SearchInput!) { viewer { id } list: searchPolicies(input: $page) { edges { node { id name } } pageInfo { endCursor hasNextPage } } }");
     }
 
     #[test]
@@ -263,6 +263,19 @@ mapping:
     j: .item | .workerPool
 "#,
         );
-        insta::assert_snapshot!(problems.join("\n"), @"");
+        insta::assert_snapshot!(problems.join("\n"), @r#"
+        `status`: Spacelift's `Stack` has no field `status` (GraphQL calls it `state`)
+        `nmae`: Spacelift's `Stack` has no field `nmae` (did you mean `name`?)
+        `vcs`: Spacelift's `Stack` has no field `vcs` (GraphQL calls it `provider`)
+        `repositoryUrl`: Spacelift's `Stack` has no field `repositoryUrl` (GraphQL calls it `repositoryURL`)
+        `project_root`: Spacelift's `Stack` has no field `project_root` (GraphQL calls it `projectRoot`)
+        `name`: `space` is a plain value, and nothing is below it (read it from `spaceDetails`)
+        `first`: `labels` is a list of plain values, and nothing is below it ()
+        `policyName`: `attachedPolicies` is a list, so that `.policyName` fails (write `.attachedPolicies[].policyName`)
+        `run`: `run` needs arguments, which an ingest cannot give (leave it out)
+        `parent`: Spacelift's `Space` has no field `parent` (GraphQL calls it `parentSpace`)
+        `url`: Spacelift's `Stack` has no field `url` (lists have no addresses: write `.account.url + "/stack/" + .item.id`)
+        `workerPool`: Spacelift's `Stack` has no field `workerPool` (look for it in the fields of `Stack`: `id`, `name`, `description`, `space`, `administrative`, `autodeploy`, `autoretry`, `branch`, `namespace`, `repository`, `repositoryURL`, `provider`, and more)
+        "#);
     }
 }
