@@ -9,11 +9,13 @@
 //! | `reads` | what one program reads of an item |
 //! | `fields` | the fields that are read, as a tree over the schema |
 //! | `selection` | the same as GraphQL documents |
+//! | `whose` | how an ingest that deletes tells its account from another |
 
 mod fields;
 mod programs;
 mod reads;
 mod selection;
+mod whose;
 
 pub use fields::Problem;
 pub use programs::{Part, programs};
