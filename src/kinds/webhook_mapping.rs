@@ -56,13 +56,28 @@ pub fn shape() -> Shape {
         )
         .program(Program::Delivery)
         .long_text(),
-        field("entity", entity(), "The entity as JQ, constants included: `'\"done\"'`.")
+        field("entity", entity(or_search, ["JQ to the identifier, or a search.", "JQ to the owning teams, or a search.", "JQ to identifiers, or a search, by relation."]), "The entity as JQ, constants included: `'\"done\"'`.")
             .required()
             .program(Program::Delivery),
     ])
 }
 
-fn entity() -> Shape {
+/// An entity in JQ alone: what a search finds is known to Port only, so that nobody could compare it.
+pub(in crate::kinds) fn plain_entity() -> Shape {
+    let docs = [
+        "JQ to the identifier.",
+        "JQ to the owning teams.",
+        "JQ to identifiers by relation.",
+    ];
+    entity(|jq| jq, docs)
+}
+
+fn or_search(jq: Shape) -> Shape {
+    Shape::OneOf(vec![jq, search()])
+}
+
+/// An entity; `naming` is what may name entities and teams, with the documentation of each place.
+fn entity(naming: fn(Shape) -> Shape, [identifier, team, relations]: [&'static str; 3]) -> Shape {
     let key = Limits {
         min: 1,
         max: 100,
@@ -70,19 +85,10 @@ fn entity() -> Shape {
         ..Limits::default()
     };
     Shape::closed(vec![
-        field(
-            "identifier",
-            Shape::OneOf(vec![Shape::text(), search()]),
-            "JQ to the identifier, or a search.",
-        )
-        .required(),
+        field("identifier", naming(Shape::text()), identifier).required(),
         field("title", Shape::text(), "JQ to the title."),
         field("icon", Shape::text(), "JQ to the icon."),
-        field(
-            "team",
-            Shape::OneOf(vec![Shape::text(), search()]),
-            "JQ to the owning teams, or a search.",
-        ),
+        field("team", naming(Shape::text()), team),
         field(
             "properties",
             Shape::map_with(key, Shape::text()),
@@ -91,8 +97,8 @@ fn entity() -> Shape {
         .default("{}"),
         field(
             "relations",
-            Shape::map_with(key, Shape::OneOf(vec![Shape::text(), search()])),
-            "JQ to identifiers, or a search, by relation.",
+            Shape::map_with(key, naming(Shape::text())),
+            relations,
         )
         .default("{}"),
     ])

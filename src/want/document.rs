@@ -129,7 +129,7 @@ fn bare<'a>(node: &Node, keys: impl Iterator<Item = &'a str>) -> Finding {
 }
 
 /// The environments that a document names.
-fn named(node: &Node) -> impl Iterator<Item = &str> {
+pub(in crate::want) fn named(node: &Node) -> impl Iterator<Item = &str> {
     let names = node.get("environments").and_then(Node::items);
     names.unwrap_or(&[]).iter().filter_map(Node::text)
 }

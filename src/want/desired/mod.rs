@@ -29,7 +29,7 @@ use std::path::Path;
 use crate::kinds::{Kind, Mention, Picks, Rename, check, part};
 use crate::want::config::{self, Choice, Config};
 use crate::want::document::{self, Document, Lifecycle};
-use crate::want::ingest::Ingest;
+use crate::want::ingest::{self, Ingest};
 use crate::want::moved;
 use crate::want::renamed;
 use crate::want::resolve::{Context, Resolver};
@@ -141,8 +141,10 @@ fn connected(
     kept: Option<BTreeMap<Addr, Kept>>,
 ) -> (Desired, Findings) {
     let documents = std::mem::take(&mut folder.documents);
-    // Tests alone are no objects: a plan would mean deleting everything.
-    let empty = documents.iter().all(trial::is);
+    // Tests and ingests alone are no objects: a plan would mean deleting everything.
+    let empty = documents
+        .iter()
+        .all(|node| trial::is(node) || ingest::is(node));
     let readable = !findings.has_errors();
     let (config, more) = config::read(&folder, choice, env);
     findings.extend(more);
@@ -157,6 +159,7 @@ fn connected(
         waiting: Vec::new(),
         kept,
         trials: Vec::new(),
+        ingests: Vec::new(),
         findings,
     };
     // Each is let go once it became an object: a big project is not held twice.
@@ -190,6 +193,7 @@ fn connected(
         hidden,
         kept,
         trials,
+        ingests,
         findings,
         ..
     } = building;
@@ -203,7 +207,7 @@ fn connected(
             sources,
             nodes: kept.unwrap_or_default(),
             trials: if keeps { trials } else { Vec::new() },
-            ingests: Vec::new(),
+            ingests,
         },
         without_echoes(findings),
     )
@@ -237,6 +241,7 @@ struct Building<'a> {
     /// The nodes of the objects, when somebody asked for them.
     kept: Option<BTreeMap<Addr, Kept>>,
     trials: Vec<Trial>,
+    ingests: Vec<Ingest>,
     findings: Findings,
 }
 
@@ -268,6 +273,12 @@ impl<'a> Building<'a> {
             let context = self.context();
             let trial = trial::read(node, context, &mut self.findings);
             self.trials.extend(trial);
+            return;
+        }
+        if ingest::is(node) {
+            let context = self.context();
+            let ingest = ingest::read(node, context, &mut self.findings);
+            self.ingests.extend(ingest);
             return;
         }
         let Some(document) = document::read(node, self.config, &mut self.findings) else {
