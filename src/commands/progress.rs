@@ -106,7 +106,10 @@ impl<W: Write + Send, C: Fn() -> Duration + Send + Sync> ingest::Progress for Pr
         };
         line.done += done;
         line.written += written;
-        if line.drawn.is_none_or(|last| now.saturating_sub(last) >= EVERY) {
+        if line
+            .drawn
+            .is_none_or(|last| now.saturating_sub(last) >= EVERY)
+        {
             line.draw(now);
         }
     }
@@ -178,7 +181,9 @@ mod tests {
     fn lines(screen: &[u8]) -> Vec<String> {
         let screen = String::from_utf8_lossy(screen);
         let steering = ["\x1b[?7l", "\x1b[?7h", "\x1b[K"];
-        let plain = steering.iter().fold(screen.into_owned(), |text, sign| text.replace(sign, ""));
+        let plain = steering
+            .iter()
+            .fold(screen.into_owned(), |text, sign| text.replace(sign, ""));
         assert!(!plain.contains(['\x1b', '\n']), "{plain:?}");
         let lines = plain.split('\r').filter(|line| !line.is_empty());
         lines.map(str::to_owned).collect()
@@ -198,9 +203,9 @@ mod tests {
         let lines = lines(&screen);
         assert_eq!(lines.len(), 31);
         assert!(lines.iter().all(|line| line.len() < 80));
-        insta::assert_snapshot!(lines[5], @"");
-        insta::assert_snapshot!(lines[20], @"");
-        insta::assert_snapshot!(lines[30], @"");
+        insta::assert_snapshot!(lines[5], @"stacks [##..............] 500 of 3000");
+        insta::assert_snapshot!(lines[20], @"stacks [##########......] 2000 of 3000, 1000/s, 1 s left");
+        insta::assert_snapshot!(lines[30], @"stacks [################] 3000 of 3000, 1000/s");
     }
 
     #[test]
@@ -221,10 +226,10 @@ mod tests {
         }
         drop(progress);
         let lines = lines(&screen);
-        insta::assert_snapshot!(lines[20], @"");
-        insta::assert_snapshot!(lines[100], @"");
-        insta::assert_snapshot!(lines[140], @"");
-        insta::assert_snapshot!(lines[240], @"");
+        insta::assert_snapshot!(lines[20], @"stacks [................] 2000 of 100000, 2000 written, 1000/s, 98 s left");
+        insta::assert_snapshot!(lines[100], @"stacks [................] 2000 of 100000, 2000 written, 200/s, 9 min left");
+        insta::assert_snapshot!(lines[140], @"stacks [................] 2000 of 100000, 2000 written, 0/s");
+        insta::assert_snapshot!(lines[240], @"stacks [................] 2100 of 100000, 2100 written, 10/s, 3 h left");
     }
 
     #[test]
@@ -241,7 +246,7 @@ mod tests {
         progress.more(1, 0);
         progress.remove();
         drop(progress);
-        insta::assert_snapshot!(String::from_utf8_lossy(&screen).escape_debug(), @"");
+        insta::assert_snapshot!(String::from_utf8_lossy(&screen).escape_debug(), @r"\u{1b}[?7l\rstacks: reading Port: 0\u{1b}[K\u{1b}[?7h\r\r\u{1b}[K\u{1b}[?7l\rstacks: reading Port: 1\u{1b}[K\u{1b}[?7h\r\r\u{1b}[K");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::decide::plan::Action;
 use crate::ingest::report::Done;
 use crate::ingest::{Failed, Report, Sample};
 use crate::show::render::human::{fields, meaning, symbol, tree};
-use crate::show::text::{count, cut, escape, inert, pad, width, wrap};
+use crate::show::text::{count, escape, inert, pad, width, wrap};
 use crate::show::{Meaning, Style, redact};
 use crate::want::ingest::Ingest;
 use crate::words::value::Map;
@@ -30,30 +30,30 @@ const REASONS: usize = 10;
 const NAMED: usize = 3;
 /// How much of a reason is shown without `-v`.
 const SHOWN: usize = 300;
+/// A space that no line ends at.
+const TIED: &str = "\u{a0}";
 
 /// What became of an ingest, each line with its line end.
 ///
-/// What was created, changed and deleted is shown of a plan, and with `-v`.
+/// Of a plan some of what would be created, changed and deleted is shown.
 pub fn human(ingest: &Ingest, report: &Report, style: &Style) -> String {
     let mut blocks = vec![title(report, style)];
-    if report.planned || style.verbose > 0 {
+    if report.planned {
         blocks.extend(samples(report, style));
         blocks.push(unsampled(report, style));
     }
+    blocks.push(unfilled(ingest, report, style));
     blocks.push(left(ingest, report, style));
     blocks.push(refused(report, style));
     blocks.push(failures(report, style));
-    if let Some(why) = &report.broken {
-        let words = said(&format!("{why}."));
-        blocks.push(lines(
-            &wrap("  × ", &words, style.width),
-            Meaning::Remove,
-            style,
-        ));
-    }
-    blocks.push(summary(report, style));
+    blocks.push(broken(report, style));
+    blocks.push(summary(ingest, report, style));
     blocks.retain(|block| !block.is_empty());
-    blocks.join("\n")
+    match blocks.len() {
+        // Nothing is there to be kept apart.
+        2 => blocks.concat(),
+        _ => blocks.join("\n"),
+    }
 }
 
 fn title(report: &Report, style: &Style) -> String {
@@ -161,29 +161,45 @@ fn unsampled(report: &Report, style: &Style) -> String {
     ];
     let more = counts.into_iter().filter_map(|(done, all)| {
         let shown = report.samples.iter().filter(|s| s.what == done).count() as u64;
-        let verb = match report.planned {
-            true => format!("to {}", action(done).word()),
-            false => past(done).to_owned(),
-        };
-        (all > shown).then(|| format!("{} {verb}", all - shown))
+        (all > shown).then(|| format!("{} to {}", all - shown, action(done).word()))
     });
     let more: Vec<String> = more.collect();
     match more.is_empty() {
         true => String::new(),
-        false => lines(
-            &[format!("  … and more: {}", more.join(", "))],
-            Meaning::Detail,
-            style,
-        ),
+        false => {
+            let words = format!("  … and more: {}", more.join(", "));
+            lines(&[words], Meaning::Detail, style)
+        }
     }
 }
 
-fn past(done: Done) -> &'static str {
-    match done {
-        Done::Created => "created",
-        Done::Changed => "updated",
-        Done::Deleted => "deleted",
+/// Fields that programs could not fill, with what they said.
+fn unfilled(ingest: &Ingest, report: &Report, style: &Style) -> String {
+    let shown = match style.verbose {
+        0 => REASONS,
+        _ => report.unfilled.len(),
+    };
+    let mut block = String::new();
+    for one in report.unfilled.iter().take(shown) {
+        let identifier = said(&one.identifier);
+        let whose = match one.times {
+            1 => identifier,
+            n => format!("{n} {}, {identifier} among them", ingest.from.items()),
+        };
+        let words = format!("{} is left as it is for {whose}", said(&one.field));
+        block.push_str(&lines(
+            &wrap("  ! ", &words, style.width),
+            Meaning::Change,
+            style,
+        ));
+        block.push_str(&below(&one.message, style));
     }
+    let more = report.unfilled.len() - shown.min(report.unfilled.len());
+    if more > 0 {
+        let words = format!("  … and {more} more; `-v` shows them");
+        block.push_str(&lines(&[words], Meaning::Detail, style));
+    }
+    block
 }
 
 /// What is gone from Spacelift and stays in Port.
@@ -196,10 +212,10 @@ fn left(ingest: &Ingest, report: &Report, style: &Style) -> String {
         1 => ("1 entity".to_owned(), "stays"),
         n => (format!("{n} entities"), "stay"),
     };
-    let noun = noun(report);
+    let noun = ingest.from.items();
     let words = match ingest.prune {
         false => format!(
-            "{entities} of {noun} that are gone {stay}, as `prune: keep` says; with `prune: delete` those go that spaceport or its webhook made"
+            "{entities} of {noun} that are gone {stay}, as `prune: keep` says; `prune: delete` deletes those that this project made"
         ),
         true => format!(
             "{entities} of {noun} that are gone {stay}: somebody else made them, or they are of another account"
@@ -218,11 +234,7 @@ fn refused(report: &Report, style: &Style) -> String {
         return String::new();
     };
     let words = format!("refused (deletes): {}", said(why));
-    let mut block = lines(
-        &wrap("  × ", &words, style.width),
-        Meaning::Remove,
-        style,
-    );
+    let mut block = lines(&wrap("  × ", &words, style.width), Meaning::Remove, style);
     if let Some(allow) = &report.allow {
         let allowed = wrap("    allowed by: ", &said(allow), style.width);
         block.push_str(&lines(&allowed, Meaning::Plain, style));
@@ -235,7 +247,10 @@ fn failures(report: &Report, style: &Style) -> String {
     let verbose = style.verbose > 0;
     let mut groups: Vec<(&str, Vec<&Failed>)> = Vec::new();
     for failed in &report.failures {
-        match groups.iter_mut().find(|(reason, _)| *reason == failed.reason) {
+        match groups
+            .iter_mut()
+            .find(|(reason, _)| *reason == failed.reason)
+        {
             Some((_, items)) => items.push(failed),
             None => groups.push((&failed.reason, vec![failed])),
         }
@@ -245,7 +260,11 @@ fn failures(report: &Report, style: &Style) -> String {
     let mut told = 0;
     for (reason, items) in groups.iter().take(shown) {
         let named = if verbose { items.len() } else { NAMED };
-        let mut names: Vec<String> = items.iter().take(named).map(|f| said(&f.identifier)).collect();
+        let mut names: Vec<String> = items
+            .iter()
+            .take(named)
+            .map(|f| said(&f.identifier))
+            .collect();
         if items.len() > named {
             names.push(format!("{} more", items.len() - named));
         }
@@ -255,17 +274,7 @@ fn failures(report: &Report, style: &Style) -> String {
             Meaning::Remove,
             style,
         ));
-        let reason = said(&redact::foreign(reason));
-        let reason = match reason.char_indices().nth(SHOWN) {
-            Some((end, _)) if !verbose => format!("{}…", &reason[..end]),
-            _ => reason,
-        };
-        let below = " ".repeat(BELOW);
-        block.push_str(&lines(
-            &wrap(&below, &reason, style.width),
-            Meaning::Plain,
-            style,
-        ));
+        block.push_str(&below(reason, style));
     }
     let more = report.failed.saturating_sub(told);
     if more > 0 {
@@ -274,8 +283,37 @@ fn failures(report: &Report, style: &Style) -> String {
             true => "; `-v` shows them",
             false => "",
         };
-        let words = format!("  … and {}{how}", count_of(more, "more failure", "more failures"));
+        let words = format!(
+            "  … and {}{how}",
+            count_of(more, "more failure", "more failures")
+        );
         block.push_str(&lines(&[words], Meaning::Detail, style));
+    }
+    block
+}
+
+/// What somebody else said, below what it is about.
+fn below(words: &str, style: &Style) -> String {
+    let words = said(&redact::foreign(words));
+    let words = match words.char_indices().nth(SHOWN) {
+        Some((end, _)) if style.verbose == 0 => format!("{}…", &words[..end]),
+        _ => words,
+    };
+    let wrapped = wrap(&" ".repeat(BELOW), &words, style.width);
+    lines(&wrapped, Meaning::Plain, style)
+}
+
+/// Why it ended before its end.
+fn broken(report: &Report, style: &Style) -> String {
+    let Some(why) = &report.broken else {
+        return String::new();
+    };
+    let words = said(&redact::foreign(why));
+    let wrapped = wrap("  × ", &words, style.width);
+    let mut block = lines(&wrapped, Meaning::Remove, style);
+    if let Some(help) = &report.help {
+        let wrapped = wrap("    help: ", &said(help), style.width);
+        block.push_str(&lines(&wrapped, Meaning::Plain, style));
     }
     block
 }
@@ -289,21 +327,22 @@ fn listed(names: &[String]) -> String {
 }
 
 /// The counts, and what to do next when something is left.
-fn summary(report: &Report, style: &Style) -> String {
+fn summary(ingest: &Ingest, report: &Report, style: &Style) -> String {
     let look = match is_complete(report) {
         true => Meaning::Title,
         false => Meaning::Remove,
     };
-    let mut block = lines(&wrap("", &totals(report), style.width), look, style);
-    let written = report.created + report.changed + report.deleted;
-    let next = match report.planned {
-        _ if is_complete(report) || report.refused.is_some() => None,
-        true => None,
-        false if report.interrupted || report.broken.is_some() => Some(match written {
-            0 => "Nothing was written.",
-            _ => "What is written stays; `spaceport ingest` does the rest.",
-        }),
-        false => Some("Mend what failed; `spaceport ingest` then writes that alone."),
+    let totals = wrap("", &totals(ingest, report), style.width);
+    let totals: Vec<String> = totals.iter().map(|line| line.replace(TIED, " ")).collect();
+    let mut block = lines(&totals, look, style);
+    let next = match report.interrupted || report.broken.is_some() {
+        _ if report.planned => None,
+        true if report.wrote() => Some("What is written stays; `spaceport ingest` does the rest."),
+        true => Some("Nothing was written."),
+        false if report.failed > 0 => {
+            Some("Mend what failed; `spaceport ingest` then writes that alone.")
+        }
+        false => None,
     };
     if let Some(next) = next {
         block.push_str(&lines(&wrap("", next, style.width), Meaning::Plain, style));
@@ -313,16 +352,15 @@ fn summary(report: &Report, style: &Style) -> String {
 
 /// Whether all was done that was to be done.
 pub fn is_complete(report: &Report) -> bool {
-    report.failed == 0
-        && report.broken.is_none()
-        && report.refused.is_none()
-        && !report.interrupted
+    report.failed == 0 && report.broken.is_none() && report.refused.is_none() && !report.interrupted
 }
 
 /// What became of how many, in a sentence of ours alone.
-fn totals(report: &Report) -> String {
+fn totals(ingest: &Ingest, report: &Report) -> String {
     let title = match report {
-        Report { interrupted: true, .. } => "Interrupted",
+        Report {
+            interrupted: true, ..
+        } => "Interrupted",
         Report { planned: true, .. } => "Plan",
         _ if is_complete(report) => "Ingested",
         _ => "Incomplete",
@@ -331,26 +369,29 @@ fn totals(report: &Report) -> String {
         true => ["to create", "to update", "to delete"],
         false => ["created", "updated", "deleted"],
     };
-    let mut counts = vec![
-        format!("{} {} read", report.read, noun(report)),
-        format!("{} {}", report.created, verbs[0]),
-        format!("{} {}", report.changed, verbs[1]),
-        format!("{} {}", report.deleted, verbs[2]),
-        format!("{} unchanged", report.unchanged),
+    let items = match report.read {
+        1 => ingest.from.item(),
+        _ => ingest.from.items(),
+    };
+    let read = format!("{items} read");
+    let always = [
+        (report.read, read.as_str()),
+        (report.created, verbs[0]),
+        (report.changed, verbs[1]),
+        (report.deleted, verbs[2]),
+        (report.unchanged, "unchanged"),
     ];
-    let more = [
+    let sometimes = [
         (report.filtered, "filtered out"),
         (report.left, "left"),
         (report.failed, "failed"),
     ];
-    let more = more.iter().filter(|(n, _)| *n > 0);
-    counts.extend(more.map(|(n, words)| format!("{n} {words}")));
+    let sometimes = sometimes.into_iter().filter(|(n, _)| *n > 0);
+    let counts = always.into_iter().chain(sometimes);
+    let counts: Vec<String> = counts
+        .map(|(n, words)| format!("{n} {words}").replace(' ', TIED))
+        .collect();
     format!("{title}: {}.", counts.join(", "))
-}
-
-/// What is read, in one word: `stacks`.
-fn noun(report: &Report) -> &'static str {
-    report.from.rsplit('.').next().unwrap_or(report.from)
 }
 
 fn count_of(n: u64, one: &str, several: &str) -> String {

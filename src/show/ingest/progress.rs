@@ -22,10 +22,9 @@ pub struct Standing<'a> {
     pub rate: Option<f64>,
 }
 
-/// The columns of a bar, without its brackets.
-const BAR: usize = 20;
-/// The fewest columns worth drawing a bar in.
-const LEAST: usize = 8;
+/// The columns of a bar, without its brackets: always as many, as one that grows and shrinks beside
+/// the numbers would unsettle.
+const BAR: usize = 16;
 
 /// How far an ingest has come, in one line without a line end that fits into `columns`.
 pub fn line(standing: &Standing, columns: usize) -> String {
@@ -41,30 +40,29 @@ pub fn line(standing: &Standing, columns: usize) -> String {
         words.push(format!("{} written", standing.written));
     }
     if let Some(rate) = standing.rate {
-        words.push(match rate < 9.5 {
+        words.push(match rate > 0.0 && rate < 9.5 {
             true => format!("{rate:.1}/s"),
             false => format!("{rate:.0}/s"),
         });
-        let left = total.map(|total| total.saturating_sub(done)).filter(|left| *left > 0);
+        let left = total
+            .map(|total| total.saturating_sub(done))
+            .filter(|left| *left > 0);
         if let Some(left) = left.filter(|_| rate > 0.0) {
             words.push(format!("{} left", duration(left as f64 / rate)));
         }
     }
-    let verb = match stage {
-        Stage::Entities => "reading Port",
-        Stage::Items => "ingesting",
-        Stage::Gone => "deleting",
+    let name = escape(standing.name);
+    let start = match stage {
+        Stage::Entities => format!("{name}: reading Port"),
+        Stage::Items => name,
+        Stage::Gone => format!("{name}: deleting"),
     };
     let words = words.join(", ");
-    let start = format!("{}: {verb}", escape(standing.name));
-    let room = columns.saturating_sub(width(&start) + width(&words) + 4);
-    let bar = total
-        .filter(|_| room >= LEAST)
-        .map(|total| bar(done, total, room.min(BAR)));
-    let line = match bar {
-        Some(bar) => format!("{start} {bar} {words}"),
-        None => format!("{start} {words}"),
-    };
+    let whole = |middle: &str| format!("{start}{middle}{words}");
+    let line = total
+        .map(|total| whole(&format!(" {} ", bar(done, total))))
+        .filter(|line| width(line) <= columns)
+        .unwrap_or_else(|| whole(": "));
     line.chars()
         .scan(0, |used, c| {
             *used += width(c.encode_utf8(&mut [0; 4]));
@@ -73,10 +71,10 @@ pub fn line(standing: &Standing, columns: usize) -> String {
         .collect()
 }
 
-fn bar(done: u64, total: u64, columns: usize) -> String {
+fn bar(done: u64, total: u64) -> String {
     let share = (done as f64 / total as f64).clamp(0.0, 1.0);
-    let full = (share * columns as f64).floor() as usize;
-    format!("[{}{}]", "#".repeat(full), ".".repeat(columns - full))
+    let full = (share * BAR as f64).floor() as usize;
+    format!("[{}{}]", "#".repeat(full), ".".repeat(BAR - full))
 }
 
 /// A time that is not known better than this.
@@ -92,7 +90,12 @@ fn duration(seconds: f64) -> String {
 mod tests {
     use super::*;
 
-    fn standing(stage: Stage, done: u64, total: Option<u64>, rate: Option<f64>) -> Standing<'static> {
+    fn standing(
+        stage: Stage,
+        done: u64,
+        total: Option<u64>,
+        rate: Option<f64>,
+    ) -> Standing<'static> {
         Standing {
             name: "stacks",
             stage,
@@ -107,23 +110,23 @@ mod tests {
     fn a_line_says_what_is_known_so_far() {
         let shown = |standing: &Standing| line(standing, 79);
         let begun = standing(Stage::Entities, 0, None, None);
-        insta::assert_snapshot!(shown(&begun), @"");
+        insta::assert_snapshot!(shown(&begun), @"stacks: reading Port: 0");
         let reading = standing(Stage::Entities, 2000, Some(10_000), Some(4000.0));
-        insta::assert_snapshot!(shown(&reading), @"");
+        insta::assert_snapshot!(shown(&reading), @"stacks: reading Port [###.............] 2000 of 10000, 4000/s, 2 s left");
         let ingesting = Standing {
             written: 1400,
             ..standing(Stage::Items, 2600, Some(10_000), Some(820.4))
         };
-        insta::assert_snapshot!(shown(&ingesting), @"");
+        insta::assert_snapshot!(shown(&ingesting), @"stacks [####............] 2600 of 10000, 1400 written, 820/s, 10 s left");
         let slow = standing(Stage::Items, 100, Some(100_000), Some(0.51));
-        insta::assert_snapshot!(shown(&slow), @"");
+        insta::assert_snapshot!(shown(&slow), @"stacks [................] 100 of 100000, 0.5/s, 55 h left");
         let stalled = standing(Stage::Items, 100, Some(200), Some(0.0));
-        insta::assert_snapshot!(shown(&stalled), @"");
+        insta::assert_snapshot!(shown(&stalled), @"stacks [########........] 100 of 200, 0/s");
         let ended = standing(Stage::Gone, 230, Some(230), Some(99.0));
-        insta::assert_snapshot!(shown(&ended), @"");
+        insta::assert_snapshot!(shown(&ended), @"stacks: deleting [################] 230 of 230, 99/s");
         // More than there were when it began.
         let grown = standing(Stage::Items, 12, Some(10), Some(5.0));
-        insta::assert_snapshot!(shown(&grown), @"");
+        insta::assert_snapshot!(shown(&grown), @"stacks [################] 12 of 12, 5.0/s");
     }
 
     #[test]
