@@ -10,12 +10,14 @@
 //! | `fields` | the fields that are read, as a tree over the schema |
 //! | `same` | whether two values of a field are one |
 //! | `selection` | the same as GraphQL documents |
+//! | `whose` | how an ingest that deletes tells its account from another |
 
 mod fields;
 mod programs;
 mod reads;
 mod same;
 mod selection;
+mod whose;
 
 pub use fields::Problem;
 pub use programs::{Part, programs};

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 use super::fields::{Fields, Problem};
 use super::programs::programs;
 use super::reads::{ACCOUNT, ITEM, reads};
+use super::whose;
 use crate::kinds::ingest::Origin;
 use crate::want::desired::Desired;
 use crate::want::ingest::Ingest;
@@ -120,11 +121,12 @@ impl Selection {
     }
 }
 
-/// What the ingests of a project read that does not exist.
+/// What the ingests of a project read that does not exist, and which of them delete and cannot say whose.
 pub fn findings(desired: &Desired) -> Findings {
     let mut findings = Findings::default();
     for ingest in &desired.ingests {
-        let (_, problems) = Selection::of(ingest);
+        let (selection, problems) = Selection::of(ingest);
+        findings.extend(whose::finding(ingest, &selection));
         findings.extend(
             problems
                 .iter()
