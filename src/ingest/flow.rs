@@ -48,8 +48,9 @@ pub(super) struct Flow<'a> {
 impl<'a> Flow<'a> {
     /// Has done nothing yet.
     pub(super) fn new(ingest: &'a Ingest, hands: &'a Hands, setting: &'a Setting) -> Flow<'a> {
-        let fields = Fields::of(&ingest.mapping);
+        // What does not exist is a finding, which is told before.
         let (selection, _) = Selection::of(ingest);
+        let fields = Fields::of(&ingest.mapping, &selection.account);
         let programs = Programs::of(ingest, &setting.account, setting.now);
         let source = Source {
             hands: hands.clone(),
