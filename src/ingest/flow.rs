@@ -288,8 +288,10 @@ impl<'a> Flow<'a> {
         true
     }
 
-    /// Sends again what waits for others, as long as that helps.
+    /// Sends again what waits for others, as long as that helps; first in one order and then in the other, since a
+    /// request that names a chain from its end is done with it at once.
     async fn later(&mut self) -> Result<(), Broken> {
+        let mut turned = true;
         loop {
             while self.ended().await {}
             if let Some(broken) = self.broken.take() {
@@ -302,6 +304,10 @@ impl<'a> Flow<'a> {
                 return Ok(());
             }
             waiting.sort_by(|(a, _), (b, _)| a.wanted.identifier.cmp(&b.wanted.identifier));
+            if turned {
+                waiting.reverse();
+            }
+            turned = !turned;
             let mut batch = Batch::default();
             for (one, _) in waiting {
                 if let Some(full) = batch.push(one) {
