@@ -13,9 +13,9 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::programs::Programs;
-use super::same::digest_of;
 use super::{Broken, Hands};
 use crate::follow::ingest::Selection;
+use crate::follow::ingest::same::digest_of;
 use crate::kinds::ingest::Origin;
 use crate::sim::child::Engines;
 use crate::sim::job::Job;
