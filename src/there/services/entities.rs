@@ -9,7 +9,7 @@ use std::ops::Range;
 use serde_json::{Value as Json, json};
 
 use crate::kinds::call::path;
-use crate::there::services::error::{Discreet, Failure, Problem, ServiceError, TookEffect};
+use crate::there::services::error::{Discreet, Failure, Problem, ServiceError, TookEffect, said};
 use crate::there::services::http::{Answer, Repeat};
 use crate::there::services::port::read;
 use crate::there::services::read::Reader;
@@ -25,7 +25,7 @@ pub enum Written {
     Created,
     /// It was there, and has the new values; of a delete: it is gone.
     Updated,
-    /// It was refused, and nothing of it took effect.
+    /// It was refused; where the status is a 5xx it may have taken effect all the same.
     Refused {
         /// The status of this item, as HTTP would have it; 422 where the service gives none.
         status: u16,
@@ -204,19 +204,22 @@ impl Writer {
             let count = part.len();
             // Deleting twice is deleting once.
             let outcome = self.post(&path, &body, Repeat::Always, |answer, call, discreet| {
-                match answer.status {
-                    // One that is gone already, or the blueprint; asked one by one that means "gone".
-                    404 if count == 1 => return Ok(Outcome::Each(vec![Written::Updated])),
-                    404 | 413 => {
-                        return Ok(Outcome::Split(answer.status, discreet.body(&answer.body)));
-                    }
-                    400 | 409 | 422 => {
-                        return Ok(Outcome::Whole(answer.status, discreet.body(&answer.body)));
-                    }
-                    _ => {}
+                let status = answer.status;
+                if status == 413 {
+                    return Ok(Outcome::Split(status, discreet.body(&answer.body)));
                 }
-                read(answer, call, discreet)?;
-                Ok(Outcome::Each(vec![Written::Updated; count]))
+                let Err(error) = read(answer, call, discreet) else {
+                    return Ok(Outcome::Each(vec![Written::Updated; count]));
+                };
+                match error.problem() {
+                    // One of them, or the blueprint: of a single one that means "gone".
+                    Problem::NotFound(_) if count == 1 => Ok(Outcome::Each(vec![Written::Updated])),
+                    Problem::NotFound(says) => Ok(Outcome::Split(status, says.clone())),
+                    Problem::Taken(says) | Problem::Refused { says, .. } => {
+                        Ok(Outcome::Whole(status, says.clone()))
+                    }
+                    _ => Err(error),
+                }
             });
             parts.note(part, outcome.await)?;
         }
@@ -339,9 +342,7 @@ fn by_number(all: Range<usize>, most: usize) -> Vec<Range<usize>> {
 fn told(body: &[u8], sent: &[Json], discreet: &Discreet) -> Option<Vec<Written>> {
     let answer: Json = serde_json::from_slice(body).ok()?;
     let list = |name: &str| answer.get(name).and_then(Json::as_array);
-    if list("entities").or(list("errors")).is_none() {
-        return None;
-    }
+    list("entities").or(list("errors"))?;
     let mut each: Vec<Option<Written>> = vec![None; sent.len()];
     let mut note = |item: &Json, what: Written| {
         let Some(at) = index(item).filter(|at| *at < sent.len()) else {
@@ -364,7 +365,7 @@ fn told(body: &[u8], sent: &[Json], discreet: &Discreet) -> Option<Vec<Written>>
         note(item, what);
     }
     for item in list("errors").into_iter().flatten() {
-        let words = discreet.words(item);
+        let words = said(item).map(|words| discreet.message(&words));
         let refused = Written::Refused {
             status: status(&item["statusCode"]).unwrap_or(UNSAID),
             says: words.unwrap_or_else(|| "no reason given".into()),
@@ -746,6 +747,12 @@ mod tests {
             assert_eq!(gone.unwrap(), vec![refused(status, says); 2]);
             assert_eq!(script.of(DELETES).len(), 1);
         }
+        // A page that a proxy answers says nothing about entities.
+        let proxy = script(|_, _| raw("404 No", "", "<html>lost</html>")).await;
+        let gone = writer(port_reader(&proxy))
+            .delete_entities("b", &["a".to_owned()])
+            .await;
+        assert!(unknown(&gone.unwrap()[0]).contains("HTML"));
         let script = script(|_, _| Reply::Cut).await;
         let gone = writer(port_reader(&script))
             .delete_entities("b", &["a".to_owned()])

@@ -10,19 +10,18 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 /// try to try, with jitter.
 pub(super) struct Pace {
     own: ExponentialBackoff,
-    /// How long it may still wait because the service said so.
+    /// How long it may still wait for a limit.
     left: Duration,
 }
 
 /// The longest wait that a service may ask for.
-pub(super) const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(60);
 const LONGEST_UNADVISED: Duration = Duration::from_secs(10);
-/// What a wait counts at least. Requests that share a tight limit are refused again and again,
-/// which is no trouble as long as the service says when to come back.
+/// What a wait for a limit counts at least.
 const SHORTEST: Duration = Duration::from_secs(8);
 
 impl Pace {
-    /// The waits of at most so many tries, more where short waits are advised.
+    /// The waits of at most so many tries; for a limit, of as long as those could take.
     pub fn new(tries: u32, first: Duration) -> Self {
         let waits = tries.saturating_sub(1);
         let own = ExponentialBuilder::default()
@@ -40,10 +39,18 @@ impl Pace {
 
     /// The next wait; `None` when there were enough tries.
     pub fn next(&mut self, advised: Option<Duration>) -> Option<Duration> {
-        let Some(advised) = advised else {
-            return self.own.next();
+        let own = self.own.next()?;
+        Some(advised.unwrap_or(own).min(LONGEST))
+    }
+
+    /// The same after a refusal that is about a limit alone. As long as the service says when to come back, that is no
+    /// trouble: requests that share a tight limit are refused again and again.
+    pub fn limited(&mut self, advised: Option<Duration>) -> Option<Duration> {
+        // "At once" is no advice that could be followed for long.
+        let Some(wait) = advised.filter(|wait| !wait.is_zero()) else {
+            return self.next(advised);
         };
-        let wait = advised.min(LONGEST);
+        let wait = wait.min(LONGEST);
         self.left = self.left.checked_sub(wait.max(SHORTEST))?;
         Some(wait)
     }
@@ -58,9 +65,37 @@ pub(super) fn date(text: &str) -> Option<i64> {
         .map(|at| at.as_millisecond())
 }
 
+/// What an answer says about waiting.
+pub(super) struct Advice {
+    /// How long to wait before the same request is sent again.
+    pub one: Option<Duration>,
+    /// How long to wait before any request is sent.
+    pub all: Duration,
+}
+
+impl Advice {
+    /// Reads it from a status, the headers, and what the header `Date` says in milliseconds: dates are the service's, and
+    /// so is the clock to read them by.
+    pub fn of<'h>(
+        status: u16,
+        header: &dyn Fn(&str) -> Option<&'h str>,
+        dated: Option<i64>,
+    ) -> Self {
+        let dated = dated.and_then(|at| u64::try_from(at).ok());
+        let now = dated.map_or_else(SystemTime::now, |at| UNIX_EPOCH + Duration::from_millis(at));
+        let left = header("x-ratelimit-remaining").and_then(|left| left.trim().parse::<f64>().ok());
+        // The limit's headers are on every answer; they matter when the limit is reached.
+        let reached = status == 429 || left.is_some_and(|left| left <= 0.0);
+        let reset = header("x-ratelimit-reset").filter(|_| reached);
+        let one = advised_wait(header("retry-after"), reset, now);
+        let all = one.filter(|_| reached).unwrap_or_default().min(LONGEST);
+        Advice { one, all }
+    }
+}
+
 /// How long the service wants us to wait: `Retry-After` in seconds or as a date, else
 /// `x-ratelimit-reset`, which is an epoch above 10^9 and a delay below (PA section 1).
-pub(super) fn advised_wait(
+fn advised_wait(
     retry_after: Option<&str>,
     reset: Option<&str>,
     now: SystemTime,
@@ -121,21 +156,18 @@ mod tests {
         let mut pace = Pace::new(4, Duration::from_millis(100));
         let advised = pace.next(Some(Duration::from_secs(3600)));
         assert_eq!(advised, Some(Duration::from_secs(60)));
-        let first = pace.next(None).unwrap();
-        assert!((100..=200).contains(&first.as_millis()), "{first:?}");
         let second = pace.next(None).unwrap();
         assert!((200..=400).contains(&second.as_millis()), "{second:?}");
         let third = pace.next(None).unwrap();
         assert!((400..=800).contains(&third.as_millis()), "{third:?}");
         assert_eq!(pace.next(None), None);
 
-        // What is advised is followed for as long as that many of the longest waits would take.
-        let mut pace = Pace::new(4, Duration::ZERO);
-        let waits = |pace: &mut Pace, secs| {
+        // A limit may last as long as that many of the longest waits.
+        let waits = |secs| {
+            let mut pace = Pace::new(4, Duration::ZERO);
             let advice = Some(Duration::from_secs(secs));
-            std::iter::from_fn(|| pace.next(advice)).count()
+            std::iter::from_fn(|| pace.limited(advice)).count()
         };
-        assert_eq!(waits(&mut pace, 70), 3);
-        assert_eq!(waits(&mut Pace::new(4, Duration::ZERO), 0), 22);
+        assert_eq!([waits(70), waits(1), waits(0)], [3, 22, 3]);
     }
 }
