@@ -4,6 +4,7 @@
 //! event that arrives in between makes an ingest write what is there already, and never undo it. Deliberately not here:
 //! each step for itself.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -20,6 +21,7 @@ use super::source::{Page, Source, joined};
 use super::tally::Tally;
 use super::{Broken, Hands, Setting};
 use crate::follow::ingest::Selection;
+use crate::follow::ingest::same::digest_of;
 use crate::there::Reader;
 use crate::want::ingest::Ingest;
 
@@ -48,8 +50,9 @@ pub(super) struct Flow<'a> {
 impl<'a> Flow<'a> {
     /// Has done nothing yet.
     pub(super) fn new(ingest: &'a Ingest, hands: &'a Hands, setting: &'a Setting) -> Flow<'a> {
-        let fields = Fields::of(&ingest.mapping);
+        // What does not exist is a finding, which is told before.
         let (selection, _) = Selection::of(ingest);
+        let fields = Fields::of(&ingest.mapping, &selection.account);
         let programs = Programs::of(ingest, &setting.account, setting.now);
         let source = Source {
             hands: hands.clone(),
@@ -99,18 +102,23 @@ impl<'a> Flow<'a> {
                 Err(broken) => ended = Err(broken),
             }
         }
-        if let Some(broken) = self.broken.take().or(ended.err()) {
-            self.tally.report.broken = Some(broken.why);
-            self.tally.report.help = broken.help;
+        let broken = self.broken.take().or(ended.err());
+        let mut report = self.tally.end(&self.fields, &live);
+        if let Some(broken) = broken {
+            // What they were is not known for certain.
+            report.samples.clear();
+            report.broken = Some(broken.why);
+            report.help = broken.help;
         }
-        self.tally.end(&self.fields, &live)
+        report
     }
 
     async fn steps(&mut self) -> Result<(), Broken> {
         self.stage(Stage::Entities, None);
         let source = self.source.clone();
-        let (known, ids) = tokio::join!(self.entities(), source.ids());
+        let (known, ids, works) = tokio::join!(self.entities(), source.ids(), source.works());
         known?;
+        works?;
         let ids = ids?;
         if self.stopped() {
             return Ok(());
@@ -161,6 +169,7 @@ impl<'a> Flow<'a> {
         };
         let blueprint = &self.ingest.blueprint;
         let mut from: Option<String> = None;
+        let mut cursors = HashSet::new();
         while !self.setting.stop.load(Ordering::SeqCst) {
             let page = reader.entities(blueprint, &include, from.as_deref(), &each);
             let (found, next) = page.await?;
@@ -169,10 +178,12 @@ impl<'a> Flow<'a> {
                 self.judge.known.add(&identifier, &digests, whose);
             }
             self.setting.progress.more(count, 0);
-            from = next;
-            if from.is_none() {
-                break;
+            let Some(next) = next else { break };
+            if !cursors.insert(digest_of(&next)) {
+                let why = format!("Port gives the same page of `{blueprint}` again and again");
+                return Err(Broken { why, help: None });
             }
+            from = Some(next);
         }
         // A page that moved while it was read has left something out.
         let count = reader.entities_count(blueprint).await?;
@@ -287,8 +298,10 @@ impl<'a> Flow<'a> {
         true
     }
 
-    /// Sends again what waits for others, as long as that helps.
+    /// Sends again what waits for others, as long as that helps; first in one order and then in the other, since a
+    /// request that names a chain from its end is done with it at once.
     async fn later(&mut self) -> Result<(), Broken> {
+        let mut turned = true;
         loop {
             while self.ended().await {}
             if let Some(broken) = self.broken.take() {
@@ -301,6 +314,10 @@ impl<'a> Flow<'a> {
                 return Ok(());
             }
             waiting.sort_by(|(a, _), (b, _)| a.wanted.identifier.cmp(&b.wanted.identifier));
+            if turned {
+                waiting.reverse();
+            }
+            turned = !turned;
             let mut batch = Batch::default();
             for (one, _) in waiting {
                 if let Some(full) = batch.push(one) {
@@ -326,7 +343,7 @@ impl<'a> Flow<'a> {
     }
 
     /// Whether the user wants to stop, which is noted.
-    fn stopped(&mut self) -> bool {
+    pub(super) fn stopped(&mut self) -> bool {
         let stopped = self.setting.stop.load(Ordering::SeqCst);
         self.tally.report.interrupted |= stopped;
         stopped

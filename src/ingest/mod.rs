@@ -12,7 +12,6 @@
 //! | `source` | what Spacelift has, each item once |
 //! | `programs` | filter and mapping, run over items |
 //! | `fields` | the parts of an entity that a mapping names |
-//! | `same` | when two values are one |
 //! | `known` | which entities Port has, and which of them an item made |
 //! | `judge` | what becomes of an item |
 //! | `send` | entities in bulk requests, until it is known what became of each |
@@ -29,7 +28,6 @@ mod known;
 mod programs;
 mod prune;
 pub mod report;
-mod same;
 mod send;
 mod source;
 mod tally;
@@ -39,6 +37,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::sim::child::Engines;
+use crate::there::services::Problem;
 use crate::there::{Reader, ServiceError, Writer};
 use crate::want::ingest::Ingest;
 
@@ -99,9 +98,12 @@ struct Broken {
 
 impl From<ServiceError> for Broken {
     fn from(error: ServiceError) -> Self {
+        // What an ingest asks Port for is under the project's own blueprint.
+        let missing = matches!(error.problem(), Problem::NotFound(_));
+        let apply = || "`spaceport apply` creates the blueprints of the project".to_owned();
         Broken {
             why: error.to_string(),
-            help: error.help(),
+            help: error.help().or_else(|| missing.then(apply)),
         }
     }
 }

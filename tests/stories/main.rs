@@ -26,6 +26,7 @@ mod event_path;
 mod exit_codes;
 mod export;
 mod formatting;
+mod ingest_output;
 mod input;
 mod kinds_permissions;
 mod kinds_scorecard;

@@ -124,6 +124,7 @@ impl Selection {
 /// What the ingests of a project read that does not exist, and which of them delete and cannot say whose.
 pub fn findings(desired: &Desired) -> Findings {
     let mut findings = Findings::default();
+    findings.extend(whose::rivals(&desired.ingests));
     for ingest in &desired.ingests {
         let (selection, problems) = Selection::of(ingest);
         findings.extend(whose::finding(ingest, &selection));
@@ -273,7 +274,7 @@ mapping:
         `project_root`: Spacelift's `Stack` has no field `project_root` (GraphQL calls it `projectRoot`)
         `name`: `space` is a plain value, and nothing is below it (read it from `spaceDetails`)
         `first`: `labels` is a list of plain values, and nothing is below it ()
-        `policyName`: `attachedPolicies` is a list, so that `.policyName` fails (write `.attachedPolicies[].policyName`)
+        `policyName`: `attachedPolicies` is a list, so that `.policyName` fails (write `.item.attachedPolicies[].policyName`)
         `run`: `run` needs arguments, which an ingest cannot give (leave it out)
         `parent`: Spacelift's `Space` has no field `parent` (GraphQL calls it `parentSpace`)
         `url`: Spacelift's `Stack` has no field `url` (lists have no addresses: write `.account.url + "/stack/" + .item.id`)
