@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 
 use crate::kinds::project::{name, names};
 use crate::kinds::shape::{Field, Shape, field};
-use crate::kinds::{charset, webhook_mapping};
+use crate::kinds::{Mention, charset, webhook_mapping};
+use crate::words::{Pointer, Value};
 
 /// What stands after `kind:` of an ingest.
 pub const KIND: &str = "ingest";
@@ -156,6 +157,11 @@ fn fields() -> Vec<Field> {
 /// The fields of an ingest.
 pub fn shape() -> &'static Shape {
     &SHAPE
+}
+
+/// What a document mentions: its blueprint, and the properties and relations that it fills there.
+pub fn mentions(document: &Value) -> Vec<Mention> {
+    webhook_mapping::mentions(&Pointer::root(), document, "mapping")
 }
 
 #[cfg(test)]

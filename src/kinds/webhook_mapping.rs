@@ -2,10 +2,10 @@
 //!
 //! Everything in an entity is JQ, constants included. Deliberately not here: running it.
 
-use crate::kinds::charset;
 use crate::kinds::program::Program;
 use crate::kinds::shape::{Limits, Object, Shape, field};
-use crate::words::Value;
+use crate::kinds::{Mention, charset};
+use crate::words::{Addr, Pointer, Service, Value};
 
 /// A mapping: which entity of which blueprint an event becomes.
 pub fn shape() -> Shape {
@@ -121,6 +121,34 @@ fn search() -> Shape {
         .required(),
     ])
 }
+
+/// What a mapping at a place mentions, `entity` being the key of the entity in it. The blueprint is
+/// needed; a property or relation that is missing spoils only its events.
+pub(in crate::kinds) fn mentions(at: &Pointer, mapping: &Value, entity: &str) -> Vec<Mention> {
+    let Some(blueprint) = mapping.get_text("blueprint") else {
+        return Vec::new();
+    };
+    let addr = Addr::new(Service::Port, "blueprint", blueprint);
+    let mention = |at, property: Option<(String, &'static [&'static str])>| Mention {
+        or_kind: None,
+        at,
+        addr: addr.clone(),
+        hard: property.is_none(),
+        property,
+    };
+    let mut mentions = vec![mention(at.join("blueprint"), None)];
+    for (map, holders) in [("properties", PROPERTIES), ("relations", RELATIONS)] {
+        let keys = mapping.get(entity).and_then(|e| e.get(map)?.as_map());
+        for key in keys.into_iter().flat_map(|map| map.keys()) {
+            let at = at.join(entity).join(map).join(key);
+            mentions.push(mention(at, Some((key.clone(), holders))));
+        }
+    }
+    mentions
+}
+
+const PROPERTIES: &[&str] = &["/schema/properties"];
+const RELATIONS: &[&str] = &["/relations"];
 
 /// The text and the object say the same (PA section 4); without `deleteDependents` they go too.
 pub(super) fn one_operation(value: Value) -> Value {

@@ -134,6 +134,11 @@ pub(in crate::want) fn named(node: &Node) -> impl Iterator<Item = &str> {
     names.unwrap_or(&[]).iter().filter_map(Node::text)
 }
 
+/// Whether two documents are both for some environment; no names mean all.
+pub(in crate::want) fn meet(one: &[String], other: &[String]) -> bool {
+    one.is_empty() || other.is_empty() || one.iter().any(|name| other.contains(name))
+}
+
 /// Whether a document is for the chosen environment.
 pub(in crate::want) fn environments(node: &Node, config: &Config, findings: &mut Findings) -> bool {
     let Some(names) = node.get("environments").and_then(Node::items) else {

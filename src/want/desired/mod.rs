@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `identity` | addresses, and what the services know objects by |
 //! | `named` | names of declared objects that become references |
+//! | `ingests` | ingests, and the blueprints that they fill |
 //! | `open` | actions that everyone may run |
 //! | `connect` | references, checked against the project, and the graph |
 //! | `circles` | objects that need each other so that none can be made first |
@@ -17,6 +18,7 @@
 mod circles;
 mod connect;
 mod identity;
+mod ingests;
 pub mod kept;
 mod named;
 mod open;
@@ -159,6 +161,7 @@ fn connected(
         waiting: Vec::new(),
         kept,
         trials: Vec::new(),
+        unread: Vec::new(),
         ingests: Vec::new(),
         findings,
     };
@@ -185,6 +188,7 @@ fn connected(
         &building.elsewhere,
         &mut building.findings,
     );
+    building.read_ingests();
     building.trials();
     let graph = building.connect();
     let keeps = building.kept.is_some();
@@ -241,6 +245,8 @@ struct Building<'a> {
     /// The nodes of the objects, when somebody asked for them.
     kept: Option<BTreeMap<Addr, Kept>>,
     trials: Vec<Trial>,
+    /// Documents of ingests, read when the identifiers of objects are known.
+    unread: Vec<Node>,
     ingests: Vec<Ingest>,
     findings: Findings,
 }
@@ -260,10 +266,9 @@ struct Declared {
 }
 
 impl Declared {
-    /// Whether some environment has both; no names mean all.
+    /// Whether some environment has both.
     fn meets(&self, others: &[String]) -> bool {
-        let shared = || self.environments.iter().any(|name| others.contains(name));
-        self.environments.is_empty() || others.is_empty() || shared()
+        document::meet(&self.environments, others)
     }
 }
 
@@ -276,9 +281,7 @@ impl<'a> Building<'a> {
             return;
         }
         if ingest::is(node) {
-            let context = self.context();
-            let ingest = ingest::read(node, context, &mut self.findings);
-            self.ingests.extend(ingest);
+            self.unread.push(node.clone());
             return;
         }
         let Some(document) = document::read(node, self.config, &mut self.findings) else {
