@@ -37,7 +37,7 @@ pub struct Told {
 }
 
 impl Fleet {
-    /// So many stacks: some without a description, a namespace, or labels.
+    /// So many stacks: some without a description, an owner, labels, or a run.
     pub fn of(count: usize) -> Fleet {
         Fleet::with(count, |_| ())
     }
@@ -285,17 +285,11 @@ pub fn id(number: usize) -> String {
     format!("stack-{number:03}")
 }
 
+/// A stack that differs from its neighbours in everything, with an id that is easily told.
 fn stack(number: usize) -> StartingStack {
-    let text = |absent: bool, text: String| if absent { String::new() } else { text };
     StartingStack {
         name: id(number),
-        description: text(number % 5 == 1, format!("The {number}th of a fleet")),
-        namespace: text(number % 7 == 2, "acme".to_owned()),
-        repository: format!("repository-{}", number % 10),
-        labels: match number % 4 {
-            3 => Vec::new(),
-            _ => vec!["zulu".to_owned(), "alpha".to_owned(), format!("n{number}")],
-        },
+        ..StartingStack::varied(number)
     }
 }
 

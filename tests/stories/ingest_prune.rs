@@ -420,6 +420,32 @@ fn no_weather_makes_a_wrong_delete() {
     });
 }
 
+/// Pages of stacks that move, in the first list and in the last look alike: what one of them missed is
+/// not gone.
+#[test]
+fn pages_that_move_delete_nothing_that_is_there() {
+    std::thread::scope(|scope| {
+        for by in [-9, -1, 1, 9] {
+            scope.spawn(move || {
+                let fleet = thinned(STACKS, &[3, 30]);
+                let living: BTreeSet<String> = fleet.stacks().into_keys().collect();
+                for page in 0..12 {
+                    let short = Fault::new(Effect::Pages { size: 10 }).forever();
+                    let moved = Fault::new(Effect::ShiftPage { by }).skip(page);
+                    for fault in [short, moved] {
+                        fleet.world.sandbox.fault(fault);
+                    }
+                    fleet.ingest(&[]);
+                    fleet.world.sandbox.clear_faults();
+                    assert!(living.is_subset(&fleet.ids()), "{by} {page}");
+                }
+                fleet.ingested();
+                fleet.is_right();
+            });
+        }
+    });
+}
+
 /// A delete whose answer is lost took effect: it is looked at, and no failure.
 #[test]
 fn a_lost_answer_to_a_delete_is_no_failure() {

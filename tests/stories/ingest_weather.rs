@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use spaceport::sandbox::{Effect, Fault, Reset, Service, When};
 
 use crate::fleet::{BULK, ENTITIES, Fleet, id};
@@ -179,6 +179,131 @@ fn refused_items_are_listed_and_heal() {
     fleet.is_right();
 }
 
+/// Pages of either service begin elsewhere than they should, as when something is created or deleted
+/// while they are read: nothing is missed, and nothing is done twice.
+#[test]
+fn pages_that_move_are_noticed() {
+    let search = "/v1/blueprints/space_lift_stack/entities/search";
+    std::thread::scope(|scope| {
+        for by in [-10, -3, -1, 1, 4, 10] {
+            scope.spawn(move || {
+                let fleet = Fleet::of(SOME);
+                let moved = || Fault::new(Effect::ShiftPage { by });
+                let short = || Fault::new(Effect::Pages { size: 10 }).forever();
+                for page in 0..6 {
+                    // All are new: those of a page that nobody read are found by name.
+                    fleet.empty();
+                    fleet.world.sandbox.fault(short());
+                    let stacks = moved().operation("searchStacks").skip(page);
+                    fleet.world.sandbox.fault(stacks);
+                    let told = fleet.ingested();
+                    assert_eq!(told.counts(), (SOME, 0, 0, 0), "{by} {page} {told:#?}");
+                    fleet.world.sandbox.clear_faults();
+                    fleet.is_right();
+                    fleet.is_written_once();
+                    // All are there: those of a page that nobody read are not made again.
+                    for fault in [short(), moved().path(search).skip(page)] {
+                        fleet.world.sandbox.fault(fault);
+                    }
+                    let told = fleet.ingested();
+                    fleet.world.sandbox.clear_faults();
+                    assert_eq!(told.counts(), (0, 0, SOME, 0), "{by} {page} {told:#?}");
+                    assert_eq!(fleet.writes(), [], "{by} {page}");
+                }
+            });
+        }
+    });
+}
+
+/// Items that a bulk answers with an error of its own, whether they took effect or not: they are tried
+/// again when that helps, and looked at before.
+#[test]
+fn items_in_trouble_are_looked_at_and_tried_again() {
+    for status in [429, 500, 503] {
+        for when in [When::Before, When::After] {
+            let fleet = Fleet::of(SOME);
+            let trouble = Effect::RefuseItems {
+                every: 3,
+                identifiers: vec![id(1)],
+                status,
+                error: "internal_error".to_owned(),
+                message: "come again".to_owned(),
+                when,
+            };
+            fleet
+                .world
+                .sandbox
+                .fault(Fault::new(trouble).path(BULK).times(3));
+            let told = fleet.ingested();
+            fleet.world.sandbox.clear_faults();
+            assert_eq!(told.count("failed"), 0);
+            fleet.is_right();
+            fleet.is_written_once();
+            let sendings = fleet.sendings();
+            let again = sendings.values().filter(|times| **times > 1).count();
+            match when {
+                When::Before => assert!(again >= SOME / 3, "{again}"),
+                When::After => assert_eq!(again, 0, "{sendings:?}"),
+            }
+        }
+    }
+}
+
+/// Items that are refused with a reason are failures, in the service's words and with nothing of the
+/// others.
+#[test]
+fn items_that_are_refused_are_not_tried_again() {
+    for status in [403, 404, 409, 422] {
+        let fleet = Fleet::of(SOME);
+        let refusal = Effect::RefuseItems {
+            every: 0,
+            identifiers: vec![id(11), id(50)],
+            status,
+            error: "not_for_you".to_owned(),
+            message: "No \u{1b}[31mway".to_owned(),
+            when: When::Before,
+        };
+        fleet
+            .world
+            .sandbox
+            .fault(Fault::new(refusal).path(BULK).forever());
+        let told = fleet.ingest(&[]).exits(4);
+        assert_eq!(told.counts(), (SOME - 2, 0, 0, 0), "{status} {told:#?}");
+        assert_eq!(told.count("failed"), 2);
+        for (_, reason) in told.failures() {
+            assert!(
+                reason.contains("not_for_you") && reason.contains("way"),
+                "{reason}"
+            );
+        }
+        assert_eq!(fleet.sendings()[&id(11)], 1);
+        let human = fleet.world.run(&["ingest"]).exits(4);
+        human.says("not_for_you").says(&id(50)).hides("\u{1b}");
+        fleet.world.sandbox.clear_faults();
+        assert_eq!(fleet.ingested().counts(), (2, 0, SOME - 2, 0));
+        fleet.is_right();
+        fleet.is_written_once();
+    }
+}
+
+/// The last request of a window says so, in either spelling, and the next waits for the new one.
+#[test]
+fn the_end_of_a_window_is_respected() {
+    for reset in [Reset::Epoch, Reset::Delay] {
+        let fleet = Fleet::of(SOME);
+        let last = Effect::LastOfWindow { reset, seconds: 1 };
+        for fault in [
+            Fault::new(last.clone()).path("/v1/blueprints/space_lift_stack/entities/search"),
+            Fault::new(last).path(BULK),
+        ] {
+            fleet.world.sandbox.fault(fault);
+        }
+        assert_eq!(fleet.ingested().counts(), (SOME, 0, 0, 0));
+        fleet.is_right();
+        fleet.is_written_once();
+    }
+}
+
 /// A change whose answer is lost is looked up, and not sent again when it arrived.
 #[test]
 fn a_lost_answer_is_looked_up() {
@@ -330,15 +455,15 @@ fn a_field_that_fails_is_left_alone() {
         );
     });
     let told = fleet.ingest(&[]);
-    let entities = fleet.entities();
+    let (entities, stacks) = (fleet.entities(), fleet.stacks());
     assert_eq!(entities.len(), 8, "{told:#?}");
     for (id, entity) in &entities {
         let branch = &entity["properties"]["branch"];
         match id.as_str() < "stack-005" {
             true => assert_eq!(*branch, Value::Null, "{id}"),
-            false => assert_eq!(*branch, json!("main"), "{id}"),
+            false => assert_eq!(*branch, stacks[id]["branch"], "{id}"),
         }
-        assert_eq!(entity["properties"]["state"], "NONE");
+        assert_eq!(entity["properties"]["state"], stacks[id]["state"]);
     }
     let human = fleet.world.run(&["ingest"]);
     let said = format!("{}{}", human.out, human.err);
