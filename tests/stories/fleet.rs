@@ -19,8 +19,8 @@ pub const ENTITIES: &str = "/v1/blueprints/space_lift_stack/entities";
 pub const BULK: &str = "/v1/blueprints/space_lift_stack/entities/bulk";
 /// What all stacks are asked with, as the guide's script does.
 const LIST: &str = "{ stacks { id name space administrative state description repository repositoryURL provider labels branch namespace entityCount } }";
-/// How the account calls itself in what it sends.
-const ACCOUNT: &str = "https://sandbox.app.spacelift.io";
+/// The origin of the account, as links name it.
+const ACCOUNT: &str = "https://acme.app.spacelift.io";
 
 /// The guides' project, applied, and an account with many stacks.
 pub struct Fleet {
@@ -45,11 +45,10 @@ impl Fleet {
     /// The same with changes to the project before it is applied.
     pub fn with(count: usize, prepare: impl FnOnce(&World)) -> Fleet {
         let world = World::of("port-config").elsewhere(Options {
+            account: Some("acme".to_owned()),
             stacks: (0..count).map(stack).collect(),
             ..Options::default()
         });
-        // Links in deliveries name the account by its own name.
-        world.edit("spaceport.yaml", "default: acme", "default: sandbox");
         prepare(&world);
         world.applied();
         Fleet::listening(world)

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use spaceport::sandbox::{CLIENT_SECRET, Effect, Fault, KEY_SECRET, Service};
 
-use crate::fleet::{BLUEPRINT, ENTITIES, Fleet, id, meant};
+use crate::fleet::{BLUEPRINT, ENTITIES, Fleet, Told, id, meant};
 use crate::world::World;
 
 /// The whole promise: all are created, the second run writes nothing, and what changed is written
@@ -271,6 +271,24 @@ fn the_webhook_and_an_ingest_agree() {
     assert_eq!(after, before);
     fleet.is_at_rest();
     fleet.is_right();
+}
+
+/// In the embedded sandbox as well, whose account is the one that the project names.
+#[test]
+fn in_the_embedded_sandbox_the_two_agree_as_well() {
+    let world = World::of("port-config");
+    let run = |words: &[&str]| world.run(&[&["--sandbox"][..], words].concat()).exits(0);
+    run(&["apply", "--yes"]);
+    let trigger = ["run", "trigger_spacelift_stack", "-i", "stack=ai-agent"];
+    run(&[&trigger[..], &["--follow", "--timeout", "60"]].concat());
+    let told = Told::of(run(&["ingest", "--format", "json"]));
+    assert_eq!(told.counts(), (0, 1, 0, 0));
+    let fields = told.report["samples"][0]["fields"].as_array().cloned();
+    let fields = fields.unwrap_or_default().into_iter();
+    let fields: Vec<Value> = fields.map(|field| field["field"].clone()).collect();
+    assert_eq!(fields, ["properties.space"]);
+    let told = Told::of(run(&["ingest", "--format", "json"]));
+    assert_eq!(told.counts(), (0, 0, 1, 0));
 }
 
 /// The trigger's list is empty until the first ingest: the apply says which command fills it, and

@@ -95,9 +95,9 @@ fn kept_is_kept() {
 #[test]
 fn what_others_made_stays() {
     let fleet = thinned(9, &[2]);
-    written_by(&fleet, "auth0|ann", "by-hand", "sandbox");
-    written_by(&fleet, "another_client", "by-another-client", "sandbox");
-    written_by(&fleet, "another_mapper", "by-another-mapper", "sandbox");
+    written_by(&fleet, "auth0|ann", "by-hand", "acme");
+    written_by(&fleet, "another_client", "by-another-client", "acme");
+    written_by(&fleet, "another_mapper", "by-another-mapper", "acme");
     let told = fleet.ingested();
     assert_eq!(told.counts(), (0, 0, 8, 1));
     assert_eq!(told.count("left"), 3);
@@ -142,8 +142,8 @@ fn stacks_of_another_account_stay() {
     let us = spaceport::sandbox::CLIENT_ID;
     written_by(&fleet, us, "theirs", "other");
     // One whose name begins like ours.
-    written_by(&fleet, us, "lookalike", "sandbox.evil");
-    written_by(&fleet, us, "longer", "sandboxes");
+    written_by(&fleet, us, "lookalike", "acme.evil");
+    written_by(&fleet, us, "longer", "acme-staging");
     // What the guide's script made has no link, so nobody can tell whose it is.
     let bare = json!({"identifier": "guides", "title": "guides", "properties": {"state": "NONE"}});
     fleet.world.port(Method::POST, ENTITIES, bare);
@@ -409,7 +409,7 @@ fn no_weather_makes_a_wrong_delete() {
                     for number in gone {
                         let us = spaceport::sandbox::CLIENT_ID;
                         if !stays(&fleet, &id(number)) {
-                            written_by(&fleet, us, &id(number), "sandbox");
+                            written_by(&fleet, us, &id(number), "acme");
                         }
                     }
                 }
