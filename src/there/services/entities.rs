@@ -125,8 +125,9 @@ impl Reader {
         each: Each<'_, T>,
     ) -> Result<(Vec<T>, Option<String>), ServiceError> {
         if !include.is_empty() {
-            let names: BTreeSet<&str> = include.iter().map(String::as_str).collect();
-            body["include"] = names.into_iter().chain(iter::once("$identifier")).collect();
+            let mut names: BTreeSet<&str> = include.iter().map(String::as_str).collect();
+            names.insert("$identifier");
+            body["include"] = names.into_iter().collect();
         }
         let path = search_path(blueprint);
         let port = self.port()?;
@@ -418,4 +419,441 @@ fn again(blueprint: &str) -> ServiceError {
     let problem = Problem::Unreadable { status: 200, what };
     let call = format!("POST {}", search_path(blueprint));
     ServiceError::new(Service::Port, call, problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::there::services::script::{
+        CLIENT_SECRET, Reply, Script, Seen, port_basics, port_reader, raw, writer,
+    };
+
+    const BULKS: &str = "POST /v1/blueprints/b/entities/bulk?upsert=true&merge=true";
+    const DELETES: &str = "POST /v1/blueprints/b/bulk/entities/delete?delete_dependents=false";
+    const SEARCH: &str = "POST /v1/blueprints/b/entities/search";
+
+    async fn script(answers: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Script {
+        Script::start(move |seen, before| {
+            port_basics(seen).unwrap_or_else(|| answers(seen, before))
+        })
+        .await
+    }
+
+    fn named(names: &[&str]) -> Vec<Json> {
+        let entity = |name: &&str| json!({"identifier": name, "properties": {"p": 1}});
+        names.iter().map(entity).collect()
+    }
+
+    fn numbered(count: usize) -> Vec<Json> {
+        let names: Vec<String> = (0..count).map(|at| format!("e{at}")).collect();
+        named(&names.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// The identifiers in each request of a bulk write.
+    fn sent(script: &Script) -> Vec<Vec<String>> {
+        let names = |seen: &Seen| {
+            let list = seen.body["entities"].as_array().unwrap().iter();
+            list.map(|one| one["identifier"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        script.of(BULKS).iter().map(names).collect()
+    }
+
+    /// The answer that creates everything in a request.
+    fn all_created(seen: &Seen) -> Reply {
+        let entities = seen.body["entities"].as_array().unwrap().iter();
+        let entities: Vec<Json> = entities
+            .enumerate()
+            .map(|(index, one)| json!({"created": true, "identifier": one["identifier"], "index": index}))
+            .collect();
+        Reply::Json(200, json!({"ok": true, "entities": entities, "errors": []}))
+    }
+
+    fn refused(status: u16, says: &str) -> Written {
+        Written::Refused {
+            status,
+            says: says.into(),
+        }
+    }
+
+    fn unknown(written: &Written) -> &str {
+        match written {
+            Written::Unknown(why) => why,
+            other => panic!("{other:?} is known"),
+        }
+    }
+
+    #[tokio::test]
+    async fn each_entity_has_its_own_answer_wherever_it_stands() {
+        let script = script(|_, _| {
+            Reply::Json(
+                207,
+                json!({
+                    "ok": false,
+                    "errors": [
+                        {"index": 4, "identifier": "e", "statusCode": "404", "error": "not_found", "message": "no `x`"},
+                        {"index": 1.0, "identifier": "unknown", "error": "odd", "message": "why"},
+                        {"index": 6, "identifier": "g", "statusCode": 429, "error": {"name": "slow", "message": "down"}},
+                        {"index": 8, "identifier": "i", "statusCode": "soon"},
+                        {"identifier": "h", "statusCode": 409, "error": "conflict"},
+                        {"index": 99, "statusCode": 500, "error": "whose?"},
+                    ],
+                    "entities": [
+                        {"index": 2, "identifier": "c", "created": false},
+                        {"index": 0, "identifier": "a", "created": true},
+                        {"index": 3, "identifier": "e", "created": true},
+                        {"index": 5, "identifier": "f", "created": true},
+                        {"index": 5, "identifier": "f", "created": false},
+                    ],
+                }),
+            )
+        })
+        .await;
+        let entities = named(&["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
+        let written = writer(port_reader(&script))
+            .write_entities("b", &entities)
+            .await
+            .unwrap();
+        assert_eq!(script.of(BULKS).len(), 1);
+        assert_eq!(script.of(BULKS)[0].body, json!({ "entities": entities }));
+        assert_eq!(written[0], Written::Created);
+        assert_eq!(written[1], refused(422, "odd: why"));
+        assert_eq!(written[2], Written::Updated);
+        assert!(unknown(&written[3]).contains("another identifier"));
+        assert_eq!(written[4], refused(404, "not_found: no `x`"));
+        assert!(unknown(&written[5]).contains("twice"));
+        assert_eq!(written[6], refused(429, "slow: down"));
+        assert!(unknown(&written[7]).contains("does not speak of it"));
+        assert_eq!(written[8], refused(422, "no reason given"));
+        assert_eq!(written.len(), 9);
+    }
+
+    #[tokio::test]
+    async fn lost_and_odd_answers_leave_it_open_and_nothing_is_sent_again() {
+        let odd: [fn() -> Reply; 11] = [
+            || Reply::Cut,
+            || Reply::Raw("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{\"ok\"".into()),
+            || raw("408 Late", "", ""),
+            || raw("500 Oh", "", "{}"),
+            || raw("502 Bad", "", "<html>bad gateway</html>"),
+            || raw("503 No", "retry-after: 0\r\n", ""),
+            || raw("504 Late", "", ""),
+            || raw("200 OK", "", "<html>sign in</html>"),
+            || raw("200 OK", "", "{\"ok\": true}"),
+            || raw("200 OK", "", "{\"ok\": true, \"entities\": []}"),
+            || raw("404 No", "", "<html>lost</html>"),
+        ];
+        for (case, odd) in odd.into_iter().enumerate() {
+            let script = script(move |_, _| odd()).await;
+            let entities = named(&["a", "b"]);
+            let written = writer(port_reader(&script))
+                .write_entities("b", &entities)
+                .await;
+            let written = written.unwrap();
+            assert_eq!(written.len(), 2, "{case}");
+            written
+                .iter()
+                .for_each(|one| assert!(!unknown(one).is_empty()));
+            assert_eq!(script.of(BULKS).len(), 1, "{case}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_certainly_not_taken_is_an_error_or_is_sent_again() {
+        for (status, says) in [
+            (403, "not allowed"),
+            (404, "not found"),
+            (401, "not allowed"),
+        ] {
+            let script =
+                script(move |_, _| Reply::Json(status, json!({"ok": false, "error": "no"}))).await;
+            let failure = writer(port_reader(&script))
+                .write_entities("b", &named(&["a", "b"]))
+                .await
+                .unwrap_err();
+            assert_eq!(failure.took_effect, TookEffect::No);
+            assert!(failure.to_string().contains(says), "{failure}");
+        }
+        let script = script(|seen, before| match before {
+            0 => raw("429 Slow", "retry-after: 0\r\n", "<html>slow</html>"),
+            1 => raw("401 Who", "", "<html>who</html>"),
+            _ => all_created(seen),
+        })
+        .await;
+        let writer = writer(port_reader(&script));
+        let written = writer.write_entities("b", &named(&["a"])).await.unwrap();
+        assert_eq!(written, [Written::Created]);
+        assert_eq!(script.of("POST /v1/auth/access_token").len(), 2);
+        assert_eq!(writer.write_entities("b", &[]).await.unwrap(), []);
+        assert_eq!(script.of(BULKS).len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_refused_is_split_until_the_reason_is_found() {
+        for (status, body) in [
+            ("413 Large", "<html>large</html>"),
+            ("422 No", "{\"error\": \"no\"}"),
+        ] {
+            let script = script(move |seen, _| {
+                let list = seen.body["entities"].as_array().unwrap();
+                match list.iter().any(|one| one["identifier"] == "e5") {
+                    true => raw(status, "", body),
+                    false => all_created(seen),
+                }
+            })
+            .await;
+            let written = writer(port_reader(&script))
+                .write_entities("b", &numbered(8))
+                .await
+                .unwrap();
+            for (at, one) in written.iter().enumerate() {
+                match one {
+                    Written::Refused { status: code, says } if at == 5 => {
+                        assert!(status.starts_with(&code.to_string()), "{code}");
+                        assert!(says.contains("large") || says == "no", "{says}");
+                    }
+                    one => assert_eq!((at != 5, one), (true, &Written::Created)),
+                }
+            }
+            let sizes: Vec<usize> = sent(&script).iter().map(Vec::len).collect();
+            assert_eq!(sizes, [8, 4, 4, 2, 1, 1, 2]);
+        }
+    }
+
+    #[tokio::test]
+    async fn bodies_are_small_from_the_start() {
+        let script = script(|seen, _| all_created(seen)).await;
+        let large =
+            |name: &str, bytes: usize| json!({"identifier": name, "title": "x".repeat(bytes)});
+        let entities = [
+            large("a", 600_000),
+            large("b", 400_000),
+            large("c", 100_000),
+            large("d", BODY),
+            large(
+                "e",
+                BODY - ENVELOPE - r#"{"identifier":"e","title":""}"#.len(),
+            ),
+        ];
+        let written = writer(port_reader(&script))
+            .write_entities("b", &entities)
+            .await;
+        let written = written.unwrap();
+        assert_eq!(sent(&script), [vec!["a", "b"], vec!["c"], vec!["e"]]);
+        for seen in script.of(BULKS) {
+            let length: usize = seen.headers["content-length"].parse().unwrap();
+            assert!(length <= 1 << 20, "{length}");
+        }
+        assert!(
+            matches!(&written[3], Written::Refused { status: 413, .. }),
+            "{:?}",
+            written[3]
+        );
+        assert_eq!(
+            written
+                .iter()
+                .filter(|one| **one == Written::Created)
+                .count(),
+            4
+        );
+
+        let many = numbered(45);
+        let written = writer(port_reader(&script))
+            .write_entities("b", &many)
+            .await;
+        assert_eq!(written.unwrap().len(), 45);
+        let sizes: Vec<usize> = sent(&script).iter().map(Vec::len).collect();
+        assert_eq!(sizes[3..], [20, 20, 5]);
+    }
+
+    #[tokio::test]
+    async fn an_error_after_something_took_effect_leaves_the_rest_open() {
+        let script = script(|seen, before| match before {
+            0 => all_created(seen),
+            _ => Reply::Json(403, json!({"ok": false, "error": "no"})),
+        })
+        .await;
+        let written = writer(port_reader(&script))
+            .write_entities("b", &numbered(60))
+            .await
+            .unwrap();
+        assert_eq!(written.len(), 60);
+        assert!(written[..20].iter().all(|one| *one == Written::Created));
+        written[20..]
+            .iter()
+            .for_each(|one| assert!(unknown(one).contains("not allowed")));
+        assert_eq!(script.of(BULKS).len(), 2);
+    }
+
+    #[tokio::test]
+    async fn no_secret_is_in_what_became_of_an_entity() {
+        let script = script(|_, _| {
+            let says = format!("canary-port-token of {CLIENT_SECRET}");
+            let error = json!({"index": 0, "identifier": "a", "statusCode": 422, "error": "no", "message": says});
+            Reply::Json(207, json!({"ok": true, "entities": [], "errors": [error]}))
+        })
+        .await;
+        let written = writer(port_reader(&script))
+            .write_entities("b", &named(&["a"]))
+            .await
+            .unwrap();
+        assert_eq!(written, [refused(422, "no: (secret) of (secret)")]);
+    }
+
+    #[tokio::test]
+    async fn what_is_gone_needs_no_delete() {
+        // One that is not there makes the service refuse all.
+        let script = script(|seen, _| {
+            let list = seen.body["entities"].as_array().unwrap();
+            match list.contains(&"e3".into()) {
+                true => Reply::Json(404, json!({"ok": false, "error": "not_found"})),
+                false => Reply::Json(200, json!({"ok": true, "deletedEntities": list})),
+            }
+        })
+        .await;
+        let names: Vec<String> = (0..120).map(|at| format!("e{at}")).collect();
+        let gone = writer(port_reader(&script))
+            .delete_entities("b", &names)
+            .await;
+        assert_eq!(gone.unwrap(), vec![Written::Updated; 120]);
+        let sizes: Vec<usize> = script
+            .of(DELETES)
+            .iter()
+            .map(|seen| seen.body["entities"].as_array().unwrap().len())
+            .collect();
+        assert_eq!(sizes.first().zip(sizes.last()), Some((&100, &20)));
+        assert!(sizes.contains(&1), "{sizes:?}");
+    }
+
+    #[tokio::test]
+    async fn what_something_depends_on_is_refused_with_all_that_came_along() {
+        for status in [409, 422] {
+            let script = script(move |_, _| {
+                let message = "Entity \"a\" has dependents";
+                Reply::Json(
+                    status,
+                    json!({"ok": false, "error": "has_dependents", "message": message}),
+                )
+            })
+            .await;
+            let names = ["a".to_owned(), "b".to_owned()];
+            let gone = writer(port_reader(&script))
+                .delete_entities("b", &names)
+                .await;
+            let says = "has_dependents: Entity \"a\" has dependents";
+            assert_eq!(gone.unwrap(), vec![refused(status, says); 2]);
+            assert_eq!(script.of(DELETES).len(), 1);
+        }
+        let script = script(|_, _| Reply::Cut).await;
+        let gone = writer(port_reader(&script))
+            .delete_entities("b", &["a".to_owned()])
+            .await;
+        assert!(unknown(&gone.unwrap()[0]).contains("the connection broke"));
+        assert_eq!(script.of(DELETES).len(), 5);
+    }
+
+    /// What `entities` makes of pages: the identifiers.
+    async fn page(
+        reader: &Reader,
+        include: &[String],
+        from: Option<&str>,
+    ) -> Result<(Vec<String>, Option<String>), ServiceError> {
+        let each = |entity: &Json, names: &mut Vec<String>| {
+            names.extend(entity["identifier"].as_str().map(str::to_owned));
+        };
+        reader.entities("b", include, from, &each).await
+    }
+
+    #[tokio::test]
+    async fn pages_are_asked_for_one_by_one() {
+        let script = script(|seen, _| {
+            let body = match seen.body["from"].as_str() {
+                None => json!({"ok": true, "next": "c1", "entities": named(&["a", "b"])}),
+                Some("c1") => json!({"entities": named(&["c"]), "ok": true, "next": null}),
+                // Under another name, and with a cursor that leads back.
+                Some(same) => json!({"ok": true, "items": named(&["d"]), "next": same}),
+            };
+            Reply::Json(200, body)
+        })
+        .await;
+        let reader = port_reader(&script);
+        let include = [
+            "$title".to_owned(),
+            "state".to_owned(),
+            "$identifier".to_owned(),
+        ];
+        let first = page(&reader, &include, None).await.unwrap();
+        assert_eq!(first, (vec!["a".into(), "b".into()], Some("c1".into())));
+        let second = page(&reader, &[], Some("c1")).await.unwrap();
+        assert_eq!(second, (vec!["c".into()], None));
+        let error = page(&reader, &[], Some("c9")).await.unwrap_err();
+        assert!(error.to_string().contains("again and again"), "{error}");
+        let bodies: Vec<Json> = script
+            .of(SEARCH)
+            .into_iter()
+            .map(|seen| seen.body)
+            .collect();
+        assert_eq!(
+            bodies[..2],
+            [
+                json!({"limit": 1000, "include": ["$identifier", "$title", "state"]}),
+                json!({"limit": 1000, "from": "c1"}),
+            ]
+        );
+        assert_eq!(reader.requests().writes, 0);
+    }
+
+    #[tokio::test]
+    async fn entities_are_found_by_their_names() {
+        let script = script(|seen, _| {
+            let asked = seen.body["query"]["rules"][0]["value"].as_array().unwrap();
+            let there = |name: &str| asked.contains(&name.into());
+            let (entities, next) = match (seen.body["from"].as_str(), there("e0")) {
+                (None, true) => (named(&["e0", "stranger"]), json!("c1")),
+                (Some(_), true) => (named(&["e7"]), Json::Null),
+                _ => (named(&["e100"]), Json::Null),
+            };
+            Reply::Json(200, json!({"ok": true, "entities": entities, "next": next}))
+        })
+        .await;
+        let reader = Arc::new(port_reader(&script));
+        let names: Vec<String> = (0..101).map(|at| format!("e{at}")).collect();
+        let include = ["state".to_owned()];
+        // It can be done in a task of its own.
+        let task = {
+            let (reader, names) = (reader.clone(), names.clone());
+            tokio::spawn(async move { reader.entities_named("b", &include, &names).await })
+        };
+        assert_eq!(task.await.unwrap().unwrap(), named(&["e0", "e7", "e100"]));
+        assert_eq!(script.of(SEARCH).len(), 3);
+        assert_eq!(
+            script.of(SEARCH)[2].body,
+            json!({
+                "query": {"combinator": "and", "rules": [
+                    {"property": "$identifier", "operator": "in", "value": ["e100"]},
+                ]},
+                "limit": 1000,
+                "include": ["$identifier", "state"],
+            })
+        );
+        assert_eq!(
+            reader.entities_named("b", &[], &[]).await.unwrap(),
+            [] as [Json; 0]
+        );
+        assert_eq!(script.of(SEARCH).len(), 3);
+    }
+
+    #[tokio::test]
+    async fn entities_are_counted() {
+        let script = script(|_, before| match before {
+            0 => Reply::Json(200, json!({"ok": true, "count": 7})),
+            _ => Reply::Json(200, json!({"ok": true})),
+        })
+        .await;
+        let reader = port_reader(&script);
+        assert_eq!(reader.entities_count("b").await.unwrap(), 7);
+        reader.entities_count("b").await.unwrap_err();
+    }
 }

@@ -275,3 +275,217 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Maybe<S> {
         self.0.deserialize(reader).map(Some)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::there::services::script::{
+        Reply, Script, Seen, complaint, raw, spacelift_basics, spacelift_reader,
+    };
+
+    const PAGE: &str = "query IngestPage($page: SearchInput!) { viewer { id } list: searchStacks(input: $page) \
+                        { edges { node { id } } pageInfo { endCursor hasNextPage } } }";
+    const ALL: &str = "query IngestIds { viewer { id } list: stacks { id } }";
+    const SOME: &str = "query IngestSome { viewer { id } i0: stack(id: \"a\") { id } i1: stack(id: \"b\") { id } }";
+
+    async fn script(answers: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Script {
+        Script::start(move |seen, before| {
+            spacelift_basics(seen).unwrap_or_else(|| answers(seen, before))
+        })
+        .await
+    }
+
+    async fn list(
+        reader: &Reader,
+        document: &str,
+        spot: Spot<'_>,
+        cursor: Option<&str>,
+    ) -> Result<(Vec<String>, Option<String>), ServiceError> {
+        let each = |item: &Json, ids: &mut Vec<String>| {
+            ids.push(item["id"].as_str().unwrap_or("?").to_owned());
+        };
+        reader.listing(document, spot, cursor, &each).await
+    }
+
+    fn texts(ids: &[&str]) -> Vec<String> {
+        ids.iter().map(|id| (*id).to_owned()).collect()
+    }
+
+    fn data(data: Json) -> Reply {
+        Reply::Json(200, json!({ "data": data }))
+    }
+
+    fn edges(ids: &[&str], next: Option<&str>) -> Json {
+        let edges: Vec<Json> = ids.iter().map(|id| json!({"node": {"id": id}})).collect();
+        json!({"edges": edges, "pageInfo": {"endCursor": next, "hasNextPage": next.is_some()}})
+    }
+
+    #[tokio::test]
+    async fn every_form_of_a_list_is_read() {
+        let script = script(|seen, _| {
+            let viewer = json!({"id": "key"});
+            match (
+                seen.call.as_str(),
+                seen.body["variables"]["page"]["after"].as_str(),
+            ) {
+                ("IngestPage", None) => {
+                    data(json!({"viewer": viewer, "list": edges(&["a", "b"], Some("c1"))}))
+                }
+                ("IngestPage", Some(_)) => {
+                    data(json!({"list": edges(&["c"], None), "viewer": viewer}))
+                }
+                ("IngestIds", _) => Reply::Json(
+                    200,
+                    json!({
+                        "errors": [], "extensions": {"cost": 1},
+                        "data": {"list": [{"id": "a"}, {"id": "b"}], "viewer": viewer},
+                    }),
+                ),
+                _ => data(json!({"i0": null, "viewer": viewer, "i1": {"id": "b"}})),
+            }
+        })
+        .await;
+        let reader = spacelift_reader(&script);
+        let search = Spot::Search("list");
+        let first = list(&reader, PAGE, search, None).await.unwrap();
+        assert_eq!(first, (texts(&["a", "b"]), Some("c1".into())));
+        let second = list(&reader, PAGE, search, Some("c1")).await.unwrap();
+        assert_eq!(second, (texts(&["c"]), None));
+        let all = list(&reader, ALL, Spot::Plain("list"), None).await.unwrap();
+        assert_eq!(all, (texts(&["a", "b"]), None));
+        let some = list(&reader, SOME, Spot::Members, None).await.unwrap();
+        assert_eq!(some, (texts(&["b"]), None));
+        let variables: Vec<Json> = script
+            .of("IngestPage")
+            .into_iter()
+            .map(|seen| seen.body["variables"]["page"].clone())
+            .collect();
+        assert_eq!(
+            variables,
+            [json!({"first": 50}), json!({"first": 50, "after": "c1"})]
+        );
+        assert_eq!(script.of("IngestIds")[0].body.get("variables"), None);
+        assert_eq!(reader.requests().writes, 0);
+    }
+
+    #[tokio::test]
+    async fn without_a_session_the_same_page_is_asked_for_with_a_new_token_once() {
+        let blind: [fn() -> Reply; 5] = [
+            || data(json!({"viewer": null, "list": edges(&[], None)})),
+            || data(json!({"list": edges(&["stale"], None)})),
+            || data(json!({"viewer": null, "list": null})),
+            || complaint("unauthorized", "list"),
+            || raw("401 Who", "", "<html>who</html>"),
+        ];
+        for (case, blind) in blind.into_iter().enumerate() {
+            let healed = script(move |_, before| match before {
+                0 => blind(),
+                _ => data(json!({"viewer": {"id": "key"}, "list": edges(&["d"], None)})),
+            })
+            .await;
+            let reader = spacelift_reader(&healed);
+            let page = list(&reader, PAGE, Spot::Search("list"), Some("c3"))
+                .await
+                .unwrap();
+            assert_eq!(page, (texts(&["d"]), None), "{case}");
+            assert_eq!(
+                healed.calls(),
+                ["Login", "IngestPage", "Login", "IngestPage"]
+            );
+            let pages = healed.of("IngestPage");
+            assert_eq!(pages[0].body, pages[1].body, "{case}");
+
+            let lasting = script(move |_, _| blind()).await;
+            let reader = spacelift_reader(&lasting);
+            let error = list(&reader, PAGE, Spot::Search("list"), None)
+                .await
+                .unwrap_err();
+            let problem = error.problem();
+            let told = matches!(problem, Problem::Unseen | Problem::Forbidden(_));
+            assert!(told, "{case}: {error}");
+            assert_eq!(
+                lasting.calls(),
+                ["Login", "IngestPage", "Login", "IngestPage"]
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_page_is_an_error() {
+        let viewer = json!({"id": "key"});
+        let unfinished = json!({"edges": [], "pageInfo": {"hasNextPage": true, "endCursor": ""}});
+        let cases = [
+            (
+                json!({"viewer": viewer, "list": edges(&["a"], Some("c3"))}),
+                "again and again",
+            ),
+            (json!({ "viewer": viewer }), "`list`"),
+            (json!({"viewer": viewer, "list": null}), "`list`"),
+            (json!({"viewer": viewer, "list": [{"id": "a"}]}), "`list`"),
+            (json!({"viewer": viewer, "list": {"edges": []}}), "`list`"),
+            (json!({"viewer": viewer, "list": unfinished}), "`list`"),
+        ];
+        for (answer, says) in cases {
+            let script = script(move |_, _| data(answer.clone())).await;
+            let reader = spacelift_reader(&script);
+            let error = list(&reader, PAGE, Spot::Search("list"), Some("c3"))
+                .await
+                .unwrap_err();
+            let text = error.to_string();
+            assert!(
+                text.starts_with("Spacelift query IngestPage: answered 200"),
+                "{text}"
+            );
+            assert!(text.contains(says), "{text}");
+            assert_eq!(script.of("IngestPage").len(), 1, "{text}");
+        }
+        let script = script(|_, before| match before {
+            0 => complaint("database is on fire", "list"),
+            1 => raw("200 OK", "", "<html>sign in</html>"),
+            _ => Reply::Json(
+                200,
+                json!({
+                    "data": {"viewer": {"id": "key"}, "list": edges(&["stale"], None)},
+                    "errors": [{"message": "half of it is missing", "path": ["list"]}],
+                }),
+            ),
+        })
+        .await;
+        let reader = spacelift_reader(&script);
+        for says in ["on fire", "HTML instead of JSON", "half of it is missing"] {
+            let error = list(&reader, PAGE, Spot::Search("list"), None)
+                .await
+                .unwrap_err();
+            assert!(error.to_string().contains(says), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn passing_trouble_passes_and_only_queries_are_sent() {
+        let script = script(|_, before| match before {
+            0 => Reply::Cut,
+            1 => raw("502 Bad", "", "<html>bad gateway</html>"),
+            2 => raw("429 Slow", "retry-after: 0\r\n", "slow"),
+            _ => data(json!({"viewer": {"id": "key"}, "list": []})),
+        })
+        .await;
+        let reader = spacelift_reader(&script);
+        let all = list(&reader, ALL, Spot::Plain("list"), None).await.unwrap();
+        assert_eq!(all, (Vec::new(), None));
+        let sent = script.calls().len();
+        for document in [
+            "mutation X { stackDelete(id: \"a\") { id } }",
+            "{ stacks { id } }",
+            "",
+        ] {
+            let error = list(&reader, document, Spot::Members, None)
+                .await
+                .unwrap_err();
+            assert!(
+                error.to_string().contains("only a named query reads"),
+                "{error}"
+            );
+        }
+        assert_eq!(script.calls().len(), sent);
+    }
+}

@@ -19,6 +19,7 @@
 //! | `spacelift` | Spacelift's tokens and GraphQL answers |
 //! | `document` | the one reading document of Spacelift |
 //! | `http` | one client per service: retries, limits, time-outs |
+//! | `gate` | a pause for all requests of a service |
 //! | `pace` | how long to wait between tries |
 //! | `patience` | objects that come a moment late |
 //! | `vault` | secret texts and their fingerprints |
@@ -31,6 +32,7 @@ mod document;
 mod entities;
 mod error;
 mod further;
+mod gate;
 mod http;
 mod items;
 mod listing;
