@@ -30,6 +30,9 @@ pub struct Arguments {
     /// Pause between two states of a Spacelift run, and before something is sent again
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = pace)]
     pub pace: Duration,
+    /// Begin a new account with so many more stacks, which differ from each other
+    #[arg(long, value_name = "N", default_value = "0", value_parser = clap::value_parser!(u32).range(..=100_000))]
+    pub stacks: u32,
 }
 
 /// Runs the command.
@@ -39,7 +42,9 @@ pub fn run(_global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
             listen: arguments.listen,
             allow_remote: arguments.allow_remote,
             data: arguments.data.clone(),
-            stacks: vec![StartingStack::ai_agent()],
+            stacks: std::iter::once(StartingStack::ai_agent())
+                .chain((0..arguments.stacks as usize).map(StartingStack::varied))
+                .collect(),
             allow_origins: arguments.allow_origin.clone(),
             pace: arguments.pace,
             ..Options::default()

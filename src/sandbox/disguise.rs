@@ -156,14 +156,22 @@ fn fill_action(fields: &mut Map<String, Value>) {
     }
 }
 
-/// Takes the items out of each list that is a direct member of an object, or of a connection there.
+/// Takes the items out of each list that is a direct member of an object, or of a connection there, and with them
+/// what says that there are more.
 fn empty_lists(body: &mut Value) {
-    for member in body.as_object_mut().into_iter().flat_map(Map::values_mut) {
+    let Some(members) = body.as_object_mut() else {
+        return;
+    };
+    members.shift_remove("next");
+    for member in members.values_mut() {
         match member {
             Value::Array(items) => items.clear(),
             member => {
                 if let Some(Value::Array(edges)) = member.get_mut("edges") {
                     edges.clear();
+                }
+                if let Some(has_next) = member.pointer_mut("/pageInfo/hasNextPage") {
+                    *has_next = false.into();
                 }
             }
         }

@@ -9,7 +9,14 @@ use axum::response::Response;
 use serde_json::json;
 
 use super::fault::{Effect, Reset, Service, When};
+use super::port::{Departure, ItemRefusal};
 use super::reply::{json_response, response};
+use super::spacelift::Paging;
+
+/// How many requests are left, and when there are more (PA section 1).
+const REMAINING: &str = "x-ratelimit-remaining";
+/// See [`REMAINING`].
+const RESET: &str = "x-ratelimit-reset";
 
 /// Whether an effect replaces the answer.
 pub(crate) fn is_failure(effect: &Effect) -> bool {
@@ -30,12 +37,59 @@ pub(crate) fn when(effect: &Effect) -> When {
     }
 }
 
-/// The size of pages, if they are cut short.
-pub(crate) fn page_limit(effects: &[Effect]) -> Option<usize> {
-    effects.iter().find_map(|effect| match effect {
-        Effect::Pages { size } => Some((*size).max(1)),
+/// What is wrong with pages.
+pub(crate) fn paging(effects: &[Effect]) -> Paging {
+    let mut paging = Paging::default();
+    for effect in effects {
+        match effect {
+            Effect::Pages { size } => paging.limit = Some((*size).max(1)),
+            Effect::ShiftPage { by } => paging.shift = *by,
+            _ => {}
+        }
+    }
+    paging
+}
+
+/// What Port does differently.
+pub(crate) fn departure(effects: &[Effect]) -> Departure {
+    let paging = paging(effects);
+    let refusals = effects.iter().filter_map(|effect| match effect {
+        Effect::RefuseItems {
+            every,
+            identifiers,
+            status,
+            error,
+            message,
+            when,
+        } => Some(ItemRefusal {
+            every: *every,
+            identifiers: identifiers.clone(),
+            status: *status,
+            error: error.clone(),
+            message: message.clone(),
+            is_written: *when == When::After,
+        }),
         _ => None,
-    })
+    });
+    Departure {
+        page_limit: paging.limit,
+        page_shift: paging.shift,
+        refusals: refusals.collect(),
+    }
+}
+
+/// Says in the headers of an answer that it was the last of its window, if it was.
+pub(crate) fn end_window(response: &mut Response, effects: &[Effect], now: i64) {
+    for effect in effects {
+        if let Effect::LastOfWindow { reset, seconds } = effect {
+            response.headers_mut().remove(RESET);
+            tell_reset(response, *reset, *seconds, now);
+            let remaining = HeaderName::from_static(REMAINING);
+            response
+                .headers_mut()
+                .insert(remaining, HeaderValue::from(0));
+        }
+    }
 }
 
 /// The answer that a failure puts in place of the service's own.
@@ -64,17 +118,26 @@ pub(crate) fn answer(effect: &Effect, service: Service, now: i64) -> Response {
 fn limited(reset: Reset, seconds: u64, now: i64) -> Response {
     let body = json!({"ok": false, "error": "too_many_requests", "message": "Too many requests"});
     let mut limited = json_response(429, &body);
-    let seconds_now = u64::try_from(now / 1000).unwrap_or(0);
-    let (name, value) = match reset {
-        Reset::Epoch => ("x-ratelimit-reset", seconds_now + seconds),
-        Reset::Delay => ("x-ratelimit-reset", seconds),
-        Reset::RetryAfter => ("retry-after", seconds),
-        Reset::Silent => return limited,
-    };
-    let headers = limited.headers_mut();
-    headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
-    if reset != Reset::RetryAfter {
-        headers.insert("x-ratelimit-remaining", HeaderValue::from(0));
+    tell_reset(&mut limited, reset, seconds, now);
+    if matches!(reset, Reset::Epoch | Reset::Delay) {
+        let remaining = HeaderName::from_static(REMAINING);
+        limited
+            .headers_mut()
+            .insert(remaining, HeaderValue::from(0));
     }
     limited
+}
+
+fn tell_reset(response: &mut Response, reset: Reset, seconds: u64, now: i64) {
+    let seconds_now = u64::try_from(now / 1000).unwrap_or(0);
+    let (name, value) = match reset {
+        Reset::Epoch => (RESET, seconds_now + seconds),
+        Reset::Delay => (RESET, seconds),
+        Reset::RetryAfter => ("retry-after", seconds),
+        Reset::Silent => return,
+    };
+    let name = HeaderName::from_static(name);
+    response
+        .headers_mut()
+        .insert(name, HeaderValue::from(value));
 }

@@ -96,6 +96,40 @@ pub enum Effect {
         /// At least 1.
         size: usize,
     },
+    /// A page of a Spacelift search or of Port's entity search begins elsewhere than it should, as when the boundary
+    /// of pages moves while somebody reads (SA section 15, trap 8): `by` items later, which no page has then, or
+    /// earlier when it is negative, so that items of the page before come again. The next page goes on where this one
+    /// ends; before a first page there is nothing.
+    ShiftPage {
+        /// Not more than a page less one is gone back, so that reading comes to an end.
+        by: i64,
+    },
+    /// A bulk write of Port tells items as refused and answers 207 (PA section 6); the others take effect.
+    RefuseItems {
+        /// Each so manieth item of a request, counted from one; 0 for none.
+        #[serde(default)]
+        every: usize,
+        /// And the entities with these identifiers.
+        #[serde(default)]
+        identifiers: Vec<String>,
+        /// The `statusCode` of each.
+        status: u16,
+        /// The code word, such as `internal_error` (PA section 1).
+        error: String,
+        /// The sentence.
+        message: String,
+        /// Whether they took effect all the same.
+        #[serde(default = "before")]
+        when: When,
+    },
+    /// Answers as always, and says that it was the last request of its window: `x-ratelimit-remaining` is 0 (PA section
+    /// 1), of Port alone. That the next one is refused is a fault of its own, [`Effect::RateLimit`].
+    LastOfWindow {
+        /// How the waiting time is told.
+        reset: Reset,
+        /// The waiting time in seconds.
+        seconds: u64,
+    },
     /// Puts the items of lists into another order, the same for the same seed.
     Reorder {
         /// Any number.
@@ -282,6 +316,10 @@ impl Faults {
     fn waiting(&self) -> MutexGuard<'_, Vec<Fault>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn before() -> When {
+    When::Before
 }
 
 fn once() -> Option<u32> {

@@ -23,7 +23,7 @@ use super::outbound::OWN_HEADER;
 use super::port::{self, Call, Refusal, guesses};
 use super::reply::{json_response, response, too_large};
 use super::server::Shared;
-use super::spacelift::{self, GraphqlAnswer, GraphqlCall, Means};
+use super::spacelift::{self, GraphqlAnswer, GraphqlCall, Means, Paging};
 use super::steering;
 use crate::sim::job::{Fault, FaultKind};
 
@@ -92,7 +92,7 @@ struct Visit<'a> {
 struct Asked {
     bearer: Option<String>,
     origin: String,
-    page_limit: Option<usize>,
+    paging: Paging,
     depth: u32,
 }
 
@@ -111,7 +111,7 @@ impl Asked {
                 Some(answer) => answer,
                 None => Err(Fault::new(FaultKind::Crash, "the engine gave no answer")),
             },
-            page_limit: self.page_limit,
+            paging: self.paging,
             depth: self.depth,
         };
         let answer = spacelift::execute(&shared.spacelift, &call, means);
@@ -238,7 +238,7 @@ impl Visit<'_> {
             now,
             user: &user,
             dice: &self.shared.dice,
-            page_limit: failure::page_limit(effects),
+            departure: &failure::departure(effects),
             evaluated: &evaluated,
         };
         let mut answer = {
@@ -260,7 +260,10 @@ impl Visit<'_> {
             disguise::of_port(&mut body, effects);
             answer.body = disguise::written(&body, effects);
         }
-        said(self.with_port_headers(response(answer.status, "application/json", answer.body)))
+        let answer = response(answer.status, "application/json", answer.body);
+        let mut answer = self.with_port_headers(answer);
+        failure::end_window(&mut answer, effects, now);
+        said(answer)
     }
 
     async fn ask_spacelift(&self, graphql: &Value, text: &str, effects: &[Effect]) -> Said {
@@ -282,7 +285,7 @@ impl Visit<'_> {
         let asked = Asked {
             bearer: bearer.filter(|_| !is_dead).map(str::to_owned),
             origin: self.origin.clone(),
-            page_limit: failure::page_limit(effects),
+            paging: failure::paging(effects),
             depth: self.depth.unwrap_or(0),
         };
         let answered = match text.contains("policySimulate") {

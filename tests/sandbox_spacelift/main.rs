@@ -9,4 +9,5 @@ mod policies;
 mod port;
 mod receiver;
 mod runs;
+mod stacks;
 mod start;

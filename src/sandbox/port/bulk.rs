@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Outcome, Refusal};
+use super::answer::{Answer, Outcome};
 use super::bodies::entity as bodies;
 use super::entities::{self, Mode};
 use super::request::Request;
@@ -22,19 +22,28 @@ pub(super) fn create(state: &mut PortState, request: &Request<'_>, blueprint_id:
     for (index, item) in items.into_iter().enumerate() {
         // A failed search has no identifier to tell.
         let identifier = item["identifier"].as_str().unwrap_or("unknown").to_owned();
-        let outcome = bodies::ENTITY.check(&item).and_then(|()| match item {
-            Value::Object(item) => {
-                entities::write(state, request.call.hand(), blueprint_id, item, mode)
+        let refusals = &request.call.departure.refusals;
+        let refused = refusals.iter().find(|one| one.hits(index, &identifier));
+        // The body's schema has seen to it that each item is an entity.
+        let outcome = match item {
+            Value::Object(item) if refused.is_none_or(|one| one.is_written) => {
+                entities::write(state, request.call.hand(), blueprint_id, item, mode).map(Some)
             }
-            _ => Err(Refusal::invalid("body must be object")),
-        });
-        match outcome {
-            Ok(done) => written.push(json!({
+            _ => Ok(None),
+        };
+        let told = match (outcome, refused) {
+            (Err(refusal), _) => Err((refusal.status, refusal.error.to_owned(), refusal.message)),
+            (_, Some(one)) => Err((one.status, one.error.clone(), one.message.clone())),
+            (Ok(done), None) => Ok(done),
+        };
+        match told {
+            Ok(Some(done)) => written.push(json!({
                 "created": done.created, "identifier": done.entity["identifier"], "index": index,
             })),
-            Err(refusal) => errors.push(json!({
-                "identifier": identifier, "index": index, "statusCode": refusal.status,
-                "error": refusal.error, "message": refusal.message,
+            Ok(None) => {}
+            Err((status, error, message)) => errors.push(json!({
+                "identifier": identifier, "index": index, "statusCode": status,
+                "error": error, "message": message,
             })),
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! Removing all entities of a blueprint at once is in `blueprint_removal`.
 
+use std::collections::BTreeSet;
+
 use super::answer::{Answer, Checked, Outcome, Refusal};
 use super::entities::found;
 use super::request::{Hand, Request};
@@ -35,27 +37,28 @@ pub(super) fn remove_all(
     ids: &[&str],
     with_dependents: bool,
 ) -> Checked {
-    let mut doomed: Vec<String> = ids
+    let mut doomed: Vec<String> = Vec::new();
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    let mut next: Vec<String> = ids
         .iter()
         .map(|id| tables::joined(blueprint_id, id))
         .collect();
-    let mut next = 0;
-    while next < doomed.len() {
-        for dependent in dependents(state, &doomed[next]) {
-            if doomed.contains(&dependent) {
+    while !next.is_empty() {
+        next.retain(|key| known.insert(key.clone()));
+        let related = dependents(state, &next);
+        doomed.append(&mut next);
+        for (key, dependent) in related {
+            if known.contains(&dependent) {
                 continue;
             }
             if !with_dependents {
-                let message = format!(
-                    "Entity \"{}\" has dependents: \"{dependent}\"",
-                    doomed[next]
-                );
+                let id = key.split_once(' ').map_or("", |(_, id)| id);
+                let message = format!("Entity \"{id}\" has dependents: \"{dependent}\"");
                 let status = guesses::HAS_DEPENDENTS_STATUS;
                 return Err(Refusal::new(status, "has_dependents", message));
             }
-            doomed.push(dependent);
+            next.push(dependent);
         }
-        next += 1;
     }
     for key in &doomed {
         let gone = state.tables.remove(Table::Entities, key);
@@ -67,27 +70,30 @@ pub(super) fn remove_all(
     Ok(())
 }
 
-/// The entities whose relations name this one, as table keys.
-fn dependents(state: &PortState, key: &str) -> Vec<String> {
-    let Some((target, id)) = key.split_once(' ') else {
-        return Vec::new();
-    };
+/// The entities whose relations name one of these, each behind the one that it names, as table keys; one look at
+/// each entity that may do so.
+fn dependents(state: &PortState, keys: &[String]) -> Vec<(String, String)> {
+    let wanted: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
+    let split = keys.iter().filter_map(|key| key.split_once(' '));
+    let targets: BTreeSet<&str> = split.map(|(target, _)| target).collect();
     let mut found = Vec::new();
     for (blueprint_id, blueprint) in state.tables.rows(Table::Blueprints) {
         let relations = blueprint["relations"].as_object().into_iter().flatten();
-        let names: Vec<&String> = relations
-            .filter(|(_, relation)| relation["target"] == target)
-            .map(|(name, _)| name)
+        let relations: Vec<(&String, &str)> = relations
+            .filter_map(|(name, relation)| Some((name, relation["target"].as_str()?)))
+            .filter(|(_, target)| targets.contains(target))
             .collect();
-        if names.is_empty() {
+        if relations.is_empty() {
             continue;
         }
         for (other, entity) in state.tables.within(Table::Entities, blueprint_id) {
-            let relates = names.iter().any(|name| {
-                entity_model::identifiers(&entity["relations"][name.as_str()]).any(|one| one == id)
+            let named = relations.iter().find_map(|(name, target)| {
+                let ids = entity_model::identifiers(&entity["relations"][name.as_str()]);
+                let mut keys = ids.map(|id| tables::joined(target, id));
+                keys.find(|key| wanted.contains(key.as_str()) && key != other)
             });
-            if relates && other != key {
-                found.push(other.to_owned());
+            if let Some(key) = named {
+                found.push((key, other.to_owned()));
             }
         }
     }

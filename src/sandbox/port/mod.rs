@@ -58,7 +58,7 @@ pub(crate) use answer::Refusal;
 pub(crate) use event::handle as handle_event;
 pub(crate) use inputs::evaluate as evaluate_inputs;
 pub(crate) use intake::deliveries;
-pub(crate) use request::Call;
+pub(crate) use request::{Call, Departure, ItemRefusal};
 pub(crate) use routes::{handle, is_write};
 pub(crate) use state::PortState;
 pub(crate) use tables::Tables;

@@ -26,11 +26,47 @@ pub(crate) struct Call<'a> {
     pub(crate) user: &'a str,
     /// Where identifiers come from.
     pub(crate) dice: &'a Dice,
-    /// A fault: pages hold at most so many items.
-    pub(crate) page_limit: Option<usize>,
+    /// How the answer departs from the usual because of faults.
+    pub(crate) departure: &'a Departure,
     /// What the `{jqQuery}`s of an action's form come to, by their JSON pointers below `userInputs`
     /// (see `inputs`); null for other requests.
     pub(crate) evaluated: &'a Value,
+}
+
+/// What goes differently on purpose.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Departure {
+    /// Pages hold at most so many items.
+    pub(crate) page_limit: Option<usize>,
+    /// By how many items a page begins later than it should, or earlier when it is negative.
+    pub(crate) page_shift: i64,
+    /// Items of a bulk write that are told as refused.
+    pub(crate) refusals: Vec<ItemRefusal>,
+}
+
+/// Which items of a bulk write are told as refused, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct ItemRefusal {
+    /// Each so manieth item; 0 for none.
+    pub(crate) every: usize,
+    /// And the entities with these identifiers.
+    pub(crate) identifiers: Vec<String>,
+    /// The item's own status, code word and sentence.
+    pub(crate) status: u16,
+    /// See [`ItemRefusal::status`].
+    pub(crate) error: String,
+    /// See [`ItemRefusal::status`].
+    pub(crate) message: String,
+    /// Whether it was written all the same.
+    pub(crate) is_written: bool,
+}
+
+impl ItemRefusal {
+    /// Whether the item at `index` is one.
+    pub(crate) fn hits(&self, index: usize, identifier: &str) -> bool {
+        (self.every > 0 && (index + 1).is_multiple_of(self.every))
+            || self.identifiers.iter().any(|one| one == identifier)
+    }
 }
 
 /// When something was written and by whom.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::quirks::Quirks;
-use super::{Call, PortState, handle};
+use super::{Call, Departure, PortState, handle};
 use crate::sandbox::dice::Dice;
 
 const WORDS: [&str; 24] = [
@@ -131,7 +131,7 @@ proptest! {
             let body = body.to_string().into_bytes();
             let call = Call {
                 method, path: &path, query, authorization: token, body: &body, now: 1,
-                user: "u", dice: &dice, page_limit: None,
+                user: "u", dice: &dice, departure: &Departure::default(),
                 evaluated: &Value::Null,
             };
             let answer = handle(&mut state, call);

@@ -15,7 +15,7 @@ use super::entity_model::identifiers;
 use super::entity_view::{EntityView, Selection};
 use super::request::Request;
 use super::state::PortState;
-use super::tables::Table;
+use super::tables::{self, Table};
 use super::{blueprints, guesses, triggers};
 use crate::sim::job::Fault;
 use crate::sim::mapping;
@@ -36,23 +36,44 @@ pub(super) fn in_blueprint(
         .get("limit")
         .and_then(Value::as_f64)
         .map_or(200, |limit| limit as usize);
-    let limit = request
-        .call
-        .page_limit
-        .map_or(asked, |most| most.min(asked))
-        .max(1);
-    let after = match body.get("from").and_then(Value::as_str) {
-        None => String::new(),
-        Some(cursor) => cursor_text(cursor)?,
-    };
+    let departure = request.call.departure;
+    let limit = departure.page_limit.map_or(asked, |most| most.min(asked));
+    let limit = limit.max(1);
+    let cursor = body.get("from").and_then(Value::as_str);
+    let cursor = cursor.map(cursor_text).transpose()?;
     let query = body.get("query").unwrap_or(&Value::Null);
-    let mut found: Vec<&Value> = state
-        .tables
-        .after(Table::Entities, blueprint_id, &after)
-        .map(|(_, entity)| entity)
-        .filter(|entity| query.is_null() || matches(query, entity))
-        .take(limit + 1)
-        .collect();
+    let is_found = |entity: &&Value| query.is_null() || matches(query, entity);
+    let shift = usize::try_from(departure.page_shift.unsigned_abs()).unwrap_or(usize::MAX);
+    let (mut found, later) = match &cursor {
+        // However far a page moves back, it ends further on than the one before.
+        Some(after) if departure.page_shift < 0 => {
+            let before = state.tables.until(Table::Entities, blueprint_id, after);
+            let before = before.map(|(_, entity)| entity).filter(is_found);
+            let mut again: Vec<&Value> = before.take(shift.min(limit - 1)).collect();
+            again.reverse();
+            (again, 0)
+        }
+        _ if departure.page_shift > 0 => (Vec::new(), shift),
+        _ => (Vec::new(), 0),
+    };
+    let after = cursor.as_deref().unwrap_or_default();
+    let ahead: Box<dyn Iterator<Item = &Value>> = match named(query) {
+        Some(names) => Box::new(
+            names
+                .into_iter()
+                .filter(move |name| *name > after)
+                .filter_map(|name| {
+                    let key = tables::joined(blueprint_id, name);
+                    state.tables.get(Table::Entities, &key)
+                }),
+        ),
+        None => {
+            let ahead = state.tables.after(Table::Entities, blueprint_id, after);
+            Box::new(ahead.map(|(_, entity)| entity))
+        }
+    };
+    let rest = limit + 1 - found.len();
+    found.extend(ahead.filter(is_found).skip(later).take(rest));
     let next = if found.len() > limit {
         found.truncate(limit);
         found.last().and_then(|last| last["identifier"].as_str())
@@ -166,6 +187,27 @@ pub(super) fn of_mapping(
         }
     }
     Ok(found)
+}
+
+/// The only identifiers that a query can find, when it says so: nobody else needs to be looked at.
+fn named(query: &Value) -> Option<BTreeSet<&str>> {
+    if let Some(rules) = query["rules"].as_array() {
+        // What all rules ask for, one of them asks for.
+        let is_any = query["combinator"] == "or" && rules.len() != 1;
+        return match is_any {
+            true => None,
+            false => rules.iter().find_map(named),
+        };
+    }
+    match (query["property"].as_str(), query["operator"].as_str()) {
+        (Some("$identifier"), Some("=")) => query["value"].as_str().map(|one| [one].into()),
+        (Some("$identifier"), Some("in")) => query["value"]
+            .as_array()?
+            .iter()
+            .map(Value::as_str)
+            .collect(),
+        _ => None,
+    }
 }
 
 fn cursor_text(cursor: &str) -> Checked<String> {

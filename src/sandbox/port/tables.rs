@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::Bound::{self, Excluded, Included};
 
 use serde_json::{Map, Value};
 
@@ -176,11 +177,7 @@ impl Tables {
 
     /// The rows whose composite key starts with `first`, in key order.
     pub(crate) fn within(&self, table: Table, first: &str) -> impl Iterator<Item = (&str, &Value)> {
-        let prefix = joined(first, "");
-        self.rows[table as usize]
-            .range(prefix.clone()..)
-            .take_while(move |(key, _)| key.starts_with(&prefix))
-            .map(|(key, value)| (key.as_str(), value))
+        self.between(table, Included(joined(first, "")), Excluded(end(first)))
     }
 
     /// The rows of `first` after the row `second`, in key order.
@@ -190,11 +187,28 @@ impl Tables {
         first: &str,
         second: &str,
     ) -> impl Iterator<Item = (&str, &Value)> {
-        use std::ops::Bound::{Excluded, Unbounded};
-        let prefix = joined(first, "");
+        self.between(table, Excluded(joined(first, second)), Excluded(end(first)))
+    }
+
+    /// The rows of `first` up to the row `second`, which is the first of them, backwards.
+    pub(crate) fn until(
+        &self,
+        table: Table,
+        first: &str,
+        second: &str,
+    ) -> impl Iterator<Item = (&str, &Value)> {
+        let (start, end) = (Included(joined(first, "")), Included(joined(first, second)));
+        self.between(table, start, end).rev()
+    }
+
+    fn between(
+        &self,
+        table: Table,
+        start: Bound<String>,
+        end: Bound<String>,
+    ) -> impl DoubleEndedIterator<Item = (&str, &Value)> {
         self.rows[table as usize]
-            .range((Excluded(joined(first, second)), Unbounded))
-            .take_while(move |(key, _)| key.starts_with(&prefix))
+            .range((start, end))
             .map(|(key, value)| (key.as_str(), value))
     }
 
@@ -285,6 +299,11 @@ impl fmt::Debug for Tables {
             .map(|table| (table.name(), self.rows(table).count()));
         formatter.debug_map().entries(counts).finish()
     }
+}
+
+/// What comes right behind all composite keys that start with `first`.
+fn end(first: &str) -> String {
+    format!("{first}!")
 }
 
 /// A composite key.

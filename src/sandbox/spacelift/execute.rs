@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::guesses;
 use super::mutation::{MutationRoot, NOT_WRITES};
 use super::query::QueryRoot;
+use super::search::Paging;
 use super::state::SpaceliftState;
 use super::view::Look;
 use super::{GraphqlAnswer, GraphqlCall};
@@ -35,8 +36,8 @@ pub struct Means<'a> {
     pub ids: &'a dyn Fn() -> String,
     /// Asks an engine and waits for it; called while the store is not locked.
     pub ask: &'a dyn Fn(Job) -> Result<Answer, Fault>,
-    /// A fault: no page is longer than that.
-    pub page_limit: Option<usize>,
+    /// Faults of pages.
+    pub paging: Paging,
     /// How many automations of Port led to the request.
     pub depth: u32,
 }
@@ -45,7 +46,7 @@ impl fmt::Debug for Means<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Means")
-            .field("page_limit", &self.page_limit)
+            .field("paging", &self.paging)
             .field("depth", &self.depth)
             .finish_non_exhaustive()
     }
@@ -121,7 +122,7 @@ fn run(
         let look = Look {
             state: &locked,
             session: session.as_ref(),
-            page_limit: means.page_limit,
+            paging: means.paging,
         };
         execution.execute_sync(&QueryRoot { look })
     }

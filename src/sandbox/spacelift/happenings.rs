@@ -178,7 +178,7 @@ impl SpaceliftState {
 mod tests {
     use super::*;
     use crate::sandbox::spacelift::runs::is_terminal;
-    use crate::sandbox::spacelift::stacks::StartingStack;
+    use crate::sandbox::spacelift::starting::StartingStack;
     use crate::sandbox::spacelift::walk::Start;
 
     #[test]

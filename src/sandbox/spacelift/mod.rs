@@ -20,6 +20,8 @@
 //! | `state` | the store |
 //! | `policies`, `attachments`, `webhooks`, `stack_webhooks`, `spaces`, `stacks`, `runs` | one noun each: its record, its writes, its fields |
 //! | `search` | pages, predicates, order |
+//! | `roster` | the stacks in the order of lists |
+//! | `starting` | the stacks that an account begins with |
 //! | `session` | keys and tokens |
 //! | `simulation` | a policy evaluated without being saved |
 //! | `walk` | how a run goes from state to state |
@@ -53,6 +55,7 @@ mod policies;
 mod query;
 mod reach;
 mod refusal;
+mod roster;
 mod runs;
 mod samples;
 mod search;
@@ -62,6 +65,7 @@ mod simulation;
 mod spaces;
 mod stack_webhooks;
 mod stacks;
+mod starting;
 mod state;
 pub(crate) mod steering;
 #[cfg(test)]
@@ -77,13 +81,16 @@ pub(crate) use happenings::Task;
 pub use happenings::{Happening, Kind};
 pub use inbox::{Message, Told};
 pub use policies::Policy;
+pub use roster::Roster;
 pub use runs::{Delta, Run, Transition};
 pub use samples::Sample;
+pub use search::Paging;
 pub use secret::Secret;
 pub use session::{ApiKey, Session};
 pub use spaces::Space;
 pub use stack_webhooks::StackWebhook;
-pub use stacks::{Stack, StartingStack};
+pub use stacks::Stack;
+pub use starting::StartingStack;
 pub use state::SpaceliftState;
 pub use walk::Course;
 pub use webhooks::NamedWebhook;

@@ -65,7 +65,7 @@ impl ObjectValue for MutationRoot<'_> {
         let held = Held {
             state,
             session: self.session,
-            page_limit: self.means.page_limit,
+            paging: self.means.paging,
             made,
         };
         Ok(held.resolved())

@@ -89,7 +89,8 @@ impl Policy {
                 ResolvedValue::nullable_object(sample.map(Sample::evaluated))
             }
             "searchEvaluationRecords" => {
-                let items = look.state.samples_of(self).map(Item::Sample).collect();
+                let items = look.state.samples_of(self).map(Item::Sample);
+                let items = search::Source::Items(items.collect());
                 let name = "SearchPolicyEvaluationRecordsOutput";
                 return search::page(look, items, arguments.input("input"), name);
             }

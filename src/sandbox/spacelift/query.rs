@@ -8,7 +8,7 @@ use super::arguments::Arguments;
 use super::attachments::autoattachment;
 use super::guesses;
 use super::refusal::Refusal;
-use super::search;
+use super::search::{self, Source};
 use super::session::Session;
 use super::view::{Answer, Item, Leaves, Look, unanswered};
 
@@ -51,8 +51,18 @@ fn root_field<'a>(look: Look<'a>, info: &ResolveInfo<'_>) -> Answer<'a> {
             let stack = look.state.stacks.get(&arguments.needed_id("id")?);
             look.nullable(look.visible(stack).map(Item::Stack))
         }
-        "stacks" => look.scattered_list(look.stacks()),
-        "searchStacks" => return search::page(look, look.stacks(), input, "SearchStacksOutput"),
+        "stacks" => {
+            let stacks = look.state.stacks.shown();
+            let stacks = stacks.filter(|_| look.session.is_some());
+            look.list(stacks.map(Item::Stack).collect())
+        }
+        "searchStacks" => {
+            let stacks = match look.session {
+                Some(_) => Source::Stacks(&look.state.stacks),
+                None => Source::Items(Vec::new()),
+            };
+            return search::page(look, stacks, input, "SearchStacksOutput");
+        }
         "runStack" => {
             let stack = look.state.stack_of_run(&arguments.needed_id("runId")?);
             let stack = look.visible(stack).ok_or_else(Refusal::not_found)?;
@@ -78,8 +88,13 @@ fn root_field<'a>(look: Look<'a>, info: &ResolveInfo<'_>) -> Answer<'a> {
         "searchNamedWebhooksIntegrations" => {
             let webhooks = look.state.webhooks.values();
             let webhooks = webhooks.filter(|_| look.session.is_some());
-            let items = webhooks.map(Item::Webhook).collect();
-            return search::page(look, items, input, "SearchNamedWebhooksIntegrationsOutput");
+            let webhooks = Source::Items(webhooks.map(Item::Webhook).collect());
+            return search::page(
+                look,
+                webhooks,
+                input,
+                "SearchNamedWebhooksIntegrationsOutput",
+            );
         }
         "policy" => {
             let policy = look.state.policies.get(&arguments.needed_id("id")?);
@@ -87,7 +102,8 @@ fn root_field<'a>(look: Look<'a>, info: &ResolveInfo<'_>) -> Answer<'a> {
         }
         "policies" => look.scattered_list(look.policies()),
         "searchPolicies" => {
-            return search::page(look, look.policies(), input, "SearchPoliciesOutput");
+            let policies = Source::Items(look.policies());
+            return search::page(look, policies, input, "SearchPoliciesOutput");
         }
         "attachablePoliciesInSpace" => {
             let space = arguments.needed_id("id")?;
@@ -115,14 +131,6 @@ impl<'s> Look<'s> {
         policies
             .filter(|_| self.session.is_some())
             .map(Item::Policy)
-            .collect()
-    }
-
-    fn stacks(self) -> Vec<Item<'s>> {
-        let stacks = self.state.stacks.values();
-        stacks
-            .filter(|_| self.session.is_some())
-            .map(Item::Stack)
             .collect()
     }
 }

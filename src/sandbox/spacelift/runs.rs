@@ -229,7 +229,7 @@ impl<'s> Look<'s> {
             // An unknown id has nothing before it.
             Some(id) => runs.iter().position(|run| run.id == id).unwrap_or(0),
         };
-        let page = self.page_limit.unwrap_or(guesses::RUNS_PAGE).max(1);
+        let page = self.paging.limit.unwrap_or(guesses::RUNS_PAGE).max(1);
         let older = runs.iter().take(end).rev();
         older
             .filter(|run| run.is_deciding() != proposed)

@@ -1,8 +1,11 @@
 //! The `searchX` lists: predicates, full text, order and pages (SA section 4). Which objects a list has is
 //! the caller's decision.
 //!
-//! A cursor names a place in the order, not an object, so it stays good when the object goes away.
+//! A cursor names a place in the order, not an object, so it stays good when the object goes away. A page costs
+//! one look at each object at the most, and nothing is copied but what is on it.
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use apollo_compiler::resolvers::{FieldError, ObjectValue, ResolveInfo, ResolvedValue};
@@ -13,7 +16,26 @@ use serde::{Deserialize, Serialize};
 use super::arguments::Arguments;
 use super::guesses;
 use super::refusal::Refusal;
+use super::roster::Roster;
 use super::view::{Answer, Item, Leaves, Look};
+
+/// Faults of pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Paging {
+    /// No page is longer than that.
+    pub limit: Option<usize>,
+    /// By how many objects a page begins later than it should, or earlier when it is negative: the boundary
+    /// moved while somebody was reading (SA section 15, trap 8).
+    pub shift: i64,
+}
+
+/// What is searched.
+pub(super) enum Source<'s> {
+    /// Objects in no order.
+    Items(Vec<Item<'s>>),
+    /// Stacks, which are at hand in the order of lists.
+    Stacks(&'s Roster),
+}
 
 /// One page of a search.
 struct Page<'s> {
@@ -26,13 +48,36 @@ struct Page<'s> {
 
 /// Where an object stands in an order; the id settles ties.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Place(Key, String);
+struct Place<'s>(Key<'s>, Cow<'s, str>);
 
 /// What objects are ordered by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-enum Key {
+enum Key<'s> {
     Number(i64),
-    Text(String),
+    Text(Cow<'s, str>),
+}
+
+/// An object and its place.
+type Placed<'s> = (Place<'s>, Item<'s>);
+
+/// The objects around the beginning of a page.
+struct Around<'s> {
+    /// From the beginning on, in order.
+    ahead: Vec<Placed<'s>>,
+    /// Before it, the nearest first.
+    before: Vec<Placed<'s>>,
+}
+
+/// How a list is searched.
+#[derive(Clone, Copy)]
+struct Search<'s, 'a> {
+    look: Look<'s>,
+    input: Arguments<'a>,
+    /// The property that objects are ordered by.
+    order: Option<&'a str>,
+    descending: bool,
+    /// How many objects are looked for behind the cursor, and before it.
+    wanted: (usize, usize),
 }
 
 /// A property that can be searched by.
@@ -43,47 +88,134 @@ enum Attribute<'s> {
     Texts(&'s BTreeSet<String>),
 }
 
-/// Answers a search over `items` with the output type `type_name`.
+/// Answers a search over `source` with the output type `type_name`.
 pub(super) fn page<'s>(
     look: Look<'s>,
-    items: Vec<Item<'s>>,
+    source: Source<'s>,
     input: Arguments<'_>,
     type_name: &'static str,
 ) -> Answer<'s> {
-    let mut found = Vec::with_capacity(items.len());
     let order = input.input("orderBy");
-    for item in items {
-        if matches(look, item, input)? {
-            found.push((place(look, item, order.text("field")), item));
-        }
-    }
-    found.sort_by(|(left, _), (right, _)| left.cmp(right));
-    let descending = order.text("direction") == Some("DESC");
-    if descending {
-        found.reverse();
-    }
-    let start = match input.text("after").filter(|cursor| !cursor.is_empty()) {
-        None => 0,
-        Some(cursor) => {
-            let after = read_cursor(cursor)?;
-            found.partition_point(|(place, _)| match descending {
-                true => *place >= after,
-                false => *place <= after,
-            })
-        }
+    let length = page_length(input.number("first"), look.paging.limit);
+    let shift = usize::try_from(look.paging.shift.unsigned_abs()).unwrap_or(usize::MAX);
+    // However far a page moves back, it ends further on than the one before, so that reading comes to an end.
+    let (later, earlier) = match look.paging.shift > 0 {
+        true => (shift, 0),
+        false => (0, shift.min(length - 1)),
     };
-    let length = page_length(input.number("first"), look.page_limit);
-    let has_next = found.len() > start.saturating_add(length);
-    let edges = found.into_iter().skip(start).take(length);
+    let search = Search {
+        look,
+        input,
+        order: order.text("field"),
+        descending: order.text("direction") == Some("DESC"),
+        wanted: (
+            length.saturating_add(later).saturating_add(1),
+            earlier.max(1),
+        ),
+    };
+    let cursor = input.text("after").filter(|cursor| !cursor.is_empty());
+    let cursor = cursor.map(read_cursor).transpose()?;
+    let around = match (source, search.order) {
+        (Source::Stacks(roster), None) => search.walk(roster, cursor.as_ref())?,
+        (Source::Stacks(roster), Some(_)) => {
+            let stacks = roster.values().map(Item::Stack);
+            search.pick(stacks, cursor.as_ref())?
+        }
+        (Source::Items(items), _) => search.pick(items.into_iter(), cursor.as_ref())?,
+    };
+    let has_previous = !around.before.is_empty();
+    let again = around.before.into_iter().take(earlier).rev();
+    let mut edges: Vec<Placed<'_>> = again.collect();
+    edges.extend(around.ahead.into_iter().skip(later));
+    let has_next = edges.len() > length;
+    edges.truncate(length);
     Ok(ResolvedValue::object(Page {
         look,
         type_name,
         edges: edges
+            .into_iter()
             .map(|(place, item)| (write_cursor(&place), item))
             .collect(),
         has_next,
-        has_previous: start > 0,
+        has_previous,
     }))
+}
+
+impl<'s> Search<'s, '_> {
+    /// Goes along the order of lists from the cursor on, in both directions.
+    fn walk(self, roster: &'s Roster, cursor: Option<&Place<'_>>) -> Result<Around<'s>, Refusal> {
+        let cursor = match cursor {
+            None => None,
+            Some(Place(Key::Number(number), id)) => Some((*number, &**id)),
+            // It was issued for another order.
+            Some(Place(Key::Text(_), _)) => return Err(guesses::BAD_CURSOR.into()),
+        };
+        let behind = match self.descending {
+            true => roster.falling(cursor, false),
+            false => roster.rising(cursor, false),
+        };
+        let until = match self.descending {
+            _ if cursor.is_none() => Box::new(std::iter::empty()),
+            true => roster.rising(cursor, true),
+            false => roster.falling(cursor, true),
+        };
+        Ok(Around {
+            ahead: self.matching(behind.map(Item::Stack), self.wanted.0)?,
+            before: self.matching(until.map(Item::Stack), self.wanted.1)?,
+        })
+    }
+
+    /// The first of some objects in order that match.
+    fn matching(
+        self,
+        items: impl Iterator<Item = Item<'s>>,
+        most: usize,
+    ) -> Result<Vec<Placed<'s>>, Refusal> {
+        let mut found = Vec::new();
+        for item in items {
+            if found.len() == most {
+                break;
+            }
+            if matches(self.look, item, self.input)? {
+                found.push((place(self.look, item, self.order), item));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Picks those next to the cursor from objects in no order.
+    fn pick(
+        self,
+        items: impl Iterator<Item = Item<'s>>,
+        cursor: Option<&Place<'_>>,
+    ) -> Result<Around<'s>, Refusal> {
+        let in_order = |left: &Place<'_>, right: &Place<'_>| match self.descending {
+            true => right.cmp(left),
+            false => left.cmp(right),
+        };
+        let (mut ahead, mut before) = (Vec::new(), Vec::new());
+        for item in items {
+            if matches(self.look, item, self.input)? {
+                let place = place(self.look, item, self.order);
+                match cursor.is_none_or(|cursor| in_order(&place, cursor) == Ordering::Greater) {
+                    true => ahead.push((place, item)),
+                    false => before.push((place, item)),
+                }
+            }
+        }
+        smallest(&mut ahead, self.wanted.0, |l, r| in_order(&l.0, &r.0));
+        smallest(&mut before, self.wanted.1, |l, r| in_order(&r.0, &l.0));
+        Ok(Around { ahead, before })
+    }
+}
+
+/// Leaves the smallest of a list, in order, without putting the others into one.
+fn smallest<T>(list: &mut Vec<T>, count: usize, order: impl Fn(&T, &T) -> Ordering) {
+    if count < list.len() {
+        list.select_nth_unstable_by(count, &order);
+        list.truncate(count);
+    }
+    list.sort_unstable_by(order);
 }
 
 fn page_length(first: Option<i64>, limit: Option<usize>) -> usize {
@@ -95,23 +227,23 @@ fn page_length(first: Option<i64>, limit: Option<usize>) -> usize {
     asked.min(allowed).min(guesses::PAGE_MAXIMUM)
 }
 
-fn place(look: Look<'_>, item: Item<'_>, order: Option<&str>) -> Place {
+fn place<'s>(look: Look<'s>, item: Item<'s>, order: Option<&str>) -> Place<'s> {
     let key = match order.and_then(|field| attribute(look, item, field)) {
         Some(Attribute::Flag(flag)) => Key::Number(i64::from(flag)),
         Some(Attribute::Number(number)) => Key::Number(number),
-        Some(Attribute::Text(text)) => Key::Text(text.to_owned()),
+        Some(Attribute::Text(text)) => Key::Text(text.into()),
         // Clients also order by fields that the sandbox has no opinion on; that is no mistake of theirs.
         Some(Attribute::Texts(_)) | None => Key::Number(guesses::scattered(item.id())),
     };
-    Place(key, item.id().to_owned())
+    Place(key, item.id().into())
 }
 
-fn write_cursor(place: &Place) -> String {
+fn write_cursor(place: &Place<'_>) -> String {
     let text = serde_json::to_string(place).expect("a pair of plain values always serializes");
     URL_SAFE_NO_PAD.encode(text)
 }
 
-fn read_cursor(cursor: &str) -> Result<Place, Refusal> {
+fn read_cursor(cursor: &str) -> Result<Place<'static>, Refusal> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
     let place = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     place.ok_or_else(|| guesses::BAD_CURSOR.into())

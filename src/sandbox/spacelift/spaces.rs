@@ -51,6 +51,18 @@ impl Space {
         BTreeMap::from([fixed(ROOT, None), fixed(LEGACY, Some(ROOT))])
     }
 
+    /// A space that an account begins with.
+    pub(super) fn below_root(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            description: String::new(),
+            parent: Some(ROOT.to_owned()),
+            inherit_entities: false,
+            labels: BTreeSet::new(),
+        }
+    }
+
     pub(super) fn field<'a>(&'a self, info: &ResolveInfo<'_>) -> Answer<'a> {
         Ok(match info.field_name() {
             "id" => ResolvedValue::leaf(self.id.as_str()),

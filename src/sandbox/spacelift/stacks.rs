@@ -11,7 +11,7 @@ use super::commits::Commit;
 use super::guesses;
 use super::refusal::Refusal;
 use super::runs::is_terminal;
-use super::spaces::{LEGACY, ROOT};
+use super::spaces::LEGACY;
 use super::stack_webhooks::StackWebhook;
 use super::state::SpaceliftState;
 use super::view::{Answer, Item, Look, texts, unanswered};
@@ -55,50 +55,9 @@ pub struct Stack {
     pub deleted: bool,
 }
 
-/// A stack that an account begins with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StartingStack {
-    /// The name; its slug is the id.
-    pub name: String,
-    /// The description.
-    pub description: String,
-    /// The repository's owner.
-    pub namespace: String,
-    /// The repository, without its owner.
-    pub repository: String,
-    /// Labels.
-    pub labels: Vec<String>,
-}
-
-impl StartingStack {
-    /// The stack that the vendors' guide triggers.
-    pub fn ai_agent() -> Self {
-        Self {
-            name: "ai-agent".to_owned(),
-            description: "A stack to try things with".to_owned(),
-            namespace: "acme".to_owned(),
-            repository: "ai-agent".to_owned(),
-            labels: vec!["node".to_owned()],
-        }
-    }
-
-    /// The stack, in the space `root` and on the branch `main`; `now` in Unix seconds.
-    pub(super) fn made(&self, now: i64) -> Stack {
-        Stack {
-            description: Some(self.description.clone()),
-            space: ROOT.to_owned(),
-            branch: "main".to_owned(),
-            namespace: self.namespace.clone(),
-            repository: self.repository.clone(),
-            provider: guesses::STACK_PROVIDER.to_owned(),
-            labels: self.labels.iter().cloned().collect(),
-            ..Stack::empty(guesses::slug(&self.name), &self.name, now)
-        }
-    }
-}
-
 impl Stack {
-    fn empty(id: String, name: &str, now: i64) -> Self {
+    /// A stack of which nothing but its name is known.
+    pub(super) fn empty(id: String, name: &str, now: i64) -> Self {
         Self {
             id,
             name: name.to_owned(),

@@ -11,12 +11,12 @@ use super::deliveries::Delivery;
 use super::happenings::{Happening, Task};
 use super::inbox::{Message, Told};
 use super::policies::Policy;
+use super::roster::Roster;
 use super::runs::Run;
 use super::samples::Sample;
 use super::secret::{Secret, mask};
 use super::session::{ApiKey, Session};
 use super::spaces::Space;
-use super::stacks::{Stack, StartingStack};
 use super::webhooks::NamedWebhook;
 use super::{KEY_ID, KEY_SECRET};
 
@@ -38,7 +38,7 @@ pub struct SpaceliftState {
     /// Named webhooks by slug.
     pub webhooks: BTreeMap<String, NamedWebhook>,
     /// Stacks by slug.
-    pub stacks: BTreeMap<String, Stack>,
+    pub stacks: Roster,
     /// The runs of each stack, oldest first.
     pub runs: BTreeMap<String, Vec<Run>>,
     /// What happened and was not told yet, oldest first.
@@ -80,16 +80,6 @@ impl SpaceliftState {
         }
     }
 
-    /// A fresh account with these stacks; `now` in Unix seconds.
-    pub fn beginning_with(stacks: &[StartingStack], now: i64) -> Self {
-        let mut state = Self::default();
-        for stack in stacks {
-            let stack = stack.made(now);
-            state.stacks.insert(stack.id.clone(), stack);
-        }
-        state
-    }
-
     /// Ends every token at once, as if its life were over (SA section 15, trap 1).
     pub fn expire_tokens(&mut self) {
         self.sessions.clear();
@@ -110,7 +100,7 @@ impl Default for SpaceliftState {
             policies: BTreeMap::new(),
             attachments: BTreeMap::new(),
             webhooks: BTreeMap::new(),
-            stacks: BTreeMap::new(),
+            stacks: Roster::default(),
             runs: BTreeMap::new(),
             happenings: VecDeque::new(),
             deliveries: VecDeque::new(),

@@ -11,6 +11,7 @@ use super::policies::Policy;
 use super::refusal::Refusal;
 use super::runs::Run;
 use super::samples::Sample;
+use super::search::Paging;
 use super::session::Session;
 use super::spaces::Space;
 use super::stack_webhooks::StackWebhook;
@@ -27,8 +28,8 @@ pub(super) struct Look<'s> {
     pub(super) state: &'s SpaceliftState,
     /// Whose token it is; without one nothing is visible (SA section 3).
     pub(super) session: Option<&'s Session>,
-    /// The longest page that is served now.
-    pub(super) page_limit: Option<usize>,
+    /// What is wrong with pages now.
+    pub(super) paging: Paging,
 }
 
 /// A stored object with a GraphQL type of its own.
@@ -176,7 +177,7 @@ pub(super) enum Made {
 pub(super) struct Held<'s> {
     pub(super) state: MutexGuard<'s, SpaceliftState>,
     pub(super) session: Option<&'s Session>,
-    pub(super) page_limit: Option<usize>,
+    pub(super) paging: Paging,
     pub(super) made: Made,
 }
 
@@ -215,7 +216,7 @@ impl ObjectValue for Held<'_> {
         let look = Look {
             state: &self.state,
             session: self.session,
-            page_limit: self.page_limit,
+            paging: self.paging,
         };
         match self.item() {
             Some(item) => Ok(item.field(look, info)?),

@@ -300,7 +300,7 @@ pub(super) fn is_value_of(type_name: &str, value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::spacelift::stacks::StartingStack;
+    use crate::sandbox::spacelift::starting::StartingStack;
 
     fn account() -> SpaceliftState {
         SpaceliftState::beginning_with(&[StartingStack::ai_agent()], 1_700_000_000)

@@ -16,7 +16,9 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
-use super::{GraphqlAnswer, GraphqlCall, KEY_ID, KEY_SECRET, Means, SpaceliftState, execute};
+use super::{
+    GraphqlAnswer, GraphqlCall, KEY_ID, KEY_SECRET, Means, Paging, SpaceliftState, execute,
+};
 use crate::sim::child::Engines;
 use crate::sim::job::Job;
 
@@ -32,7 +34,7 @@ struct Account {
     made: Cell<u32>,
     now: Cell<i64>,
     bearer: Option<String>,
-    page_limit: Option<usize>,
+    paging: Paging,
 }
 
 impl Account {
@@ -43,7 +45,7 @@ impl Account {
             made: Cell::new(0),
             now: Cell::new(1_700_000_000),
             bearer: None,
-            page_limit: None,
+            paging: Paging::default(),
         }
     }
 
@@ -81,7 +83,7 @@ impl Account {
         let means = Means {
             ids: &ids,
             ask: &ask,
-            page_limit: self.page_limit,
+            paging: self.paging,
             depth: 0,
         };
         execute(&self.state, &call, means)

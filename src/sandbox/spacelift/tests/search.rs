@@ -66,9 +66,9 @@ fn pages_add_up_whatever_their_length() {
     let whole = walk(&account, 50, |_| {});
     assert_eq!(whole.len(), 7);
     assert_eq!(walk(&account, 3, |_| {}), whole);
-    account.page_limit = Some(1);
+    account.paging.limit = Some(1);
     assert_eq!(walk(&account, 50, |_| {}), whole);
-    account.page_limit = Some(0);
+    account.paging.limit = Some(0);
     assert_eq!(walk(&account, 50, |_| {}), whole);
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::sandbox::spacelift::happenings::{InternalError, Kind};
 use crate::sandbox::spacelift::runs::Delta;
-use crate::sandbox::spacelift::stacks::StartingStack;
+use crate::sandbox::spacelift::starting::StartingStack;
 use crate::sandbox::spacelift::walk::Start;
 use crate::sandbox::spacelift::{input, modules};
 

@@ -191,7 +191,7 @@ fn runs_are_paged_backwards_until_an_empty_page() {
         json!({}),
     );
     made.reverse();
-    account.page_limit = Some(2);
+    account.paging.limit = Some(2);
     let mut seen: Vec<String> = Vec::new();
     loop {
         let query = "query($before: ID) { stack(id: \"s\") { runs(before: $before) { id } proposedRuns { id } } }";
