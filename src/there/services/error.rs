@@ -373,11 +373,16 @@ impl Discreet {
     /// What a refusing body says: the message in its JSON, else its first line.
     pub fn body(&self, body: &[u8]) -> String {
         let json = serde_json::from_slice::<Json>(body).ok();
-        match json.as_ref().and_then(said) {
-            Some(text) => self.message(&text),
+        match json.as_ref().and_then(|json| self.words(json)) {
+            Some(text) => text,
             None if body.is_empty() => "(an empty answer)".into(),
             None => format!("`{}`", self.first_line(body)),
         }
+    }
+
+    /// The message in a refusal, or in the refusal of one of several things.
+    pub fn words(&self, json: &Json) -> Option<String> {
+        said(json).map(|text| self.message(&text))
     }
 
     /// A message of the service.

@@ -9,7 +9,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -19,7 +19,8 @@ use url::Url;
 
 use crate::there::endpoints::is_loopback;
 use crate::there::services::error::{Discreet, Problem, ServiceError};
-use crate::there::services::pace::{Pace, advised_wait, date};
+use crate::there::services::gate::Gate;
+use crate::there::services::pace::{LONGEST, Pace, advised_wait, date};
 use crate::words::Service;
 
 /// How to connect.
@@ -82,6 +83,7 @@ pub(super) struct Http {
     base: Url,
     client: reqwest::Client,
     slots: Semaphore,
+    gate: Gate,
     options: Options,
     requests: AtomicU64,
     writes: AtomicU64,
@@ -109,6 +111,7 @@ impl Http {
             base: base.clone(),
             client: client(service, base, options).map_err(setup)?,
             slots: Semaphore::new(slots),
+            gate: Gate::new(),
             options: options.clone(),
             requests: AtomicU64::new(0),
             writes: AtomicU64::new(0),
@@ -119,6 +122,12 @@ impl Http {
     /// The wait before something is tried a second time.
     pub fn first_delay(&self) -> Duration {
         self.options.first_delay
+    }
+
+    /// Whether the service asked for a pause that lasts.
+    #[cfg(test)]
+    pub fn held(&self) -> bool {
+        self.gate.left(tokio::time::Instant::now()).is_some()
     }
 
     /// How many requests were sent, and how many of them were writes.
@@ -149,7 +158,9 @@ impl Http {
         })?;
         let mut pace = Pace::new(TRIES, self.options.first_delay);
         let mut earlier = false;
+        let mut tries = 0;
         loop {
+            tries += 1;
             let outcome = self.once(&request, &url, discreet).await;
             // What is left to do with the outcome: whether the service may have taken it, whether
             // a new try may help, and how long the service wants us to wait.
@@ -173,7 +184,7 @@ impl Http {
             return match outcome {
                 Ok(mut got) => {
                     got.answer.earlier = earlier;
-                    self.judge(got, &request, discreet)
+                    self.judge(got, tries, &request, discreet)
                 }
                 Err(problem) => Err(error(problem).after(earlier)),
             };
@@ -195,12 +206,13 @@ impl Http {
     fn judge(
         &self,
         got: Got,
+        tries: u32,
         request: &Request<'_>,
         discreet: &Discreet,
     ) -> Result<Answer, ServiceError> {
         let answer = got.answer;
         let problem = match answer.status {
-            429 => Problem::Limited(TRIES),
+            429 => Problem::Limited(tries),
             300..=399 => Problem::Redirected {
                 status: answer.status,
                 host: got.target.unwrap_or_else(|| "(no address)".into()),
@@ -224,6 +236,7 @@ impl Http {
         discreet: &Discreet,
     ) -> Result<Got, Problem> {
         let _slot = self.slots.acquire().await;
+        self.gate.opens().await;
         let method = reqwest::Method::from_bytes(request.method.as_bytes())
             .map_err(|_| Problem::Setup(format!("`{}` is no method", request.method)))?;
         let mut builder = self.client.request(method, url.clone());
@@ -279,12 +292,22 @@ impl Http {
         let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
         let trace = text("x-trace-id").map(|id| discreet.first_line(id.as_bytes()));
         let target = text("location").map(|to| self.host_of(to));
+        // Dates are the service's, and so is the clock to read them by.
+        let mut now = SystemTime::now();
         if let Some(at) = text("date").and_then(date) {
             self.dated.store(at, Ordering::Relaxed);
+            now = u64::try_from(at).map_or(now, |at| UNIX_EPOCH + Duration::from_millis(at));
         }
         // The limit's headers are on every answer; they matter when the limit is reached.
-        let reset = text("x-ratelimit-reset").filter(|_| status == 429);
-        let advised = advised_wait(text("retry-after"), reset, SystemTime::now());
+        let spent = text("x-ratelimit-remaining")
+            .and_then(|left| left.trim().parse::<f64>().ok())
+            .is_some_and(|left| left <= 0.0);
+        let reset = text("x-ratelimit-reset").filter(|_| status == 429 || spent);
+        let advised = advised_wait(text("retry-after"), reset, now);
+        if status == 429 || spent {
+            let wait = advised.unwrap_or_default().min(LONGEST);
+            self.gate.shut(tokio::time::Instant::now(), wait);
+        }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|e| self.lost(e))? {
             if body.len() + chunk.len() > LARGEST_ANSWER {

@@ -8,29 +8,44 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 /// The waits between the tries of one request: what the service advises, else twice as long from
 /// try to try, with jitter.
-pub(super) struct Pace(ExponentialBackoff);
+pub(super) struct Pace {
+    own: ExponentialBackoff,
+    /// How long it may still wait because the service said so.
+    left: Duration,
+}
 
-const LONGEST: Duration = Duration::from_secs(60);
+/// The longest wait that a service may ask for.
+pub(super) const LONGEST: Duration = Duration::from_secs(60);
 const LONGEST_UNADVISED: Duration = Duration::from_secs(10);
+/// What a wait counts at least. Requests that share a tight limit are refused again and again,
+/// which is no trouble as long as the service says when to come back.
+const SHORTEST: Duration = Duration::from_secs(8);
 
 impl Pace {
-    /// The waits of at most so many tries.
+    /// The waits of at most so many tries, more where short waits are advised.
     pub fn new(tries: u32, first: Duration) -> Self {
-        Pace(
-            ExponentialBuilder::default()
-                .with_min_delay(first)
-                .with_max_delay(LONGEST_UNADVISED)
-                .with_max_times(tries.saturating_sub(1) as usize)
-                .with_jitter()
-                .with_jitter_seed(rand::random())
-                .build(),
-        )
+        let waits = tries.saturating_sub(1);
+        let own = ExponentialBuilder::default()
+            .with_min_delay(first)
+            .with_max_delay(LONGEST_UNADVISED)
+            .with_max_times(waits as usize)
+            .with_jitter()
+            .with_jitter_seed(rand::random())
+            .build();
+        Pace {
+            own,
+            left: LONGEST * waits,
+        }
     }
 
     /// The next wait; `None` when there were enough tries.
     pub fn next(&mut self, advised: Option<Duration>) -> Option<Duration> {
-        let own = self.0.next()?;
-        Some(advised.unwrap_or(own).min(LONGEST))
+        let Some(advised) = advised else {
+            return self.own.next();
+        };
+        let wait = advised.min(LONGEST);
+        self.left = self.left.checked_sub(wait.max(SHORTEST))?;
+        Some(wait)
     }
 }
 
@@ -106,10 +121,21 @@ mod tests {
         let mut pace = Pace::new(4, Duration::from_millis(100));
         let advised = pace.next(Some(Duration::from_secs(3600)));
         assert_eq!(advised, Some(Duration::from_secs(60)));
+        let first = pace.next(None).unwrap();
+        assert!((100..=200).contains(&first.as_millis()), "{first:?}");
         let second = pace.next(None).unwrap();
         assert!((200..=400).contains(&second.as_millis()), "{second:?}");
         let third = pace.next(None).unwrap();
         assert!((400..=800).contains(&third.as_millis()), "{third:?}");
         assert_eq!(pace.next(None), None);
+
+        // What is advised is followed for as long as that many of the longest waits would take.
+        let mut pace = Pace::new(4, Duration::ZERO);
+        let waits = |pace: &mut Pace, secs| {
+            let advice = Some(Duration::from_secs(secs));
+            std::iter::from_fn(|| pace.next(advice)).count()
+        };
+        assert_eq!(waits(&mut pace, 70), 3);
+        assert_eq!(waits(&mut Pace::new(4, Duration::ZERO), 0), 22);
     }
 }
