@@ -8,6 +8,7 @@
 //! | [`wiring`] | the stations of the project, and what each is wired to |
 //! | [`stand_in`] | what references and secrets read as where no service is asked |
 //! | [`journey`] | one event, hop by hop, as data |
+//! | [`paths`] | what a program of JQ reads, key by key |
 //! | [`ingest`] | which fields of Spacelift an ingest reads, and the entities that it makes |
 //! | [`sample`] | events to look at a project with |
 //! | [`trial`] | `kind: test` documents, run |
@@ -15,6 +16,7 @@
 
 pub mod ingest;
 pub mod journey;
+pub mod paths;
 pub mod sample;
 pub mod stand_in;
 #[cfg(test)]

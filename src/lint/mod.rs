@@ -11,7 +11,7 @@
 //! | [`survey`] | what lints look at |
 //! | [`mod@bench`] | where they put findings and questions |
 //! | `sample` | events to try policies and mappers with |
-//! | `paths`, `rego_text`, `calls` | JQ, Rego and web requests as far as their texts show |
+//! | `rego_text`, `calls` | Rego and web requests as far as their texts show |
 //! | the others | the lints |
 
 pub mod allow;
@@ -23,7 +23,6 @@ mod endpoints;
 mod graphql;
 mod jq;
 pub mod levels;
-mod paths;
 mod payload;
 mod placeholders;
 mod rego;

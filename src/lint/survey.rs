@@ -4,9 +4,9 @@
 
 use std::ops::Range;
 
+use crate::follow::paths::{self, Path};
 use crate::follow::{Station, Wiring};
 use crate::kinds::program::{self, Program, Text};
-use crate::lint::paths::{self, Path};
 use crate::want::desired::{Desired, Object};
 use crate::want::yaml;
 use crate::words::{Addr, Place, Pointer};
