@@ -118,7 +118,7 @@ async fn apply(
         }
     }
     let stop = Arc::new(AtomicBool::new(false));
-    listen(&stop);
+    listen(&stop, || ());
     let writer = Arc::new(Writer::new(session.reader.clone(), session.stage.vault()));
     let wait = Duration::from_secs(arguments.wait);
     let turn = Turn::take(session, Some(&look.live), &writer, &stop, wait).await?;
@@ -342,11 +342,13 @@ fn missing(global: &Global, session: &Session, plan: &Plan) -> Result<(), Stop> 
     project::check(global, findings, &session.desired.sources)
 }
 
-/// The first Ctrl-C lets what is in flight finish; the second ends the process.
-pub(super) fn listen(stop: &Arc<AtomicBool>) {
+/// The first Ctrl-C lets what is in flight finish; the second ends the process. `first` is done
+/// before anything is said.
+pub(super) fn listen(stop: &Arc<AtomicBool>, first: impl Fn() + Send + 'static) {
     let stop = stop.clone();
     tokio::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
+            first();
             if stop.swap(true, Ordering::SeqCst) {
                 std::process::exit(exit::INTERRUPTED.into());
             }

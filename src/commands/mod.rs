@@ -23,6 +23,7 @@
 //! | `facts` | what is known about secrets before anything is sent |
 //! | `doubts` | what is looked up for the guards |
 //! | [`counter`] | the line that counts while an apply is under way |
+//! | [`progress`] | the line that says how far an ingest has come |
 //! | the others | one command each |
 
 pub mod add;
@@ -43,10 +44,12 @@ pub mod forget;
 pub mod format;
 pub mod graph;
 pub mod holder;
+pub mod ingest;
 pub mod init;
 pub mod outfile;
 pub mod output;
 pub mod plan;
+pub mod progress;
 pub mod project;
 pub mod run;
 #[cfg(feature = "sandbox")]
