@@ -48,8 +48,9 @@ pub(super) struct Flow<'a> {
 impl<'a> Flow<'a> {
     /// Has done nothing yet.
     pub(super) fn new(ingest: &'a Ingest, hands: &'a Hands, setting: &'a Setting) -> Flow<'a> {
-        let fields = Fields::of(&ingest.mapping);
+        // What does not exist is a finding, which is told before.
         let (selection, _) = Selection::of(ingest);
+        let fields = Fields::of(&ingest.mapping, &selection.account);
         let programs = Programs::of(ingest, &setting.account, setting.now);
         let source = Source {
             hands: hands.clone(),
@@ -99,18 +100,23 @@ impl<'a> Flow<'a> {
                 Err(broken) => ended = Err(broken),
             }
         }
-        if let Some(broken) = self.broken.take().or(ended.err()) {
-            self.tally.report.broken = Some(broken.why);
-            self.tally.report.help = broken.help;
+        let broken = self.broken.take().or(ended.err());
+        let mut report = self.tally.end(&self.fields, &live);
+        if let Some(broken) = broken {
+            // What they were is not known for certain.
+            report.samples.clear();
+            report.broken = Some(broken.why);
+            report.help = broken.help;
         }
-        self.tally.end(&self.fields, &live)
+        report
     }
 
     async fn steps(&mut self) -> Result<(), Broken> {
         self.stage(Stage::Entities, None);
         let source = self.source.clone();
-        let (known, ids) = tokio::join!(self.entities(), source.ids());
+        let (known, ids, works) = tokio::join!(self.entities(), source.ids(), source.works());
         known?;
+        works?;
         let ids = ids?;
         if self.stopped() {
             return Ok(());
@@ -287,8 +293,10 @@ impl<'a> Flow<'a> {
         true
     }
 
-    /// Sends again what waits for others, as long as that helps.
+    /// Sends again what waits for others, as long as that helps; first in one order and then in the other, since a
+    /// request that names a chain from its end is done with it at once.
     async fn later(&mut self) -> Result<(), Broken> {
+        let mut turned = true;
         loop {
             while self.ended().await {}
             if let Some(broken) = self.broken.take() {
@@ -301,6 +309,10 @@ impl<'a> Flow<'a> {
                 return Ok(());
             }
             waiting.sort_by(|(a, _), (b, _)| a.wanted.identifier.cmp(&b.wanted.identifier));
+            if turned {
+                waiting.reverse();
+            }
+            turned = !turned;
             let mut batch = Batch::default();
             for (one, _) in waiting {
                 if let Some(full) = batch.push(one) {

@@ -13,17 +13,18 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::programs::Programs;
-use super::same::digest_of;
 use super::{Broken, Hands};
 use crate::follow::ingest::Selection;
+use crate::follow::ingest::same::digest_of;
 use crate::kinds::ingest::Origin;
 use crate::sim::child::Engines;
+use crate::sim::job::Job;
 use crate::sim::mapping::Made;
 use crate::there::services::Spot;
 
 /// How the list is called in all documents.
 const LIST: &str = "list";
-/// How many items are asked for in one document by their ids, and mapped in one job.
+/// How many items are mapped in one job.
 const PAGE: usize = 50;
 /// How many identifiers are computed in one job.
 const IDENTIFIERS: usize = 200;
@@ -65,6 +66,20 @@ impl Source {
             .listing(document, Spot::Plain(LIST), None, &each)
             .await?;
         Ok(ids.into_iter().collect())
+    }
+
+    /// Whether programs can be run at all, so that this is not told of each item.
+    pub(super) async fn works(&self) -> Result<(), Broken> {
+        let engines = self.engines.clone();
+        let program = ".".to_owned();
+        let answers = spawn_blocking(move || engines.run(&[Job::JqCheck { program }]));
+        match joined(answers).await.pop() {
+            Some(Err(fault)) => Err(Broken {
+                why: fault.message,
+                help: fault.help,
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Begins to read and to map. Pages come in their order; `ids` are those that must come.
@@ -132,11 +147,9 @@ impl Source {
         let (left, _) = reader
             .listing(document, Spot::Plain(LIST), None, &left)
             .await?;
-        for some in left.chunks(PAGE) {
-            let document = by_id(&self.selection, some);
-            let (items, _) = reader
-                .listing(&document, Spot::Members, None, &keep)
-                .await?;
+        for (document, variables) in self.selection.by_id(&left) {
+            let spot = Spot::Members(&variables);
+            let (items, _) = reader.listing(&document, spot, None, &keep).await?;
             if !self.give(items, seen, out).await {
                 break;
             }
@@ -232,18 +245,4 @@ fn keep(item: &Json, items: &mut Vec<Item>) {
         id: id(item).to_owned(),
         json: item.clone(),
     });
-}
-
-/// The document that reads some items by their ids.
-fn by_id(selection: &Selection, ids: &[String]) -> String {
-    let (single, fields) = (selection.single, &selection.fields);
-    let items = ids.iter().enumerate().map(|(at, id)| {
-        // JSON's escapes are GraphQL's.
-        let id = Json::from(id.as_str());
-        format!(" i{at}: {single}(id: {id}) {{ {fields} }}")
-    });
-    format!(
-        "query IngestSome {{ viewer {{ id }}{} }}",
-        items.collect::<String>()
-    )
 }

@@ -13,13 +13,6 @@ pub struct Read {
     pub keys: Vec<Step>,
 }
 
-impl Read {
-    /// The names of its keys.
-    pub fn names(&self) -> Vec<&str> {
-        self.keys.iter().map(|key| key.name.as_str()).collect()
-    }
-}
-
 /// What a program reads, in the order of its text.
 pub fn reads(code: &str) -> Vec<Read> {
     let mut found = Vec::new();
@@ -83,8 +76,11 @@ mod tests {
     use super::*;
 
     fn read(code: &str) -> Vec<String> {
-        let reads = reads(code);
-        let mut read: Vec<String> = reads.iter().map(|read| read.names().join("/")).collect();
+        let one = |read: Read| {
+            let names: Vec<String> = read.keys.into_iter().map(|key| key.name).collect();
+            names.join("/")
+        };
+        let mut read: Vec<String> = reads(code).into_iter().map(one).collect();
         read.dedup();
         read
     }

@@ -3,14 +3,14 @@
 //! Nothing is there, whether Port says null or leaves it out, or the mapping makes an empty text, list or object of it.
 //! Lists of plain values have no order, because Spacelift keeps none of labels; numbers count by their value. What is
 //! inside of objects is compared in the same way, but for empty texts, lists and objects, which are values there.
-//! Deliberately not here: which fields are compared (see `fields`).
+//! Deliberately not here: which fields are compared (see `crate::ingest`).
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::{Map, Number, Value as Json};
 
 /// Whether a value says that nothing is there.
-pub(super) fn is_nothing(value: &Json) -> bool {
+pub fn is_nothing(value: &Json) -> bool {
     match value {
         Json::Null => true,
         Json::String(text) => text.is_empty(),
@@ -21,7 +21,7 @@ pub(super) fn is_nothing(value: &Json) -> bool {
 }
 
 /// Whether two values are one.
-pub(super) fn same(one: &Json, other: &Json) -> bool {
+pub fn same(one: &Json, other: &Json) -> bool {
     match (is_nothing(one), is_nothing(other)) {
         (true, true) => true,
         (false, false) => equal(one, other),
@@ -30,7 +30,7 @@ pub(super) fn same(one: &Json, other: &Json) -> bool {
 }
 
 /// Eight bytes that are the same for values that are [`same`]. Others share them by chance once in 2^64.
-pub(super) fn digest(value: &Json) -> u64 {
+pub fn digest(value: &Json) -> u64 {
     let mut hasher = DefaultHasher::new();
     match is_nothing(value) {
         true => 0_u8.hash(&mut hasher),
@@ -40,7 +40,7 @@ pub(super) fn digest(value: &Json) -> u64 {
 }
 
 /// Eight bytes that stand for a text.
-pub(super) fn digest_of(text: &str) -> u64 {
+pub fn digest_of(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
@@ -143,7 +143,7 @@ fn write(value: &Json, hasher: &mut DefaultHasher) {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
