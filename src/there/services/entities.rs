@@ -9,7 +9,7 @@ use std::ops::Range;
 use serde_json::{Value as Json, json};
 
 use crate::kinds::call::path;
-use crate::there::services::error::{Discreet, Failure, Problem, ServiceError, TookEffect};
+use crate::there::services::error::{Discreet, Failure, Problem, ServiceError, TookEffect, said};
 use crate::there::services::http::{Answer, Repeat};
 use crate::there::services::port::read;
 use crate::there::services::read::Reader;
@@ -367,7 +367,7 @@ fn told(body: &[u8], sent: &[Json], discreet: &Discreet) -> Option<Vec<Written>>
         note(item, what);
     }
     for item in list("errors").into_iter().flatten() {
-        let words = discreet.words(item);
+        let words = said(item).map(|words| discreet.message(&words));
         let refused = Written::Refused {
             status: status(&item["statusCode"]).unwrap_or(UNSAID),
             says: words.unwrap_or_else(|| "no reason given".into()),
