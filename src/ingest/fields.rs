@@ -2,6 +2,8 @@
 //!
 //! Deliberately not here: when two values of a field are one (see `same`).
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::same;
@@ -61,7 +63,9 @@ impl Fields {
     /// What is asked of Port: the paths of the fields in an entity, and what tells whose it is (PA section 6).
     pub(super) fn include(&self) -> Vec<String> {
         let meta = ["identifier", "createdBy"].map(str::to_owned);
-        meta.into_iter().chain(self.0.iter().map(Field::path)).collect()
+        meta.into_iter()
+            .chain(self.0.iter().map(Field::path))
+            .collect()
     }
 
     /// `title`, `properties.state`.
@@ -72,7 +76,9 @@ impl Fields {
     /// Which field a JSON pointer below the ingest is about: `/mapping/properties/state`.
     pub(super) fn at(&self, pointer: &str) -> Option<usize> {
         let below = pointer.strip_prefix("/mapping/")?;
-        let mut steps = below.split('/').map(|step| step.replace("~1", "/").replace("~0", "~"));
+        let mut steps = below
+            .split('/')
+            .map(|step| step.replace("~1", "/").replace("~0", "~"));
         let first = steps.next()?;
         let second = steps.next();
         self.0.iter().position(|field| match field.part {
@@ -104,18 +110,26 @@ impl Fields {
     }
 
     /// The digest of a value of a field.
-    pub(super) fn digest(&self, at: usize, value: Option<&Json>) -> u64 {
+    fn digest(&self, at: usize, value: &Json) -> u64 {
+        same::digest(&self.plain(at, value))
+    }
+
+    /// Port tells teams as lists, so that a single one is a list of one. Everything else is what it is.
+    fn plain<'a>(&self, at: usize, value: &'a Json) -> Cow<'a, Json> {
+        let field = self.0.get(at);
+        let is_team = field.is_some_and(|field| field.part.is_none() && field.name == "team");
         match value {
-            None => same::digest(&Json::Null),
-            Some(text @ Json::String(_)) if self.is_list(at) => same::digest(&json!([text])),
-            Some(value) => same::digest(value),
+            Json::String(text) if is_team && !text.is_empty() => Cow::Owned(json!([text])),
+            _ => Cow::Borrowed(value),
         }
     }
 
     /// The digests of all fields of an entity in Port.
     pub(super) fn digests(&self, entity: &Json) -> Vec<u64> {
         let values = self.values(entity).enumerate();
-        values.map(|(at, value)| self.digest(at, value)).collect()
+        values
+            .map(|(at, value)| self.digest(at, value.unwrap_or(&Json::Null)))
+            .collect()
     }
 
     /// Which fields are not as they should be, told by the digests of what Port has.
@@ -123,8 +137,20 @@ impl Fields {
         let values = wanted.values.iter().zip(has).enumerate();
         values
             .filter_map(|(at, (want, has))| {
-                let want = self.digest(at, Some(want.as_ref()?));
+                let want = self.digest(at, want.as_ref()?);
                 (want != *has).then_some(at)
+            })
+            .collect()
+    }
+
+    /// The same, told by the values of what Port has.
+    pub(super) fn differing_from(&self, wanted: &Wanted, entity: &Json) -> Vec<usize> {
+        let values = wanted.values.iter().zip(self.values(entity)).enumerate();
+        values
+            .filter_map(|(at, (want, has))| {
+                let want = self.plain(at, want.as_ref()?);
+                let has = self.plain(at, has.unwrap_or(&Json::Null));
+                (!same::same(&want, &has)).then_some(at)
             })
             .collect()
     }
@@ -141,7 +167,10 @@ impl Fields {
     /// The body that writes these fields and nothing else.
     pub(super) fn body(&self, wanted: &Wanted, which: &[usize]) -> Json {
         let mut body = Map::new();
-        body.insert("identifier".to_owned(), Json::from(wanted.identifier.as_str()));
+        body.insert(
+            "identifier".to_owned(),
+            Json::from(wanted.identifier.as_str()),
+        );
         for at in which {
             let value = wanted.values.get(*at).cloned().flatten();
             let (Some(field), Some(value)) = (self.0.get(*at), value) else {
@@ -177,12 +206,6 @@ impl Fields {
             // `https://acme.example` is no beginning of `https://acme.example.org`.
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
         })
-    }
-
-    /// Whether a text stands for a list of one: Port tells teams as lists.
-    fn is_list(&self, at: usize) -> bool {
-        let field = self.0.get(at);
-        field.is_some_and(|field| field.part.is_none() && field.name == "team")
     }
 }
 
@@ -222,11 +245,11 @@ fn reads_account(program: &Node) -> bool {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::words::{Place, Pointer};
+    use crate::words::Place;
 
     /// The fields of a mapping in JSON.
     pub(crate) fn fields(mapping: &Json) -> Fields {
-        Fields::of(&Node::from_json(Place::default(), mapping))
+        Fields::of(&Node::from_json(Place::new(0, 0, 0), mapping))
     }
 
     fn stack() -> Fields {
@@ -244,8 +267,14 @@ pub(super) mod tests {
         assert_eq!(
             stack().include(),
             [
-                "identifier", "createdBy", "title", "team", "properties.state", "properties.a/b",
-                "properties.link", "relations.space"
+                "identifier",
+                "createdBy",
+                "title",
+                "team",
+                "properties.state",
+                "properties.a/b",
+                "properties.link",
+                "relations.space"
             ]
         );
     }
@@ -255,11 +284,16 @@ pub(super) mod tests {
         let fields = stack();
         let name = |pointer: &str| fields.at(pointer).map(|at| fields.name(at));
         assert_eq!(name("/mapping/title").as_deref(), Some("title"));
-        assert_eq!(name("/mapping/properties/a~1b/0").as_deref(), Some("properties.a/b"));
-        assert_eq!(name("/mapping/relations/space").as_deref(), Some("relations.space"));
+        assert_eq!(
+            name("/mapping/properties/a~1b/0").as_deref(),
+            Some("properties.a/b")
+        );
+        assert_eq!(
+            name("/mapping/relations/space").as_deref(),
+            Some("relations.space")
+        );
         assert_eq!(name("/mapping/properties"), None);
         assert_eq!(name("/filter"), None);
-        assert!(Pointer::parse("/mapping/properties/a~1b").is_ok());
     }
 
     #[test]
@@ -275,6 +309,7 @@ pub(super) mod tests {
             "properties": {"state": "X", "a/b": 1, "link": "l"}, "relations": {"space": "root"},
         });
         let which = fields.differing(&wanted, &fields.digests(&live));
+        assert_eq!(which, fields.differing_from(&wanted, &live));
         assert_eq!(
             fields.body(&wanted, &which),
             json!({"identifier": "a", "properties": {"state": null}, "relations": {"space": null}})
@@ -292,7 +327,11 @@ pub(super) mod tests {
         let wanted = fields.wanted("a", &made).unwrap();
         let live = json!({"identifier": "a", "team": ["t"], "properties": {"state": ["x"]}});
         let which = fields.differing(&wanted, &fields.digests(&live));
-        assert_eq!(which.iter().map(|at| fields.name(*at)).collect::<Vec<_>>(), ["properties.state"]);
+        assert_eq!(which, fields.differing_from(&wanted, &live));
+        assert_eq!(
+            which.iter().map(|at| fields.name(*at)).collect::<Vec<_>>(),
+            ["properties.state"]
+        );
     }
 
     #[test]
@@ -304,8 +343,10 @@ pub(super) mod tests {
             assert!(fields.is_of(acme, &linked(link)), "{link}");
         }
         for link in [
-            "", "https://acme.app.spacelift.io.evil.example/stack/a",
-            "https://acme2.app.spacelift.io/stack/a", "x https://acme.app.spacelift.io/",
+            "",
+            "https://acme.app.spacelift.io.evil.example/stack/a",
+            "https://acme2.app.spacelift.io/stack/a",
+            "x https://acme.app.spacelift.io/",
         ] {
             assert!(!fields.is_of(acme, &linked(link)), "{link}");
         }

@@ -161,10 +161,26 @@ mod tests {
         let mut known = Known::new(2);
         known.add("a", &[1, 2], OURS_HERE);
         known.add("b", &[3, 4], OURS_HERE);
-        known.add("a", &[5, 6], Whose { ours: false, ..OURS_HERE });
+        known.add(
+            "a",
+            &[5, 6],
+            Whose {
+                ours: false,
+                ..OURS_HERE
+            },
+        );
         assert_eq!(known.in_port(), 2);
         assert_eq!(known.claim("b", "b"), Claim::There(&[3, 4]));
-        assert_eq!(known.unclaimed().collect::<Vec<_>>(), [("a", Whose { ours: false, here: true })]);
+        assert_eq!(
+            known.unclaimed().collect::<Vec<_>>(),
+            [(
+                "a",
+                Whose {
+                    ours: false,
+                    here: true
+                }
+            )]
+        );
         assert_eq!(known.claim("a", "a"), Claim::There(&[5, 6]));
         assert_eq!(known.unclaimed().count(), 0);
     }

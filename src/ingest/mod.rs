@@ -1,20 +1,45 @@
 //! Ingest: what Spacelift has, made into entities of Port: read, mapped, compared, and written where it differs.
 //!
-//! Runs over both services at once and holds no page for longer than it needs. Deliberately not here:
-//! documents (see `want::ingest`), programs (see `follow::ingest` and `sim`), what it looks like (see `show`).
+//! Memory is bounded by what Port has, not by its values: of each entity its identifier and eight bytes per mapped
+//! field are kept, about 130 bytes with ten fields; of each item eight bytes. Beyond that there are the pages between
+//! reading and writing, which are as few as the engines have children, and eight bulk requests under way with 20
+//! entities each. Deliberately not here: documents (see `want::ingest`), selections and programs (see `follow::ingest` and
+//! `sim`), what it looks like (see `show`).
 //!
 //! | room | noun |
 //! |---|---|
-//! | `report` | what became of an ingest, as data |
+//! | `flow` | the way of one ingest |
+//! | `source` | what Spacelift has, each item once |
+//! | `programs` | filter and mapping, run over items |
+//! | `fields` | the parts of an entity that a mapping names |
+//! | `same` | when two values are one |
+//! | `known` | which entities Port has, and which of them an item made |
+//! | `judge` | what becomes of an item |
+//! | `send` | entities in bulk requests, until it is known what became of each |
+//! | `gone` | which entities go because their item is gone |
+//! | `prune` | those, looked at once more and deleted |
+//! | `tally` | counts, and a few of each kind |
+//! | [`report`] | what became of an ingest, as data |
 
+mod fields;
+mod flow;
+mod gone;
+mod judge;
+mod known;
+mod programs;
+mod prune;
 pub mod report;
+mod same;
+mod send;
+mod source;
+mod tally;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::sim::child::Engines;
-use crate::there::{Reader, Writer};
+use crate::there::{Reader, ServiceError, Writer};
 use crate::want::ingest::Ingest;
 
 pub use report::{Done, Failed, Progress, Report, Sample, Stage, Unfilled};
@@ -56,7 +81,32 @@ pub struct Ours {
     pub makers: BTreeSet<String>,
 }
 
+impl Hands {
+    fn reader(&self) -> &Reader {
+        match self {
+            Hands::Look(reader) => reader,
+            Hands::Write(writer) => writer.reader(),
+        }
+    }
+}
+
+/// Why an ingest ends before its end.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Broken {
+    why: String,
+    help: Option<String>,
+}
+
+impl From<ServiceError> for Broken {
+    fn from(error: ServiceError) -> Self {
+        Broken {
+            why: error.to_string(),
+            help: error.help(),
+        }
+    }
+}
+
 /// Runs one ingest. Whatever happens comes back as a report: what was done until then is in it.
-pub async fn run(_ingest: &Ingest, _hands: &Hands, _setting: &Setting) -> Report {
-    todo!()
+pub async fn run(ingest: &Ingest, hands: &Hands, setting: &Setting) -> Report {
+    flow::Flow::new(ingest, hands, setting).run().await
 }

@@ -3,6 +3,8 @@
 //! The same for the same world, in whatever order answers came (law 7). Deliberately not here: what it looks like (see
 //! `show::ingest`).
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
 /// What became of one ingest, or, where nothing is written, would become of it.
@@ -28,9 +30,10 @@ pub struct Report {
     pub unchanged: u64,
     /// Entities that were deleted.
     pub deleted: u64,
-    /// Entities of items that are gone, and that stay: `prune: keep`, or they are not ours to delete, or `refused` says
-    /// why.
+    /// Entities of items that are gone, and that stay.
     pub left: u64,
+    /// Why they stay, and how many for each reason: `` `prune` is `keep` ``, `somebody else made them`.
+    pub stay: BTreeMap<&'static str, u64>,
     /// Items that became nothing, and entities that could not be deleted.
     pub failed: u64,
     /// Those of them with the smallest identifiers, 1,000 at most, in their order.

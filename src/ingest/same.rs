@@ -109,9 +109,7 @@ fn equal(one: &Json, other: &Json) -> bool {
         (Json::Object(one), Json::Object(other)) => {
             let mut members = present(one);
             present(one).count() == present(other).count()
-                && members.all(|(key, one)| {
-                    other.get(key).is_some_and(|other| equal(one, other))
-                })
+                && members.all(|(key, one)| other.get(key).is_some_and(|other| equal(one, other)))
         }
         _ => Plain::of(one).is_some_and(|one| Some(one) == Plain::of(other)),
     }
@@ -156,7 +154,13 @@ pub(super) mod tests {
         let leaf = prop_oneof![
             Just(json!(null)),
             any::<bool>().prop_map(Json::from),
-            prop_oneof![Just(json!(0)), Just(json!(1)), Just(json!(1.0)), Just(json!(-0.0)), Just(json!(0.5))],
+            prop_oneof![
+                Just(json!(0)),
+                Just(json!(1)),
+                Just(json!(1.0)),
+                Just(json!(-0.0)),
+                Just(json!(0.5))
+            ],
             prop_oneof![Just(json!("")), Just(json!("a")), Just(json!("b"))],
         ];
         leaf.prop_recursive(3, 12, 3, |inner| {
@@ -196,18 +200,34 @@ pub(super) mod tests {
     }
 
     fn alike(one: Json, other: Json) -> bool {
-        assert_eq!(same(&one, &other), digest(&one) == digest(&other), "{one} {other}");
+        assert_eq!(
+            same(&one, &other),
+            digest(&one) == digest(&other),
+            "{one} {other}"
+        );
         same(&one, &other)
     }
 
     #[test]
     fn nothing_has_many_spellings() {
-        let all = [json!(null), json!(""), json!([]), json!({}), json!({"a": null})];
+        let all = [
+            json!(null),
+            json!(""),
+            json!([]),
+            json!({}),
+            json!({"a": null}),
+        ];
         for one in &all {
             for other in &all {
                 assert!(alike(one.clone(), other.clone()), "{one} {other}");
             }
-            for something in [json!(0), json!(false), json!(" "), json!([null]), json!({"a": ""})] {
+            for something in [
+                json!(0),
+                json!(false),
+                json!(" "),
+                json!([null]),
+                json!({"a": ""}),
+            ] {
                 assert!(!alike(one.clone(), something.clone()), "{one} {something}");
             }
         }
@@ -216,8 +236,14 @@ pub(super) mod tests {
     #[test]
     fn numbers_count_by_their_value_and_texts_are_no_numbers() {
         assert!(alike(json!(1), json!(1.0)));
-        assert!(alike(json!(9007199254740993_i64), json!(9007199254740993_u64)));
-        assert!(!alike(json!(9007199254740993_i64), json!(9007199254740992.0)));
+        assert!(alike(
+            json!(9007199254740993_i64),
+            json!(9007199254740993_u64)
+        ));
+        assert!(!alike(
+            json!(9007199254740993_i64),
+            json!(9007199254740992.0)
+        ));
         assert!(!alike(json!(1), json!("1")));
         assert!(!alike(json!(1), json!(true)));
     }
@@ -226,8 +252,14 @@ pub(super) mod tests {
     fn how_often_a_value_is_in_a_list_counts_and_lists_with_parts_have_an_order() {
         assert!(!alike(json!(["a", "a", "b"]), json!(["a", "b", "b"])));
         assert!(alike(json!([1, "a"]), json!(["a", 1.0])));
-        assert!(!alike(json!([{"a": 1}, {"a": 2}]), json!([{"a": 2}, {"a": 1}])));
-        assert!(alike(json!({"a": 1, "b": ["x", "y"]}), json!({"b": ["y", "x"], "c": null, "a": 1})));
+        assert!(!alike(
+            json!([{"a": 1}, {"a": 2}]),
+            json!([{"a": 2}, {"a": 1}])
+        ));
+        assert!(alike(
+            json!({"a": 1, "b": ["x", "y"]}),
+            json!({"b": ["y", "x"], "c": null, "a": 1})
+        ));
         assert!(!alike(json!({"a": {}}), json!({})));
     }
 }
