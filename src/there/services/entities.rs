@@ -25,7 +25,7 @@ pub enum Written {
     Created,
     /// It was there, and has the new values; of a delete: it is gone.
     Updated,
-    /// It was refused, and nothing of it took effect.
+    /// It was refused; where the status is a 5xx it may have taken effect all the same.
     Refused {
         /// The status of this item, as HTTP would have it; 422 where the service gives none.
         status: u16,
@@ -204,19 +204,22 @@ impl Writer {
             let count = part.len();
             // Deleting twice is deleting once.
             let outcome = self.post(&path, &body, Repeat::Always, |answer, call, discreet| {
-                match answer.status {
-                    // One that is gone already, or the blueprint; asked one by one that means "gone".
-                    404 if count == 1 => return Ok(Outcome::Each(vec![Written::Updated])),
-                    404 | 413 => {
-                        return Ok(Outcome::Split(answer.status, discreet.body(&answer.body)));
-                    }
-                    400 | 409 | 422 => {
-                        return Ok(Outcome::Whole(answer.status, discreet.body(&answer.body)));
-                    }
-                    _ => {}
+                let status = answer.status;
+                if status == 413 {
+                    return Ok(Outcome::Split(status, discreet.body(&answer.body)));
                 }
-                read(answer, call, discreet)?;
-                Ok(Outcome::Each(vec![Written::Updated; count]))
+                let Err(error) = read(answer, call, discreet) else {
+                    return Ok(Outcome::Each(vec![Written::Updated; count]));
+                };
+                match error.problem() {
+                    // One of them, or the blueprint: of a single one that means "gone".
+                    Problem::NotFound(_) if count == 1 => Ok(Outcome::Each(vec![Written::Updated])),
+                    Problem::NotFound(says) => Ok(Outcome::Split(status, says.clone())),
+                    Problem::Taken(says) | Problem::Refused { says, .. } => {
+                        Ok(Outcome::Whole(status, says.clone()))
+                    }
+                    _ => Err(error),
+                }
             });
             parts.note(part, outcome.await)?;
         }
@@ -746,6 +749,12 @@ mod tests {
             assert_eq!(gone.unwrap(), vec![refused(status, says); 2]);
             assert_eq!(script.of(DELETES).len(), 1);
         }
+        // A page that a proxy answers says nothing about entities.
+        let proxy = script(|_, _| raw("404 No", "", "<html>lost</html>")).await;
+        let gone = writer(port_reader(&proxy))
+            .delete_entities("b", &["a".to_owned()])
+            .await;
+        assert!(unknown(&gone.unwrap()[0]).contains("HTML"));
         let script = script(|_, _| Reply::Cut).await;
         let gone = writer(port_reader(&script))
             .delete_entities("b", &["a".to_owned()])

@@ -54,9 +54,10 @@ impl Gate {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::{Arc, Mutex};
 
     use serde_json::json;
+    use tokio::task::JoinSet;
 
     use super::*;
     use crate::there::services::script::{Reply, Script, port_basics, port_reader, raw};
@@ -169,5 +170,38 @@ mod tests {
         reader.port_get("/v1/second").await.unwrap();
         assert_eq!(script.of("GET /v1/first").len(), 2);
         assert_eq!(script.of("GET /v1/second").len(), 1);
+    }
+
+    #[tokio::test]
+    async fn requests_that_share_a_tight_limit_all_get_through() {
+        const WINDOW: Duration = Duration::from_millis(10);
+        // Two requests in a window, which begins with its first one.
+        let window = Mutex::new((Instant::now(), 0));
+        let script = Script::start(move |seen, _| {
+            if let Some(reply) = port_basics(seen) {
+                return reply;
+            }
+            let mut window = window.lock().unwrap();
+            if window.0.elapsed() > WINDOW {
+                *window = (Instant::now(), 0);
+            }
+            window.1 += 1;
+            match window.1 {
+                ..=2 => Reply::Json(200, json!({"ok": true})),
+                _ => raw("429 Slow", "x-ratelimit-reset: 0.01\r\n", "{}"),
+            }
+        })
+        .await;
+        let reader = Arc::new(port_reader(&script));
+        let mut asking = JoinSet::new();
+        for _ in 0..6 {
+            let reader = reader.clone();
+            asking.spawn(async move {
+                for _ in 0..3 {
+                    reader.port_get("/v1/first").await.unwrap();
+                }
+            });
+        }
+        asking.join_all().await;
     }
 }

@@ -175,7 +175,12 @@ impl Http {
                 Err(_) => (true, false, None),
             };
             let allowed = helps && (request.repeat == Repeat::Always || !received);
-            if allowed && let Some(wait) = pace.next(advised) {
+            let limited = matches!(&outcome, Ok(got) if got.answer.status == 429);
+            let mut wait = || match limited {
+                true => pace.limited(advised),
+                false => pace.next(advised),
+            };
+            if allowed && let Some(wait) = wait() {
                 earlier |= received;
                 tracing::debug!(service = %self.service, call = request.call, ms = wait.as_millis() as u64, "waits and tries again");
                 tokio::time::sleep(wait).await;

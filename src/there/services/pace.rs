@@ -10,19 +10,18 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 /// try to try, with jitter.
 pub(super) struct Pace {
     own: ExponentialBackoff,
-    /// How long it may still wait because the service said so.
+    /// How long it may still wait for a limit.
     left: Duration,
 }
 
 /// The longest wait that a service may ask for.
 pub(super) const LONGEST: Duration = Duration::from_secs(60);
 const LONGEST_UNADVISED: Duration = Duration::from_secs(10);
-/// What a wait counts at least. Requests that share a tight limit are refused again and again,
-/// which is no trouble as long as the service says when to come back.
+/// What a wait for a limit counts at least.
 const SHORTEST: Duration = Duration::from_secs(8);
 
 impl Pace {
-    /// The waits of at most so many tries, more where short waits are advised.
+    /// The waits of at most so many tries; for a limit, of as long as those could take.
     pub fn new(tries: u32, first: Duration) -> Self {
         let waits = tries.saturating_sub(1);
         let own = ExponentialBuilder::default()
@@ -40,10 +39,18 @@ impl Pace {
 
     /// The next wait; `None` when there were enough tries.
     pub fn next(&mut self, advised: Option<Duration>) -> Option<Duration> {
-        let Some(advised) = advised else {
-            return self.own.next();
+        let own = self.own.next()?;
+        Some(advised.unwrap_or(own).min(LONGEST))
+    }
+
+    /// The same after a refusal that is about a limit alone. As long as the service says when to come back, that is no
+    /// trouble: requests that share a tight limit are refused again and again.
+    pub fn limited(&mut self, advised: Option<Duration>) -> Option<Duration> {
+        // "At once" is no advice that could be followed for long.
+        let Some(wait) = advised.filter(|wait| !wait.is_zero()) else {
+            return self.next(advised);
         };
-        let wait = advised.min(LONGEST);
+        let wait = wait.min(LONGEST);
         self.left = self.left.checked_sub(wait.max(SHORTEST))?;
         Some(wait)
     }
@@ -121,21 +128,18 @@ mod tests {
         let mut pace = Pace::new(4, Duration::from_millis(100));
         let advised = pace.next(Some(Duration::from_secs(3600)));
         assert_eq!(advised, Some(Duration::from_secs(60)));
-        let first = pace.next(None).unwrap();
-        assert!((100..=200).contains(&first.as_millis()), "{first:?}");
         let second = pace.next(None).unwrap();
         assert!((200..=400).contains(&second.as_millis()), "{second:?}");
         let third = pace.next(None).unwrap();
         assert!((400..=800).contains(&third.as_millis()), "{third:?}");
         assert_eq!(pace.next(None), None);
 
-        // What is advised is followed for as long as that many of the longest waits would take.
-        let mut pace = Pace::new(4, Duration::ZERO);
-        let waits = |pace: &mut Pace, secs| {
+        // A limit may last as long as that many of the longest waits.
+        let waits = |secs| {
+            let mut pace = Pace::new(4, Duration::ZERO);
             let advice = Some(Duration::from_secs(secs));
-            std::iter::from_fn(|| pace.next(advice)).count()
+            std::iter::from_fn(|| pace.limited(advice)).count()
         };
-        assert_eq!(waits(&mut pace, 70), 3);
-        assert_eq!(waits(&mut Pace::new(4, Duration::ZERO), 0), 22);
+        assert_eq!([waits(70), waits(1), waits(0)], [3, 22, 3]);
     }
 }

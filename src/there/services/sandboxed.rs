@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use super::script::{options, source, writer};
+use super::script::{self, source, writer};
 use super::{Reader, Spot, TookEffect, Writer, Written};
 use crate::kinds::{self, Kind, Observed};
 use crate::sandbox::{
     CLIENT_ID, CLIENT_SECRET, Effect, Fault, KEY_ID, KEY_SECRET, Options, Reset, Sandbox,
-    Service as Half, When,
+    Service as Half, StartingStack, When,
 };
 use crate::there::endpoints::{
     Endpoints, Overrides, PortWanted, Region, SpaceliftWanted, Wanted, resolve,
@@ -20,9 +20,16 @@ use crate::words::Value;
 
 /// A sandbox and a reader of both halves.
 async fn world() -> (Sandbox, Reader) {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    world_of(Options::default()).await
+}
+
+async fn world_of(options: Options) -> (Sandbox, Reader) {
+    let sandbox = Sandbox::start(options).await.unwrap();
     let endpoints = endpoints(&sandbox);
-    (sandbox, Reader::new(&endpoints, &options()).unwrap())
+    (
+        sandbox,
+        Reader::new(&endpoints, &script::options()).unwrap(),
+    )
 }
 
 fn endpoints(sandbox: &Sandbox) -> Endpoints {
@@ -336,12 +343,44 @@ async fn a_bulk_write_whose_answer_is_lost_is_looked_at_and_not_repeated() {
 }
 
 #[tokio::test]
+async fn refused_items_are_told_one_by_one() {
+    let (sandbox, reader) = world().await;
+    let writer = writer(reader);
+    shelf(&writer).await;
+    sandbox.fault(Fault::new(Effect::RefuseItems {
+        every: 3,
+        identifiers: vec!["e000".to_owned()],
+        status: 500,
+        error: "internal_error".to_owned(),
+        message: "try later".to_owned(),
+        when: When::Before,
+    }));
+    let written = writer
+        .write_entities("stack", &entities(0..6, "NEW"))
+        .await
+        .unwrap();
+    let refused = Written::Refused {
+        status: 500,
+        says: "internal_error: try later".to_owned(),
+    };
+    for (at, one) in written.iter().enumerate() {
+        let expected = match at {
+            0 | 2 | 5 => &refused,
+            _ => &Written::Created,
+        };
+        assert_eq!(one, expected, "{at}");
+    }
+    sandbox.stop().await;
+}
+
+#[tokio::test]
 async fn entities_survive_ended_tokens_and_limits() {
     let (sandbox, reader) = world().await;
     let writer = writer(reader);
     shelf(&writer).await;
     for reset in [Reset::Epoch, Reset::Delay, Reset::RetryAfter, Reset::Silent] {
         sandbox.fault(Fault::new(Effect::ExpireTokens));
+        sandbox.fault(Fault::new(Effect::LastOfWindow { reset, seconds: 0 }).forever());
         sandbox.fault(Fault::new(Effect::RateLimit { reset, seconds: 0 }).times(2));
         let written = writer
             .write_entities("stack", &entities(0..3, "NEW"))
@@ -369,7 +408,11 @@ async fn lists_of_spacelift_are_read_in_every_form() {
     const PAGE: &str = "query IngestPage($page: SearchInput!) { viewer { id } list: searchStacks(input: $page) \
                         { edges { node { id name } } pageInfo { endCursor hasNextPage } } }";
     const ALL: &str = "query IngestIds { viewer { id } list: stacks { id } }";
-    let (sandbox, reader) = world().await;
+    let (sandbox, reader) = world_of(Options {
+        stacks: (0..5).map(StartingStack::varied).collect(),
+        ..Options::default()
+    })
+    .await;
     let each = |item: &Json, ids: &mut Vec<String>| {
         ids.push(item["id"].as_str().unwrap().to_owned());
     };
@@ -378,7 +421,7 @@ async fn lists_of_spacelift_are_read_in_every_form() {
         .await
         .unwrap();
     assert_eq!(none, None);
-    assert!(!all.is_empty());
+    assert_eq!(all.len(), 5);
     all.sort();
     sandbox.fault(Fault::new(Effect::Pages { size: 1 }).forever());
     let (mut paged, mut cursor) = (Vec::new(), None);
