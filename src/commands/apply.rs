@@ -23,6 +23,7 @@ use crate::commands::project;
 use crate::commands::session::{Session, unkept};
 use crate::commands::sight::Look;
 use crate::commands::turn::Turn;
+use crate::commands::unfilled::unfilled;
 use crate::commands::{checkout, consent, now, runtime, tell};
 use crate::decide::ledger::home::Lock;
 use crate::decide::ledger::{Home, HomeError};
@@ -191,7 +192,11 @@ pub(super) async fn in_turn(
     flags.rotate = BTreeSet::new();
     flags.rotate_unverified = false;
     flags.trust_ledger = false;
+    let unfilled = unfilled(hand.global, &hand.session.desired, &written);
     let proved = prove(hand, &flags, (written, skipped)).await;
+    if proved.is_ok() {
+        hand.output.unfilled(&unfilled);
+    }
     // Much was changed already, so that "nothing applied" would be wrong.
     proved.map_err(|stop| Stop {
         code: exit::INCOMPLETE,

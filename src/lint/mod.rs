@@ -21,6 +21,7 @@ mod catalog;
 mod deliveries;
 mod endpoints;
 mod graphql;
+mod ingests;
 mod jq;
 pub mod levels;
 mod payload;
@@ -54,6 +55,7 @@ const LINTS: &[Lint] = &[
     signatures::check,
     payload::check,
     catalog::check,
+    ingests::check,
     graphql::check,
     tokens::check,
     placeholders::check,
@@ -93,9 +95,10 @@ fn unit(desired: &Desired, place: Place) -> Unit {
     let around = |outer: &Place| {
         outer.file == place.file && outer.start <= place.start && place.end <= outer.end
     };
-    let documents = desired.objects.values().map(|object| object.place);
-    documents
-        .into_iter()
+    let objects = desired.objects.values().map(|object| object.place);
+    let ingests = desired.ingests.iter().map(|ingest| ingest.place);
+    objects
+        .chain(ingests)
         .find(around)
         .map_or(Unit::Included, Unit::Document)
 }

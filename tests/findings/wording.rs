@@ -256,3 +256,8 @@ fn a_secret_with_two_names() {
     }
     "#);
 }
+
+#[test]
+fn an_ingest_that_deletes_and_cannot_say_whose() {
+    assert_json_snapshot!(finding("an ingest that deletes and cannot say whose"), @"");
+}

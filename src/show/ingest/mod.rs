@@ -332,9 +332,7 @@ fn summary(ingest: &Ingest, report: &Report, style: &Style) -> String {
         true => Meaning::Title,
         false => Meaning::Remove,
     };
-    let totals = wrap("", &totals(ingest, report), style.width);
-    let totals: Vec<String> = totals.iter().map(|line| line.replace(TIED, " ")).collect();
-    let mut block = lines(&totals, look, style);
+    let mut block = tied("", &totals(ingest, report), look, style);
     let next = match report.interrupted || report.broken.is_some() {
         _ if report.planned => None,
         true if report.wrote() => Some("What is written stays; `spaceport ingest` does the rest."),
@@ -392,6 +390,53 @@ fn totals(ingest: &Ingest, report: &Report) -> String {
         .map(|(n, words)| format!("{n} {words}").replace(' ', TIED))
         .collect();
     format!("{title}: {}.", counts.join(", "))
+}
+
+/// A blueprint that has no entities until an ingest has run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its identifier.
+    pub blueprint: String,
+    /// The identifiers of the actions whose forms offer its entities.
+    pub actions: Vec<String>,
+    /// The command that fills it.
+    pub command: String,
+}
+
+/// Which command fills what is empty, and what nobody can choose from until then.
+pub fn waiting(waiting: &[Waiting], style: &Style) -> String {
+    let mut shown = String::new();
+    for one in waiting {
+        let blueprint = &one.blueprint;
+        // A command that fits into a line stands in one, so that it can be copied.
+        let command = match width(&one.command) < style.width / 2 {
+            true => one.command.replace(' ', TIED),
+            false => one.command.clone(),
+        };
+        let actions: Vec<String> = one.actions.iter().map(|name| format!("`{name}`")).collect();
+        let words = match actions.len() {
+            0 => format!("`{blueprint}` has no entities yet: `{command}` writes them."),
+            n => {
+                let (lists, are, them) = match n {
+                    1 => ("drop-down", "is", "it"),
+                    _ => ("drop-downs", "are", "them"),
+                };
+                format!(
+                    "The {lists} of {} {are} empty until `{blueprint}` has entities: `{command}` fills {them}.",
+                    listed(&actions)
+                )
+            }
+        };
+        shown.push_str(&tied("", &said(&words), Meaning::Plain, style));
+    }
+    shown
+}
+
+/// Prose in lines, none of which ends at a tied space.
+fn tied(first: &str, words: &str, look: Meaning, style: &Style) -> String {
+    let wrapped = wrap(first, words, style.width);
+    let wrapped: Vec<String> = wrapped.iter().map(|line| line.replace(TIED, " ")).collect();
+    lines(&wrapped, look, style)
 }
 
 fn count_of(n: u64, one: &str, several: &str) -> String {

@@ -338,3 +338,27 @@ fn colour_says_nothing_that_words_do_not_and_texts_steer_nothing() {
     1 failed.
     "#);
 }
+
+#[test]
+fn what_waits_for_an_ingest_names_the_command() {
+    let told = |actions: &[&str]| {
+        let one = Waiting {
+            blueprint: "space_lift_stack".into(),
+            actions: actions.iter().map(|name| (*name).to_owned()).collect(),
+            command: "spaceport ingest stacks --sandbox".into(),
+        };
+        waiting(&[one], &Style::default())
+    };
+    insta::assert_snapshot!(told(&[]), @"
+    `space_lift_stack` has no entities yet: `spaceport ingest stacks --sandbox`
+    writes them.
+    ");
+    insta::assert_snapshot!(told(&["trigger_spacelift_stack"]), @"
+    The drop-down of `trigger_spacelift_stack` is empty until `space_lift_stack` has
+    entities: `spaceport ingest stacks --sandbox` fills it.
+    ");
+    insta::assert_snapshot!(told(&["start", "stop", "taint"]), @"
+    The drop-downs of `start`, `stop` and `taint` are empty until `space_lift_stack`
+    has entities: `spaceport ingest stacks --sandbox` fills them.
+    ");
+}

@@ -83,6 +83,11 @@ const OTHERS: &[Code] = &[
         "Do what the help of the finding says, and see `spaceport explain ingest`.",
     ),
     code(
+        "config::ingest_field",
+        "An ingest reads a field that Spacelift's GraphQL does not have.",
+        "Write it as the schema spells it; the finding suggests what was meant.",
+    ),
+    code(
         "config::ledger_blueprint",
         "A document describes the blueprint that spaceport keeps its own ledgers under.",
         "Give the blueprint another identifier.",
