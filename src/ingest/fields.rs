@@ -7,11 +7,15 @@ use std::borrow::Cow;
 use serde_json::{Map, Value as Json, json};
 
 use super::same;
-use crate::words::{Data, Node};
+use crate::words::Node;
 
-/// The fields that a mapping names, in its order.
+/// The fields that a mapping names: title, icon and team first, then properties and relations in its order.
 #[derive(Debug, Clone)]
-pub(super) struct Fields(Vec<Field>);
+pub(super) struct Fields {
+    list: Vec<Field>,
+    /// Whether the identifier tells which account an entity is of.
+    identified: bool,
+}
 
 #[derive(Debug, Clone)]
 struct Field {
@@ -36,41 +40,48 @@ pub(super) struct Wanted {
 /// What of the top of an entity can be mapped besides the identifier (PA section 6).
 const TOP: [&str; 3] = ["title", "icon", "team"];
 const PARTS: [&str; 2] = ["properties", "relations"];
+const IDENTIFIER: &str = "identifier";
 
 impl Fields {
-    /// The fields of a mapping.
-    pub(super) fn of(mapping: &Node) -> Fields {
-        let mut fields = Vec::new();
+    /// The fields of a mapping; those that `account` names read where the account is.
+    pub(super) fn of(mapping: &Node, account: &[String]) -> Fields {
+        let mut list = Vec::new();
         for name in TOP {
-            if let Some(program) = mapping.get(name) {
-                fields.push(Field::new(None, name, program));
+            if mapping.get(name).is_some() {
+                list.push(Field::new(None, name));
             }
         }
         for part in PARTS {
             let members = mapping.get(part).and_then(Node::entries);
-            for (key, program) in members.unwrap_or_default() {
-                fields.push(Field::new(Some(part), &key.text, program));
+            for (key, _) in members.unwrap_or_default() {
+                list.push(Field::new(Some(part), &key.text));
             }
         }
-        Fields(fields)
+        for field in &mut list {
+            field.account = account.contains(&field.path());
+        }
+        Fields {
+            list,
+            identified: account.iter().any(|name| name == IDENTIFIER),
+        }
     }
 
     /// How many they are.
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.list.len()
     }
 
     /// What is asked of Port: the paths of the fields in an entity, and what tells whose it is (PA section 6).
     pub(super) fn include(&self) -> Vec<String> {
         let meta = ["identifier", "createdBy"].map(str::to_owned);
         meta.into_iter()
-            .chain(self.0.iter().map(Field::path))
+            .chain(self.list.iter().map(Field::path))
             .collect()
     }
 
     /// `title`, `properties.state`.
     pub(super) fn name(&self, at: usize) -> String {
-        self.0.get(at).map(Field::path).unwrap_or_default()
+        self.list.get(at).map(Field::path).unwrap_or_default()
     }
 
     /// Which field a JSON pointer below the ingest is about: `/mapping/properties/state`.
@@ -81,7 +92,7 @@ impl Fields {
             .map(|step| step.replace("~1", "/").replace("~0", "~"));
         let first = steps.next()?;
         let second = steps.next();
-        self.0.iter().position(|field| match field.part {
+        self.list.iter().position(|field| match field.part {
             None => field.name == first,
             Some(part) => part == first && second.as_ref() == Some(&field.name),
         })
@@ -92,13 +103,13 @@ impl Fields {
         &'a self,
         entity: &'a Json,
     ) -> impl Iterator<Item = Option<&'a Json>> + 'a {
-        self.0.iter().map(move |field| field.value(entity))
+        self.list.iter().map(move |field| field.value(entity))
     }
 
     /// What an item should become. A title, icon or team without a value is left alone, as Port's webhooks do.
     pub(super) fn wanted(&self, item: &str, entity: &Json) -> Option<Wanted> {
         let identifier = entity.get("identifier")?.as_str()?.to_owned();
-        let values = self.0.iter().map(|field| {
+        let values = self.list.iter().map(|field| {
             let value = field.value(entity)?;
             (field.part.is_some() || !value.is_null()).then(|| value.clone())
         });
@@ -116,7 +127,7 @@ impl Fields {
 
     /// Port tells teams as lists, so that a single one is a list of one. Everything else is what it is.
     fn plain<'a>(&self, at: usize, value: &'a Json) -> Cow<'a, Json> {
-        let field = self.0.get(at);
+        let field = self.list.get(at);
         let is_team = field.is_some_and(|field| field.part.is_none() && field.name == "team");
         match value {
             Json::String(text) if is_team && !text.is_empty() => Cow::Owned(json!([text])),
@@ -173,7 +184,7 @@ impl Fields {
         );
         for at in which {
             let value = wanted.values.get(*at).cloned().flatten();
-            let (Some(field), Some(value)) = (self.0.get(*at), value) else {
+            let (Some(field), Some(value)) = (self.list.get(*at), value) else {
                 continue;
             };
             match field.part {
@@ -193,14 +204,16 @@ impl Fields {
 
     /// Whether a field tells which account an entity is of.
     pub(super) fn tell_the_account(&self) -> bool {
-        self.0.iter().any(|field| field.account)
+        self.identified || self.list.iter().any(|field| field.account)
     }
 
     /// Whether an entity in Port is of the account with this URL: all fields that read it begin with it.
     pub(super) fn is_of(&self, account: &str, entity: &Json) -> bool {
         let account = account.trim_end_matches('/');
-        let telling = self.0.iter().filter(|field| field.account);
-        telling.map(|field| field.value(entity)).all(|value| {
+        let telling = self.list.iter().filter(|field| field.account);
+        let identifier = self.identified.then(|| entity.get(IDENTIFIER));
+        let values = telling.map(|field| field.value(entity)).chain(identifier);
+        values.into_iter().all(|value| {
             let text = value.and_then(Json::as_str).unwrap_or_default();
             let rest = text.strip_prefix(account);
             // `https://acme.example` is no beginning of `https://acme.example.org`.
@@ -210,11 +223,11 @@ impl Fields {
 }
 
 impl Field {
-    fn new(part: Option<&'static str>, name: &str, program: &Node) -> Field {
+    fn new(part: Option<&'static str>, name: &str) -> Field {
         Field {
             part,
             name: name.to_owned(),
-            account: reads_account(program),
+            account: false,
         }
     }
 
@@ -233,15 +246,6 @@ impl Field {
     }
 }
 
-/// Whether a program, or one of several, reads where the account is.
-fn reads_account(program: &Node) -> bool {
-    match &program.data {
-        Data::Text(text) => text.contains(".account"),
-        Data::List(items) => items.iter().any(reads_account),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -249,7 +253,8 @@ pub(super) mod tests {
 
     /// The fields of a mapping in JSON.
     pub(crate) fn fields(mapping: &Json) -> Fields {
-        Fields::of(&Node::from_json(Place::new(0, 0, 0), mapping))
+        let account = ["properties.link".to_owned()];
+        Fields::of(&Node::from_json(Place::new(0, 0, 0), mapping), &account)
     }
 
     fn stack() -> Fields {

@@ -48,8 +48,9 @@ pub(super) struct Flow<'a> {
 impl<'a> Flow<'a> {
     /// Has done nothing yet.
     pub(super) fn new(ingest: &'a Ingest, hands: &'a Hands, setting: &'a Setting) -> Flow<'a> {
-        let fields = Fields::of(&ingest.mapping);
+        // What does not exist is a finding, which is told before.
         let (selection, _) = Selection::of(ingest);
+        let fields = Fields::of(&ingest.mapping, &selection.account);
         let programs = Programs::of(ingest, &setting.account, setting.now);
         let source = Source {
             hands: hands.clone(),
@@ -287,8 +288,10 @@ impl<'a> Flow<'a> {
         true
     }
 
-    /// Sends again what waits for others, as long as that helps.
+    /// Sends again what waits for others, as long as that helps; first in one order and then in the other, since a
+    /// request that names a chain from its end is done with it at once.
     async fn later(&mut self) -> Result<(), Broken> {
+        let mut turned = true;
         loop {
             while self.ended().await {}
             if let Some(broken) = self.broken.take() {
@@ -301,6 +304,10 @@ impl<'a> Flow<'a> {
                 return Ok(());
             }
             waiting.sort_by(|(a, _), (b, _)| a.wanted.identifier.cmp(&b.wanted.identifier));
+            if turned {
+                waiting.reverse();
+            }
+            turned = !turned;
             let mut batch = Batch::default();
             for (one, _) in waiting {
                 if let Some(full) = batch.push(one) {

@@ -155,9 +155,7 @@ impl Target<'_> {
         match live.iter().find(|entity| entity["identifier"] == name) {
             Some(entity) => {
                 one.new = false;
-                one.which = self
-                    .fields
-                    .differing(&one.wanted, &self.fields.digests(entity));
+                one.which = self.fields.differing_from(&one.wanted, entity);
                 !one.which.is_empty()
             }
             None => {

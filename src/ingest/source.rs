@@ -23,7 +23,7 @@ use crate::there::services::Spot;
 
 /// How the list is called in all documents.
 const LIST: &str = "list";
-/// How many items are asked for in one document by their ids, and mapped in one job.
+/// How many items are mapped in one job.
 const PAGE: usize = 50;
 /// How many identifiers are computed in one job.
 const IDENTIFIERS: usize = 200;
@@ -132,11 +132,9 @@ impl Source {
         let (left, _) = reader
             .listing(document, Spot::Plain(LIST), None, &left)
             .await?;
-        for some in left.chunks(PAGE) {
-            let document = by_id(&self.selection, some);
-            let (items, _) = reader
-                .listing(&document, Spot::Members, None, &keep)
-                .await?;
+        for (document, variables) in self.selection.by_id(&left) {
+            let spot = Spot::Members(&variables);
+            let (items, _) = reader.listing(&document, spot, None, &keep).await?;
             if !self.give(items, seen, out).await {
                 break;
             }
@@ -232,18 +230,4 @@ fn keep(item: &Json, items: &mut Vec<Item>) {
         id: id(item).to_owned(),
         json: item.clone(),
     });
-}
-
-/// The document that reads some items by their ids.
-fn by_id(selection: &Selection, ids: &[String]) -> String {
-    let (single, fields) = (selection.single, &selection.fields);
-    let items = ids.iter().enumerate().map(|(at, id)| {
-        // JSON's escapes are GraphQL's.
-        let id = Json::from(id.as_str());
-        format!(" i{at}: {single}(id: {id}) {{ {fields} }}")
-    });
-    format!(
-        "query IngestSome {{ viewer {{ id }}{} }}",
-        items.collect::<String>()
-    )
 }

@@ -21,8 +21,8 @@ pub enum Spot<'a> {
     Search(&'a str),
     /// `data.NAME[]`.
     Plain(&'a str),
-    /// Every member of `data` but `viewer` is an item; nulls are left out.
-    Members,
+    /// Every member of `data` but `viewer` is an item; nulls are left out. The document has these variables.
+    Members(&'a Json),
 }
 
 /// How many items a page of a search has (SA section 4).
@@ -73,7 +73,8 @@ async fn page<T>(
     let variables = match (spot, cursor) {
         (Spot::Search(_), None) => json!({ "page": { "first": FIRST } }),
         (Spot::Search(_), Some(after)) => json!({ "page": { "first": FIRST, "after": after } }),
-        _ => Json::Null,
+        (Spot::Members(variables), _) => variables.clone(),
+        (Spot::Plain(_), _) => Json::Null,
     };
     let ask = Ask {
         document,
@@ -91,7 +92,7 @@ async fn page<T>(
             let error = unreadable(match spot {
                 Spot::Search(name) => format!("`{name}`, which is no list with pages"),
                 Spot::Plain(name) => format!("`{name}`, which is no list"),
-                Spot::Members => "something else than objects".to_owned(),
+                Spot::Members(_) => "something else than objects".to_owned(),
             });
             return Err(error.traced(reply.trace));
         }
@@ -174,7 +175,7 @@ impl<'de, T> Visitor<'de> for Data<'_, T> {
         let Whole { spot, each } = self.0;
         let mut seen = false;
         let mut page = match spot {
-            Spot::Members => Some((Vec::new(), None)),
+            Spot::Members(_) => Some((Vec::new(), None)),
             _ => None,
         };
         while let Some(name) = members.next_key::<String>()? {
@@ -187,7 +188,7 @@ impl<'de, T> Visitor<'de> for Data<'_, T> {
                     let items = members.next_value_seed(Maybe(Items(each)))?;
                     page = items.map(|items| (items, None));
                 }
-                Spot::Members => {
+                Spot::Members(_) => {
                     let item = members.next_value::<Json>()?;
                     if let Some((items, _)) = &mut page
                         && !item.is_null()
@@ -353,7 +354,9 @@ mod tests {
         assert_eq!(second, (texts(&["c"]), None));
         let all = list(&reader, ALL, Spot::Plain("list"), None).await.unwrap();
         assert_eq!(all, (texts(&["a", "b"]), None));
-        let some = list(&reader, SOME, Spot::Members, None).await.unwrap();
+        let some = list(&reader, SOME, Spot::Members(&Json::Null), None)
+            .await
+            .unwrap();
         assert_eq!(some, (texts(&["b"]), None));
         let variables: Vec<Json> = script
             .of("IngestPage")
@@ -478,7 +481,7 @@ mod tests {
             "{ stacks { id } }",
             "",
         ] {
-            let error = list(&reader, document, Spot::Members, None)
+            let error = list(&reader, document, Spot::Members(&Json::Null), None)
                 .await
                 .unwrap_err();
             assert!(

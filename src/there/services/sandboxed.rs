@@ -443,7 +443,7 @@ async fn lists_of_spacelift_are_read_in_every_form() {
         all[0]
     );
     let (some, _) = reader
-        .listing(&some, Spot::Members, None, &each)
+        .listing(&some, Spot::Members(&json!({})), None, &each)
         .await
         .unwrap();
     assert_eq!(some, all[..1]);
