@@ -151,13 +151,15 @@ impl Case<'_> {
                 if left.is_empty() {
                     one.run = None;
                 }
-                self.steer(&format!("/_sandbox/runs/{run}"), json!({"state": next}));
+                let on = json!({"stop_at": next});
+                self.steer(&format!("/_sandbox/runs/{run}"), on);
             }
             None => {
-                let asked = json!({"stack": id, "path": ["QUEUED"]});
+                let path = [&["QUEUED"], WAYS[way]].concat();
+                let asked = json!({"stack": id, "path": path, "stop_at": "QUEUED"});
                 let made = self.steer("/_sandbox/runs", asked);
-                let way = WAYS[way].iter().copied().collect();
-                self.stacks[stack].run = Some((text(&made["run"]["id"]), way));
+                let left = WAYS[way].iter().copied().collect();
+                self.stacks[stack].run = Some((text(&made["run"]["id"]), left));
             }
         }
         self.collect();

@@ -273,6 +273,53 @@ fn the_webhook_and_an_ingest_agree() {
     fleet.is_right();
 }
 
+/// Two runs of one stack at once: the newest event is of the one that waits, while the stack's state is
+/// that of the one it waits for. No order of events tells that, and an ingest puts it right.
+#[test]
+fn a_run_that_waits_behind_another_is_put_right() {
+    let fleet = Fleet::of(2);
+    fleet.ingested();
+    let start = |asked: Value| {
+        let (status, answer) = fleet.world.post("/_sandbox/runs", asked);
+        assert_eq!(status, 200, "{answer}");
+        fleet.world.settle();
+    };
+    let state = || fleet.world.entity(BLUEPRINT, &id(1))["properties"]["state"].clone();
+    let path = ["QUEUED", "PLANNING", "UNCONFIRMED"];
+    start(json!({"stack": id(1), "path": path, "stop_at": "UNCONFIRMED"}));
+    assert_eq!(state(), "UNCONFIRMED");
+    start(json!({"stack": id(1)}));
+    assert_eq!(state(), "QUEUED");
+    let told = fleet.ingested();
+    assert_eq!(told.counts(), (0, 1, 1, 0));
+    assert_eq!(state(), "UNCONFIRMED");
+    fleet.is_right();
+    fleet.is_at_rest();
+}
+
+/// An event that comes between an ingest's reading and its writing is overtaken by what was read; the
+/// next ingest puts it right.
+#[test]
+fn an_event_that_is_overtaken_is_put_right() {
+    let fleet = Fleet::of(2);
+    let slow = Fault::new(Effect::Slow {
+        milliseconds: 3_000,
+    });
+    fleet.world.sandbox.fault(slow.path(crate::fleet::BULK));
+    let running = fleet.world.start(&crate::fleet::words(&[]));
+    fleet.world.until_faults_have_struck();
+    let (status, _) = fleet.world.post("/_sandbox/runs", json!({"stack": id(1)}));
+    assert_eq!(status, 200);
+    fleet.world.settle();
+    let state = || fleet.world.entity(BLUEPRINT, &id(1))["properties"]["state"].clone();
+    assert_eq!(state(), "FINISHED");
+    running.end().exits(0);
+    assert_eq!(state(), "NONE");
+    assert_eq!(fleet.ingested().counts(), (0, 1, 1, 0));
+    assert_eq!(state(), "FINISHED");
+    fleet.is_right();
+}
+
 /// In the embedded sandbox as well, whose account is the one that the project names.
 #[test]
 fn in_the_embedded_sandbox_the_two_agree_as_well() {

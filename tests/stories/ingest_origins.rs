@@ -202,6 +202,29 @@ fn a_project_without_an_ingest_says_so() {
     assert!(world.sandbox.requests().is_empty());
 }
 
+/// An ingest of other environments is none of this one.
+#[test]
+fn an_ingest_belongs_to_its_environments() {
+    let fleet = Fleet::of(3);
+    fleet.world.edit(
+        "spaceport.yaml",
+        "version: 1\n",
+        "version: 1\nenvironments: { staging: {}, prod: {} }\n",
+    );
+    fleet.world.edit(
+        "ingest.yaml",
+        "name: stacks\n",
+        "name: stacks\nenvironments: [prod]\n",
+    );
+    fleet.world.run(&["ingest"]).exits(64).says("environment");
+    fleet.forget();
+    let ran = fleet.world.run(&["-e", "staging", "ingest"]);
+    assert!(matches!(ran.code, Some(0 | 3 | 64)), "{ran:?}");
+    assert!(fleet.entities().is_empty());
+    fleet.world.run(&["-e", "prod", "ingest"]).exits(0);
+    assert_eq!(fleet.entities().len(), 3);
+}
+
 /// A project of ingests alone: nothing to plan, something to ingest.
 #[test]
 fn a_project_of_ingests_alone() {
