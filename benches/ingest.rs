@@ -111,7 +111,7 @@ impl Bench {
     /// A sandbox with the stacks and the shipped project applied to it, where from now on every
     /// answer takes its time.
     fn bed(&self) -> Outcome<Bed> {
-        let stacks = (0..self.stacks).map(stack).collect();
+        let stacks = (0..self.stacks).map(StartingStack::varied).collect();
         let bed = self
             .runtime
             .block_on(Bed::make(stacks, |_| Ok(Vec::new())))?;
@@ -213,28 +213,23 @@ impl Bench {
     fn change(&self, bed: &Bed) -> Outcome<Vec<String>> {
         let mut line = Line::open(bed.sandbox.url())?;
         let session = kept::session(&mut line, KEY_ID, KEY_SECRET)?;
+        let fields = "id name space labels namespace repository branch provider";
+        let all = json!({ "query": format!("{{ stacks {{ {fields} }} }}") });
+        let mut listing = line.post("/graphql", Some(&session), &all)?;
         let mut changed = Vec::new();
         for nth in 0..CHANGES {
-            let stack = stack(nth * self.stacks / CHANGES);
-            let input = json!({
-                "name": stack.name,
-                "namespace": stack.namespace,
-                "repository": stack.repository,
-                "branch": "main",
-                "space": "root",
-                "labels": stack.labels,
-                "description": "Something else",
-            });
+            let mut stack = listing["data"]["stacks"][nth * self.stacks / CHANGES].take();
+            let id = stack.as_object_mut().and_then(|stack| stack.remove("id"));
+            let id = id.and_then(|id| Some(id.as_str()?.to_owned()));
+            let id = id.ok_or("a stack without an id")?;
+            stack["description"] = "Something else".into();
             let query = "mutation($id: ID!, $input: StackInput!) { stackUpdate(id: $id, input: $input) { id } }";
-            let body = json!({ "query": query, "variables": { "id": stack.name, "input": input } });
+            let body = json!({ "query": query, "variables": { "id": id, "input": stack } });
             let answer = line.post("/graphql", Some(&session), &body)?;
-            assert_eq!(
-                answer["data"]["stackUpdate"]["id"],
-                stack.name.as_str(),
-                "{answer}"
-            );
-            changed.push(stack.name);
+            assert_eq!(answer["data"]["stackUpdate"]["id"], id.as_str(), "{answer}");
+            changed.push(id);
         }
+        changed.sort();
         Ok(changed)
     }
 
@@ -256,17 +251,6 @@ impl Bench {
             grouped(asked.requests),
             grouped(asked.writes),
         );
-    }
-}
-
-/// The stack of a number; its name is its id too.
-fn stack(nth: usize) -> StartingStack {
-    StartingStack {
-        name: format!("stack-{nth:05}"),
-        description: format!("Infrastructure of service {nth}, kept by its team"),
-        namespace: "acme".to_owned(),
-        repository: format!("infrastructure-{}", nth % 400),
-        labels: vec![format!("team:{}", nth % 37), "managed".to_owned()],
     }
 }
 
