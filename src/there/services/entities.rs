@@ -342,9 +342,7 @@ fn by_number(all: Range<usize>, most: usize) -> Vec<Range<usize>> {
 fn told(body: &[u8], sent: &[Json], discreet: &Discreet) -> Option<Vec<Written>> {
     let answer: Json = serde_json::from_slice(body).ok()?;
     let list = |name: &str| answer.get(name).and_then(Json::as_array);
-    if list("entities").or(list("errors")).is_none() {
-        return None;
-    }
+    list("entities").or(list("errors"))?;
     let mut each: Vec<Option<Written>> = vec![None; sent.len()];
     let mut note = |item: &Json, what: Written| {
         let Some(at) = index(item).filter(|at| *at < sent.len()) else {
