@@ -215,23 +215,37 @@ fn a_filter_deletes_nothing() {
     assert!(!stays(&fleet, &id(2)));
 }
 
-/// Two ingests into one blueprint: what the other one made is not gone because this one does not make
-/// it.
+/// Two ingests into one blueprint: what the other one makes would look gone to one that deletes, so
+/// they are refused before anything is read. Of the same items they may be two.
 #[test]
-fn what_another_ingest_makes_stays() {
-    let fleet = thinned_with(9, &[2], |world| {
-        let other = world
-            .read("ingest.yaml")
-            .replace("name: stacks", "name: doubles");
-        let other = other.replace("identifier: .item.id", "identifier: .item.id + \"-double\"");
-        world.write("doubles.yaml", &other);
+fn what_another_ingest_makes_is_not_gone() {
+    let fleet = Fleet::with(9, |world| {
+        let one = world.read("ingest.yaml");
+        let other = one.replace("name: stacks", "name: others");
+        let filter = |text: &str, sign: &str| {
+            let filter = format!("filter: .item.id {sign} \"stack-005\"\nmapping:\n");
+            text.replace("mapping:\n", &filter)
+        };
+        world.write("others.yaml", &filter(&other, ">="));
+        world.write("ingest.yaml", &filter(&one, "<"));
+        pruning(world);
     });
-    fleet.world.run(&["ingest", "doubles"]);
-    let ran = fleet.world.run(&["ingest", "stacks"]);
-    for number in [0, 1, 3, 4, 5, 6, 7, 8] {
-        let double = format!("{}-double", id(number));
-        assert!(stays(&fleet, &double), "{double}\n{ran:#?}");
+    fleet.world.run(&["ingest"]).exits(0);
+    fleet.is_right();
+    fleet.delete(&id(2));
+    fleet.delete(&id(7));
+    // What is gone is gone for both, and one of them may delete it.
+    assert_eq!(fleet.ingest(&["stacks"]).exits(0).counts(), (0, 0, 4, 2));
+    fleet.is_right();
+
+    let program = "identifier: .item.id";
+    let double = "identifier: .item.id + \"-double\"";
+    fleet.world.edit("others.yaml", program, double);
+    for command in ["ingest", "validate"] {
+        let ran = fleet.world.run(&[command]).exits(3);
+        ran.says("`others` fills `space_lift_stack`");
     }
+    fleet.is_right();
 }
 
 /// When all stacks are gone at once, something else is gone: nothing is deleted.

@@ -361,7 +361,7 @@ fn what_cannot_be_read_is_told() {
         fleet.world.sandbox.fault(fault.clone().forever());
         let human = fleet.world.run(&["ingest"]).exits(1);
         let said = format!("{}{}", human.out, human.err);
-        let complaints = said.matches("  × ").count() + said.matches("error: ").count();
+        let complaints = said.matches("  × ").count() + said.matches("\nerror: ").count();
         assert_eq!(complaints, 1, "{fault:?}\n{said}");
         assert!(!said.contains("<center>"), "{said}");
         assert_eq!(fleet.writes(), [], "{fault:?}");
