@@ -116,7 +116,7 @@ impl Bench {
             .runtime
             .block_on(Bed::make(stacks, |_| Ok(Vec::new())))?;
         for arguments in [&["init"][..], &["apply", "--yes"]] {
-            let status = spaceport(&bed, arguments).status()?;
+            let status = spaceport(&bed, arguments).arg("--quiet").status()?;
             assert!(status.success(), "{arguments:?}");
         }
         let milliseconds = self.latency;
