@@ -9,7 +9,7 @@ use std::ops::Range;
 use serde_json::{Value as Json, json};
 
 use crate::kinds::call::path;
-use crate::there::services::error::{Discreet, Failure, Problem, ServiceError, TookEffect};
+use crate::there::services::error::{Discreet, Failure, Problem, ServiceError, TookEffect, said};
 use crate::there::services::http::{Answer, Repeat};
 use crate::there::services::port::read;
 use crate::there::services::read::Reader;
@@ -342,9 +342,7 @@ fn by_number(all: Range<usize>, most: usize) -> Vec<Range<usize>> {
 fn told(body: &[u8], sent: &[Json], discreet: &Discreet) -> Option<Vec<Written>> {
     let answer: Json = serde_json::from_slice(body).ok()?;
     let list = |name: &str| answer.get(name).and_then(Json::as_array);
-    if list("entities").or(list("errors")).is_none() {
-        return None;
-    }
+    list("entities").or(list("errors"))?;
     let mut each: Vec<Option<Written>> = vec![None; sent.len()];
     let mut note = |item: &Json, what: Written| {
         let Some(at) = index(item).filter(|at| *at < sent.len()) else {
@@ -367,7 +365,7 @@ fn told(body: &[u8], sent: &[Json], discreet: &Discreet) -> Option<Vec<Written>>
         note(item, what);
     }
     for item in list("errors").into_iter().flatten() {
-        let words = discreet.words(item);
+        let words = said(item).map(|words| discreet.message(&words));
         let refused = Written::Refused {
             status: status(&item["statusCode"]).unwrap_or(UNSAID),
             says: words.unwrap_or_else(|| "no reason given".into()),

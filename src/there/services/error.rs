@@ -373,16 +373,11 @@ impl Discreet {
     /// What a refusing body says: the message in its JSON, else its first line.
     pub fn body(&self, body: &[u8]) -> String {
         let json = serde_json::from_slice::<Json>(body).ok();
-        match json.as_ref().and_then(|json| self.words(json)) {
-            Some(text) => text,
+        match json.as_ref().and_then(said) {
+            Some(text) => self.message(&text),
             None if body.is_empty() => "(an empty answer)".into(),
             None => format!("`{}`", self.first_line(body)),
         }
-    }
-
-    /// The message in a refusal, or in the refusal of one of several things.
-    pub fn words(&self, json: &Json) -> Option<String> {
-        said(json).map(|text| self.message(&text))
     }
 
     /// A message of the service.
@@ -407,7 +402,7 @@ impl Discreet {
 
 /// The words in a refusal: `error` is a code or an object, `message` explains it, `details` may
 /// name places (PA section 1); GraphQL servers that refuse a whole request answer `errors`.
-fn said(body: &Json) -> Option<String> {
+pub(super) fn said(body: &Json) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
     match body.get("error") {
         Some(Json::String(code)) => words.push(code.clone()),

@@ -91,7 +91,7 @@ mod tests {
         let other = reader.clone();
         let first = tokio::spawn(async move { other.port_get("/v1/first").await });
         // The answer of the first one is there when the gate is shut, or else when it is given up or done.
-        let held = || port().http.held();
+        let held = || port().http.gate.left(Instant::now()).is_some();
         while !held() && !first.is_finished() {
             tokio::task::yield_now().await;
         }

@@ -9,7 +9,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -20,7 +20,7 @@ use url::Url;
 use crate::there::endpoints::is_loopback;
 use crate::there::services::error::{Discreet, Problem, ServiceError};
 use crate::there::services::gate::Gate;
-use crate::there::services::pace::{LONGEST, Pace, advised_wait, date};
+use crate::there::services::pace::{Advice, Pace, date};
 use crate::words::Service;
 
 /// How to connect.
@@ -83,7 +83,7 @@ pub(super) struct Http {
     base: Url,
     client: reqwest::Client,
     slots: Semaphore,
-    gate: Gate,
+    pub gate: Gate,
     options: Options,
     requests: AtomicU64,
     writes: AtomicU64,
@@ -122,12 +122,6 @@ impl Http {
     /// The wait before something is tried a second time.
     pub fn first_delay(&self) -> Duration {
         self.options.first_delay
-    }
-
-    /// Whether the service asked for a pause that lasts.
-    #[cfg(test)]
-    pub fn held(&self) -> bool {
-        self.gate.left(tokio::time::Instant::now()).is_some()
     }
 
     /// How many requests were sent, and how many of them were writes.
@@ -175,12 +169,11 @@ impl Http {
                 Err(_) => (true, false, None),
             };
             let allowed = helps && (request.repeat == Repeat::Always || !received);
-            let limited = matches!(&outcome, Ok(got) if got.answer.status == 429);
-            let mut wait = || match limited {
-                true => pace.limited(advised),
-                false => pace.next(advised),
+            let next = match &outcome {
+                Ok(got) if got.answer.status == 429 => Pace::limited,
+                _ => Pace::next,
             };
-            if allowed && let Some(wait) = wait() {
+            if allowed && let Some(wait) = next(&mut pace, advised) {
                 earlier |= received;
                 tracing::debug!(service = %self.service, call = request.call, ms = wait.as_millis() as u64, "waits and tries again");
                 tokio::time::sleep(wait).await;
@@ -297,22 +290,12 @@ impl Http {
         let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
         let trace = text("x-trace-id").map(|id| discreet.first_line(id.as_bytes()));
         let target = text("location").map(|to| self.host_of(to));
-        // Dates are the service's, and so is the clock to read them by.
-        let mut now = SystemTime::now();
-        if let Some(at) = text("date").and_then(date) {
+        let dated = text("date").and_then(date);
+        if let Some(at) = dated {
             self.dated.store(at, Ordering::Relaxed);
-            now = u64::try_from(at).map_or(now, |at| UNIX_EPOCH + Duration::from_millis(at));
         }
-        // The limit's headers are on every answer; they matter when the limit is reached.
-        let spent = text("x-ratelimit-remaining")
-            .and_then(|left| left.trim().parse::<f64>().ok())
-            .is_some_and(|left| left <= 0.0);
-        let reset = text("x-ratelimit-reset").filter(|_| status == 429 || spent);
-        let advised = advised_wait(text("retry-after"), reset, now);
-        if status == 429 || spent {
-            let wait = advised.unwrap_or_default().min(LONGEST);
-            self.gate.shut(tokio::time::Instant::now(), wait);
-        }
+        let advice = Advice::of(status, &text, dated);
+        self.gate.shut(tokio::time::Instant::now(), advice.all);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|e| self.lost(e))? {
             if body.len() + chunk.len() > LARGEST_ANSWER {
@@ -328,7 +311,7 @@ impl Http {
                 body,
                 earlier: false,
             },
-            advised,
+            advised: advice.one,
             target,
         })
     }

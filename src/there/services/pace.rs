@@ -15,7 +15,7 @@ pub(super) struct Pace {
 }
 
 /// The longest wait that a service may ask for.
-pub(super) const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(60);
 const LONGEST_UNADVISED: Duration = Duration::from_secs(10);
 /// What a wait for a limit counts at least.
 const SHORTEST: Duration = Duration::from_secs(8);
@@ -65,9 +65,37 @@ pub(super) fn date(text: &str) -> Option<i64> {
         .map(|at| at.as_millisecond())
 }
 
+/// What an answer says about waiting.
+pub(super) struct Advice {
+    /// How long to wait before the same request is sent again.
+    pub one: Option<Duration>,
+    /// How long to wait before any request is sent.
+    pub all: Duration,
+}
+
+impl Advice {
+    /// Reads it from a status, the headers, and what the header `Date` says in milliseconds: dates are the service's, and
+    /// so is the clock to read them by.
+    pub fn of<'h>(
+        status: u16,
+        header: &dyn Fn(&str) -> Option<&'h str>,
+        dated: Option<i64>,
+    ) -> Self {
+        let dated = dated.and_then(|at| u64::try_from(at).ok());
+        let now = dated.map_or_else(SystemTime::now, |at| UNIX_EPOCH + Duration::from_millis(at));
+        let left = header("x-ratelimit-remaining").and_then(|left| left.trim().parse::<f64>().ok());
+        // The limit's headers are on every answer; they matter when the limit is reached.
+        let reached = status == 429 || left.is_some_and(|left| left <= 0.0);
+        let reset = header("x-ratelimit-reset").filter(|_| reached);
+        let one = advised_wait(header("retry-after"), reset, now);
+        let all = one.filter(|_| reached).unwrap_or_default().min(LONGEST);
+        Advice { one, all }
+    }
+}
+
 /// How long the service wants us to wait: `Retry-After` in seconds or as a date, else
 /// `x-ratelimit-reset`, which is an epoch above 10^9 and a delay below (PA section 1).
-pub(super) fn advised_wait(
+fn advised_wait(
     retry_after: Option<&str>,
     reset: Option<&str>,
     now: SystemTime,
