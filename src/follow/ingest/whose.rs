@@ -13,7 +13,7 @@ pub fn finding(ingest: &Ingest, selection: &Selection) -> Option<Finding> {
         return None;
     }
     let message = format!(
-        "nothing that is mapped says whose {} these are, and those of another account would be deleted",
+        "nothing that is mapped tells this account's {} from another's",
         ingest.from.items()
     );
     let place = ingest.at(&Pointer::root().join("prune"));
@@ -50,7 +50,7 @@ mod tests {
         );
         insta::assert_snapshot!(
             found("title: .item.name, properties: { a: .item.name }").unwrap_or_default(),
-            @"nothing that is mapped says whose policies these are, and those of another account would be deleted"
+            @"nothing that is mapped tells this account's policies from another's"
         );
     }
 }
