@@ -24,7 +24,7 @@ use crate::commands::sight::{self, Sight};
 use crate::commands::{environment, print, runtime, wired};
 use crate::decide::ledger::Ledger;
 use crate::exit::{self, Stop};
-use crate::follow::ingest::Selection;
+use crate::follow;
 use crate::ingest::{self, Hands, Ours, Report, Setting};
 use crate::kinds::ingest::KIND;
 use crate::show::document::ingest::IngestsDocument;
@@ -35,7 +35,7 @@ use crate::want::desired::Desired;
 use crate::want::ingest::Ingest;
 use crate::words::finding::did_you_mean;
 use crate::words::hosts::spacelift_origin;
-use crate::words::{Addr, Finding, Findings, Service};
+use crate::words::{Addr, Service};
 
 /// Arguments of `ingest`.
 #[derive(Debug, Args)]
@@ -62,7 +62,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
     let env = environment();
     let desired = project::open_even_empty(global, &env)?;
     let chosen = chosen(&desired, &arguments.names)?;
-    project::check(global, unreadable(&chosen), &desired.sources)?;
+    project::check(global, follow::ingest::findings(&desired), &desired.sources)?;
     runtime()?.block_on(async {
         let session = Session::of(global, desired, &env).await?;
         let done = ingest_all(global, arguments, &session, &chosen).await;
@@ -98,21 +98,6 @@ fn chosen(desired: &Desired, names: &[String]) -> Result<Vec<Ingest>, Stop> {
         }
     }
     Ok(chosen)
-}
-
-/// What the programs of ingests read and Spacelift does not have.
-fn unreadable(chosen: &[Ingest]) -> Findings {
-    let mut findings = Findings::default();
-    for ingest in chosen {
-        for problem in Selection::of(ingest).1 {
-            let finding = Finding::error("config::ingest_field", problem.place, problem.message);
-            findings.push(match problem.help {
-                Some(help) => finding.help(help),
-                None => finding,
-            });
-        }
-    }
-    findings
 }
 
 async fn ingest_all(

@@ -6,6 +6,7 @@
 //! | room | noun |
 //! |---|---|
 //! | [`wiring`] | the stations of the project, and what each is wired to |
+//! | [`writer`] | who writes an entity, and where that is said |
 //! | [`stand_in`] | what references and secrets read as where no service is asked |
 //! | [`journey`] | one event, hop by hop, as data |
 //! | [`paths`] | what a program of JQ reads, key by key |
@@ -23,6 +24,7 @@ pub mod stand_in;
 mod story;
 pub mod trial;
 pub mod wiring;
+pub mod writer;
 
 pub use journey::{Given, Journey, Start, follow};
 pub use wiring::{Station, Wiring};

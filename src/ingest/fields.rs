@@ -1,12 +1,12 @@
 //! Fields: the parts of an entity that a mapping names. Only these are read, compared and written.
 //!
-//! Deliberately not here: when two values of a field are one (see `same`).
+//! Deliberately not here: when two values of a field are one (see `follow::ingest::same`).
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::same;
+use crate::follow::ingest::same;
 use crate::words::Node;
 
 /// The fields that a mapping names: title, icon and team first, then properties and relations in its order.

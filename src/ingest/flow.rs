@@ -100,18 +100,23 @@ impl<'a> Flow<'a> {
                 Err(broken) => ended = Err(broken),
             }
         }
-        if let Some(broken) = self.broken.take().or(ended.err()) {
-            self.tally.report.broken = Some(broken.why);
-            self.tally.report.help = broken.help;
+        let broken = self.broken.take().or(ended.err());
+        let mut report = self.tally.end(&self.fields, &live);
+        if let Some(broken) = broken {
+            // What they were is not known for certain.
+            report.samples.clear();
+            report.broken = Some(broken.why);
+            report.help = broken.help;
         }
-        self.tally.end(&self.fields, &live)
+        report
     }
 
     async fn steps(&mut self) -> Result<(), Broken> {
         self.stage(Stage::Entities, None);
         let source = self.source.clone();
-        let (known, ids) = tokio::join!(self.entities(), source.ids());
+        let (known, ids, works) = tokio::join!(self.entities(), source.ids(), source.works());
         known?;
+        works?;
         let ids = ids?;
         if self.stopped() {
             return Ok(());

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::known::Whose;
-use super::same::digest_of;
+use crate::follow::ingest::same::digest_of;
 use crate::want::config::Limits;
 
 /// What an ingest may delete.

@@ -113,9 +113,9 @@ mod tests {
     use super::super::fields::tests::fields;
     use super::super::known::Whose;
     use super::super::report::Report;
-    use super::super::same::same;
-    use super::super::same::tests::any_value;
     use super::*;
+    use crate::follow::ingest::same::same;
+    use crate::follow::ingest::same::tests::any_value;
     use crate::sim::job::{Fault, FaultKind};
 
     const WHOSE: Whose = Whose {

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::same::digest_of;
+use crate::follow::ingest::same::digest_of;
 
 /// The entities of a blueprint.
 #[derive(Debug, Default)]

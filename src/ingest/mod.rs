@@ -12,7 +12,6 @@
 //! | `source` | what Spacelift has, each item once |
 //! | `programs` | filter and mapping, run over items |
 //! | `fields` | the parts of an entity that a mapping names |
-//! | `same` | when two values are one |
 //! | `known` | which entities Port has, and which of them an item made |
 //! | `judge` | what becomes of an item |
 //! | `send` | entities in bulk requests, until it is known what became of each |
@@ -29,7 +28,6 @@ mod known;
 mod programs;
 mod prune;
 pub mod report;
-mod same;
 mod send;
 mod source;
 mod tally;

@@ -13,11 +13,12 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::programs::Programs;
-use super::same::digest_of;
 use super::{Broken, Hands};
 use crate::follow::ingest::Selection;
+use crate::follow::ingest::same::digest_of;
 use crate::kinds::ingest::Origin;
 use crate::sim::child::Engines;
+use crate::sim::job::Job;
 use crate::sim::mapping::Made;
 use crate::there::services::Spot;
 
@@ -65,6 +66,20 @@ impl Source {
             .listing(document, Spot::Plain(LIST), None, &each)
             .await?;
         Ok(ids.into_iter().collect())
+    }
+
+    /// Whether programs can be run at all, so that this is not told of each item.
+    pub(super) async fn works(&self) -> Result<(), Broken> {
+        let engines = self.engines.clone();
+        let program = ".".to_owned();
+        let answers = spawn_blocking(move || engines.run(&[Job::JqCheck { program }]));
+        match joined(answers).await.pop() {
+            Some(Err(fault)) => Err(Broken {
+                why: fault.message,
+                help: fault.help,
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Begins to read and to map. Pages come in their order; `ids` are those that must come.

@@ -7,7 +7,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::follow::Station;
-use crate::follow::ingest::{self, same};
+use crate::follow::ingest::{self, same::same};
 use crate::follow::journey::NOW;
 use crate::kinds::Role;
 use crate::kinds::ingest::Origin;

@@ -142,23 +142,27 @@ async fn an_item_that_port_could_not_take_is_sent_again_and_nothing_else_is() {
 
 #[tokio::test]
 async fn tokens_that_end_and_limits_on_the_way_are_survived() {
-    let world = World::with(plain(130)).await;
-    let ingest = ingest(STACKS);
-    for skip in [3, 6, 9, 12] {
-        world.fault(Fault::new(Effect::ExpireTokens).skip(skip));
+    let reset = |reset| Effect::RateLimit { reset, seconds: 0 };
+    for fault in [
+        Fault::new(Effect::ExpireTokens)
+            .operation("IngestPage")
+            .skip(1),
+        Fault::new(Effect::ExpireTokens).path(BULK).skip(2),
+        Fault::new(Effect::ExpireTokens).path(SEARCH),
+        Fault::new(reset(Reset::RetryAfter))
+            .path(BULK)
+            .skip(2)
+            .times(2),
+        Fault::new(reset(Reset::Silent))
+            .operation("IngestPage")
+            .skip(1),
+    ] {
+        let world = World::with(plain(130)).await;
+        let ingest = ingest(STACKS);
+        world.fault(fault);
+        created(&world.run(&ingest).await, 130);
+        assert!(world.agrees(&ingest).await);
     }
-    let limit = Effect::RateLimit {
-        reset: Reset::RetryAfter,
-        seconds: 0,
-    };
-    world.fault(Fault::new(limit).path(BULK).skip(2).times(2));
-    let limit = Effect::RateLimit {
-        reset: Reset::Silent,
-        seconds: 0,
-    };
-    world.fault(Fault::new(limit).operation("IngestPage").skip(1));
-    created(&world.run(&ingest).await, 130);
-    assert!(world.agrees(&ingest).await);
 }
 
 #[tokio::test]

@@ -4,4 +4,5 @@
 mod faults;
 mod prune;
 mod way;
+mod weather;
 mod world;

@@ -142,7 +142,10 @@ async fn an_item_that_fails_is_told_and_the_others_are_written() {
         .iter()
         .map(|failed| format!("{}: {}", failed.identifier, failed.reason))
         .collect();
-    insta::assert_snapshot!(failures.join("\n"), @"");
+    insta::assert_snapshot!(failures.join("\n"), @r"
+    s003: mapping.identifier: the identifier is null; no entity is written then
+    s005: the stacks `s004` and `s005` make the same identifier; the first one has it
+    ");
     let unfilled: Vec<String> = report
         .unfilled
         .iter()
@@ -153,7 +156,7 @@ async fn an_item_that_fails_is_told_and_the_others_are_written() {
             )
         })
         .collect();
-    insta::assert_snapshot!(unfilled.join("\n"), @"");
+    insta::assert_snapshot!(unfilled.join("\n"), @"properties.branch 2x s000: no branch; it is left as it is in the catalog then");
     let entities = world.entities().await;
     assert_eq!(entities["s000"]["properties"]["branch"], Json::Null);
     assert_eq!(entities["s000"]["properties"]["state"], "NONE");

@@ -8,19 +8,18 @@
 //! | `programs` | the texts of an ingest that are JQ |
 //! | `reads` | what one program reads of an item |
 //! | `fields` | the fields that are read, as a tree over the schema |
-//! | `same` | whether two values of a field are one |
+//! | [`same`] | whether two values of a field are one |
 //! | `selection` | the same as GraphQL documents |
 //! | `whose` | how an ingest that deletes tells its account from another |
 
 mod fields;
 mod programs;
 mod reads;
-mod same;
+pub mod same;
 mod selection;
 mod whose;
 
 pub use fields::Problem;
 pub use programs::{Part, programs};
 pub use reads::{ACCOUNT, ITEM};
-pub use same::same;
 pub use selection::{BY_ID, Selection, findings};

@@ -124,6 +124,7 @@ impl Selection {
 /// What the ingests of a project read that does not exist, and which of them delete and cannot say whose.
 pub fn findings(desired: &Desired) -> Findings {
     let mut findings = Findings::default();
+    findings.extend(whose::rivals(&desired.ingests));
     for ingest in &desired.ingests {
         let (selection, problems) = Selection::of(ingest);
         findings.extend(whose::finding(ingest, &selection));

@@ -7,8 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::ingest::Report;
-use crate::ingest::report::Done;
+use crate::ingest::{Done, Report, Sample};
 use crate::show::Header;
 use crate::show::document::FORMAT_VERSION;
 use crate::show::document::value::encode;
@@ -64,16 +63,20 @@ pub struct IngestDocument {
     pub left: u64,
     /// Items that became nothing.
     pub failed: u64,
-    /// The first of them; all, unless there are very many.
+    /// Those of them with the smallest identifiers, 1,000 at most.
     pub failures: Vec<FailedDocument>,
-    /// The first of what is created, updated and deleted, by identifier.
+    /// Fields that were left as they are, because a program could not fill them.
+    pub unfilled: Vec<UnfilledDocument>,
+    /// Of a plan: five of what would be created, updated and deleted each, by identifier.
     pub samples: Vec<SampleDocument>,
-    /// Why nothing is deleted although something is gone.
+    /// Why nothing is deleted although something is gone. The exit code is 5 then.
     pub refused: Option<String>,
     /// What allows it.
     pub allowed_by: Option<String>,
     /// Why it ended before its end.
     pub broken: Option<String>,
+    /// What can be done about that.
+    pub help: Option<String>,
     /// Whether the user stopped it.
     pub interrupted: bool,
 }
@@ -86,6 +89,20 @@ pub struct FailedDocument {
     pub identifier: String,
     /// Why.
     pub reason: String,
+}
+
+/// A field that a program could not fill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UnfilledDocument {
+    /// Which: `title`, `properties.state`.
+    pub field: String,
+    /// What the program said.
+    pub message: String,
+    /// For how many items.
+    pub times: u64,
+    /// The smallest identifier among their entities.
+    pub identifier: String,
 }
 
 /// What happens to one entity.
@@ -146,6 +163,12 @@ impl IngestDocument {
             identifier: redact::text(&failed.identifier),
             reason: redact::foreign(&failed.reason),
         });
+        let unfilled = report.unfilled.iter().map(|one| UnfilledDocument {
+            field: one.field.clone(),
+            message: redact::foreign(&one.message),
+            times: one.times,
+            identifier: redact::text(&one.identifier),
+        });
         let shown = |text: &Option<String>| text.as_deref().map(redact::text);
         IngestDocument {
             name: report.name.clone(),
@@ -160,17 +183,19 @@ impl IngestDocument {
             left: report.left,
             failed: report.failed,
             failures: failures.collect(),
+            unfilled: unfilled.collect(),
             samples: report.samples.iter().map(SampleDocument::of).collect(),
             refused: shown(&report.refused),
             allowed_by: shown(&report.allow),
-            broken: shown(&report.broken),
+            broken: report.broken.as_deref().map(redact::foreign),
+            help: shown(&report.help),
             interrupted: report.interrupted,
         }
     }
 }
 
 impl SampleDocument {
-    fn of(sample: &crate::ingest::Sample) -> SampleDocument {
+    fn of(sample: &Sample) -> SampleDocument {
         let fields = sample.fields.iter().map(|(field, from, to)| {
             let (before, after) = (Value::from(from), Value::from(to));
             let at = place(field);

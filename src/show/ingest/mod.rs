@@ -12,8 +12,7 @@ pub mod progress;
 
 use crate::decide::diff::FieldChange;
 use crate::decide::plan::Action;
-use crate::ingest::report::Done;
-use crate::ingest::{Failed, Report, Sample};
+use crate::ingest::{Done, Failed, Report, Sample};
 use crate::show::render::human::{fields, meaning, symbol, tree};
 use crate::show::text::{count, escape, inert, pad, width, wrap};
 use crate::show::{Meaning, Style, redact};

@@ -338,7 +338,7 @@ impl<'a> Building<'a> {
             return;
         }
         let known = self.objects.keys().map(|addr| (addr, ())).collect();
-        trial::check(&self.trials, &known, &mut self.findings);
+        trial::check(&self.trials, &known, &self.ingests, &mut self.findings);
     }
 
     /// Places the documents that waited for the others.

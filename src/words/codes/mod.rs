@@ -79,7 +79,7 @@ const OTHERS: &[Code] = &[
     ),
     code(
         "config::ingest",
-        "An ingest has the name of another one, needs something that only an apply or Port knows, or would delete without a ledger.",
+        "An ingest has the name of another one, needs something that only an apply or Port knows, or would delete without a ledger, another account's entities or another ingest's.",
         "Do what the help of the finding says, and see `spaceport explain ingest`.",
     ),
     code(
