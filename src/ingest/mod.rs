@@ -37,6 +37,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::sim::child::Engines;
+use crate::there::services::Problem;
 use crate::there::{Reader, ServiceError, Writer};
 use crate::want::ingest::Ingest;
 
@@ -97,9 +98,12 @@ struct Broken {
 
 impl From<ServiceError> for Broken {
     fn from(error: ServiceError) -> Self {
+        // What an ingest asks Port for is under the project's own blueprint.
+        let missing = matches!(error.problem(), Problem::NotFound(_));
+        let apply = || "`spaceport apply` creates the blueprints of the project".to_owned();
         Broken {
             why: error.to_string(),
-            help: error.help(),
+            help: error.help().or_else(|| missing.then(apply)),
         }
     }
 }

@@ -30,6 +30,7 @@ mod formatting;
 mod ingest;
 mod ingest_crashes;
 mod ingest_origins;
+mod ingest_output;
 mod ingest_prune;
 mod ingest_weather;
 mod input;

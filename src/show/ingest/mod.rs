@@ -185,7 +185,7 @@ fn unfilled(ingest: &Ingest, report: &Report, style: &Style) -> String {
             1 => identifier,
             n => format!("{n} {}, {identifier} among them", ingest.from.items()),
         };
-        let words = format!("{} is left as it is for {whose}", said(&one.field));
+        let words = format!("{} cannot be filled for {whose}", said(&one.field));
         block.push_str(&lines(
             &wrap("  ! ", &words, style.width),
             Meaning::Change,
@@ -216,9 +216,20 @@ fn left(ingest: &Ingest, report: &Report, style: &Style) -> String {
         false => format!(
             "{entities} of {noun} that are gone {stay}, as `prune: keep` says; `prune: delete` deletes those that this project made"
         ),
-        true => format!(
-            "{entities} of {noun} that are gone {stay}: somebody else made them, or they are of another account"
-        ),
+        true => {
+            let reasons = report
+                .stay
+                .iter()
+                .map(|(why, count)| match report.stay.len() {
+                    1 => (*why).to_owned(),
+                    _ => format!("{why} ({count})"),
+                });
+            let reasons: Vec<String> = reasons.collect();
+            format!(
+                "{entities} of {noun} that are gone {stay}: {}",
+                reasons.join(", ")
+            )
+        }
     };
     lines(
         &wrap("  · ", &said(&words), style.width),
@@ -258,7 +269,11 @@ fn failures(report: &Report, style: &Style) -> String {
     let mut block = String::new();
     let mut told = 0;
     for (reason, items) in groups.iter().take(shown) {
-        let named = if verbose { items.len() } else { NAMED };
+        let named = match items.len() {
+            // One more takes no more room than that there is one.
+            n if verbose || n == NAMED + 1 => n,
+            _ => NAMED,
+        };
         let mut names: Vec<String> = items
             .iter()
             .take(named)
@@ -358,6 +373,11 @@ fn totals(ingest: &Ingest, report: &Report) -> String {
         Report {
             interrupted: true, ..
         } => "Interrupted",
+        Report {
+            planned: true,
+            broken: Some(_),
+            ..
+        } => "Incomplete plan",
         Report { planned: true, .. } => "Plan",
         _ if is_complete(report) => "Ingested",
         _ => "Incomplete",
