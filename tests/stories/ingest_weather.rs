@@ -276,7 +276,9 @@ fn items_that_are_refused_are_not_tried_again() {
                 "{reason}"
             );
         }
-        assert_eq!(fleet.sendings()[&id(11)], 1);
+        // A 404 may mean that something it refers to is not there yet: it is tried once more.
+        let times = if status == 404 { 2 } else { 1 };
+        assert_eq!(fleet.sendings()[&id(11)], times, "{status}");
         let human = fleet.world.run(&["ingest"]).exits(4);
         human.says("not_for_you").says(&id(50)).hides("\u{1b}");
         fleet.world.sandbox.clear_faults();
@@ -358,13 +360,10 @@ fn what_cannot_be_read_is_told() {
         let fleet = Fleet::of(5);
         fleet.world.sandbox.fault(fault.clone().forever());
         let human = fleet.world.run(&["ingest"]).exits(1);
-        assert_eq!(
-            human.err.matches("error").count(),
-            1,
-            "{fault:?}\n{}",
-            human.err
-        );
-        assert!(!human.err.contains("<center>"), "{}", human.err);
+        let said = format!("{}{}", human.out, human.err);
+        let complaints = said.matches("  × ").count() + said.matches("\nerror: ").count();
+        assert_eq!(complaints, 1, "{fault:?}\n{said}");
+        assert!(!said.contains("<center>"), "{said}");
         assert_eq!(fleet.writes(), [], "{fault:?}");
         assert!(fleet.entities().is_empty());
         fleet.world.sandbox.clear_faults();
@@ -451,7 +450,7 @@ fn a_field_that_fails_is_left_alone() {
         world.edit(
             "ingest.yaml",
             "branch: .item.branch",
-            "branch: if .item.id < \"stack-005\" then .item.labels.main else .item.branch end",
+            "branch: if .item.id < \"stack-005\" then (.item.name | tonumber) else .item.branch end",
         );
     });
     let told = fleet.ingest(&[]);
