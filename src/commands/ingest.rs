@@ -121,7 +121,7 @@ async fn ingest_all(
         }
     };
     // Logs of requests and a line that is drawn over and over would tear each other apart.
-    let watched = std::io::stderr().is_terminal() && !global.quiet && global.verbose < 2;
+    let watched = draws() && !global.quiet && global.verbose < 2;
     let begun = Instant::now();
     let line = watched.then(std::io::stderr);
     let progress = Arc::new(Progress::new(line, move || begun.elapsed()));
@@ -163,6 +163,11 @@ async fn ingest_all(
     }
     let unbegun = reports.len() < chosen.len();
     Ok(code(&reports, unbegun))
+}
+
+/// Whether stderr is a terminal on which a line can be drawn over.
+fn draws() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// Waits for an ingest while the line of progress is kept up to date.

@@ -1,8 +1,11 @@
+//! What people read of ingests that went well, went wrong, or were only planned.
+
 use serde_json::json;
 
 use super::*;
-use crate::ingest::Unfilled;
+use crate::ingest::{Done, Failed, Sample, Unfilled};
 use crate::kinds::ingest::Origin;
+use crate::show::text::width;
 use crate::want::config::Limits;
 use crate::want::yaml;
 use crate::words::Node;
@@ -295,9 +298,9 @@ fn fields_that_could_not_be_filled_are_told_once() {
     insta::assert_snapshot!(shown(&unfilled), @r#"
     stacks: spacelift.stacks into space_lift_stack
 
-      ! properties.link is left as it is for 12 stacks, ai-agent among them
+      ! properties.link cannot be filled for 12 stacks, ai-agent among them
           null and string cannot be added
-      ! title is left as it is for db
+      ! title cannot be filled for db
           cannot index a string with "name"
 
     Ingested: 10000 stacks read, 0 created, 0 updated, 0 deleted, 10000 unchanged.
