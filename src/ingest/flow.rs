@@ -4,6 +4,7 @@
 //! event that arrives in between makes an ingest write what is there already, and never undo it. Deliberately not here:
 //! each step for itself.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -20,6 +21,7 @@ use super::source::{Page, Source, joined};
 use super::tally::Tally;
 use super::{Broken, Hands, Setting};
 use crate::follow::ingest::Selection;
+use crate::follow::ingest::same::digest_of;
 use crate::there::Reader;
 use crate::want::ingest::Ingest;
 
@@ -167,6 +169,7 @@ impl<'a> Flow<'a> {
         };
         let blueprint = &self.ingest.blueprint;
         let mut from: Option<String> = None;
+        let mut cursors = HashSet::new();
         while !self.setting.stop.load(Ordering::SeqCst) {
             let page = reader.entities(blueprint, &include, from.as_deref(), &each);
             let (found, next) = page.await?;
@@ -175,10 +178,12 @@ impl<'a> Flow<'a> {
                 self.judge.known.add(&identifier, &digests, whose);
             }
             self.setting.progress.more(count, 0);
-            from = next;
-            if from.is_none() {
-                break;
+            let Some(next) = next else { break };
+            if !cursors.insert(digest_of(&next)) {
+                let why = format!("Port gives the same page of `{blueprint}` again and again");
+                return Err(Broken { why, help: None });
             }
+            from = Some(next);
         }
         // A page that moved while it was read has left something out.
         let count = reader.entities_count(blueprint).await?;
@@ -338,7 +343,7 @@ impl<'a> Flow<'a> {
     }
 
     /// Whether the user wants to stop, which is noted.
-    fn stopped(&mut self) -> bool {
+    pub(super) fn stopped(&mut self) -> bool {
         let stopped = self.setting.stop.load(Ordering::SeqCst);
         self.tally.report.interrupted |= stopped;
         stopped

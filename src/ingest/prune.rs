@@ -2,8 +2,6 @@
 //!
 //! Deliberately not here: the decision (see `gone`).
 
-use std::sync::atomic::Ordering;
-
 use super::flow::Flow;
 use super::gone::{Gone, Still, Terms, decide};
 use super::report::Stage;
@@ -46,14 +44,7 @@ impl Flow<'_> {
                 .for_each(|identifier| self.tally.would_delete(identifier));
             return Ok(());
         };
-        for some in delete.chunks(DELETED) {
-            if self.setting.stop.load(Ordering::SeqCst) {
-                self.tally.report.interrupted = true;
-                return Ok(());
-            }
-            self.delete(&writer, some).await?;
-        }
-        Ok(())
+        self.delete(&writer, &delete).await
     }
 
     fn terms(&self) -> Terms {
@@ -68,26 +59,32 @@ impl Flow<'_> {
         }
     }
 
-    /// Deletes entities in one request; where something depends on one of them, one by one.
+    /// Deletes entities, many in a request; those of a request that was refused one by one.
     async fn delete(&mut self, writer: &Writer, identifiers: &[String]) -> Result<(), Broken> {
-        let refused = self.try_to_delete(writer, identifiers).await?;
-        if identifiers.len() == 1 {
-            self.refuse(refused);
-            return Ok(());
+        let mut left = Vec::new();
+        for some in identifiers.chunks(DELETED) {
+            if self.stopped() {
+                return Ok(());
+            }
+            left.extend(self.try_to_delete(writer, some).await?);
         }
-        // They may depend on each other, so that the second one can go once the first is gone.
-        let mut left = refused;
+        // They may depend on each other, so that one can go once another one is gone; every second time the other way
+        // round, since a chain that is deleted from its end is done with at once.
         loop {
             let before = left.len();
             let mut still = Vec::new();
             for (identifier, _) in left {
+                if self.stopped() {
+                    return Ok(());
+                }
                 still.extend(self.try_to_delete(writer, &[identifier]).await?);
             }
             left = still;
-            if left.is_empty() || left.len() == before {
+            if left.len() == before {
                 self.refuse(left);
                 return Ok(());
             }
+            left.reverse();
         }
     }
 

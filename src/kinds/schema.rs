@@ -84,8 +84,11 @@ pub fn document_schema() -> Schema {
     schema.into()
 }
 
-/// Documents of other forms than that of an object: what stands after `kind:`, what they are, their fields.
-const OTHERS: &[(&str, &str, fn() -> &'static Shape)] = &[
+/// What stands after `kind:`, what such documents are, and their fields.
+type Form = (&'static str, &'static str, fn() -> &'static Shape);
+
+/// Documents of other forms than that of an object.
+const OTHERS: &[Form] = &[
     (ingest::KIND, ingest::DOC, ingest::shape),
     (trial::KIND, trial::DOC, trial::shape),
 ];

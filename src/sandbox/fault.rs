@@ -106,7 +106,7 @@ pub enum Effect {
     },
     /// A bulk write of Port tells items as refused and answers 207 (PA section 6); the others take effect.
     RefuseItems {
-        /// Each so manieth item of a request, counted from one; 0 for none.
+        /// 3 hits the third item of a request, the sixth and so on; 0 hits none.
         #[serde(default)]
         every: usize,
         /// And the entities with these identifiers.

@@ -10,7 +10,7 @@ use crate::want::document;
 use crate::want::resolve::{Context, Resolver};
 use crate::words::node::Key;
 use crate::words::template::Reference;
-use crate::words::{Data, Finding, Findings, Node, Place, Pointer, Template};
+use crate::words::{Data, Finding, Findings, Node, Place, Pointer, Severity, Template};
 
 /// What of Spacelift becomes which entities.
 #[derive(Debug, Clone)]
@@ -79,7 +79,8 @@ pub fn read(
     let whole = without_nulls(&whole);
     needs_ledger(&whole, context, findings);
     let here = document::environments(node, context.config, findings);
-    if !here || findings.len() > before {
+    let mut own = findings.iter().skip(before);
+    if !here || own.any(|finding| finding.severity == Severity::Error) {
         return None;
     }
     let text = |key: &str| whole.get(key).and_then(Node::text);
@@ -117,7 +118,7 @@ fn unknown(reference: &Reference, place: Place) -> Finding {
 
 /// What the files tell, filled in. The rest is told already, and passes every check.
 fn settled(node: &Node, known: &dyn Fn(&Reference) -> Option<String>) -> Node {
-    each(node, &|_, node| match &node.data {
+    each(node, &mut |_, node| match &node.data {
         Data::Deferred(template) if !node.is_broken() => {
             let text = template.settle(&mut |reference| known(reference)).literal();
             Some(text.map_or(passes(node), |text| Node::new(node.place, Data::Text(text))))
@@ -138,22 +139,18 @@ fn without_searches(node: &Node, findings: &mut Findings) -> Node {
         [mapping, map, _] => mapping == "mapping" && map == "relations",
         _ => false,
     };
-    let found = std::cell::RefCell::new(Vec::new());
-    let node = each(node, &|at, node| {
-        (searches(at) && node.entries().is_some()).then(|| {
-            let name = at.parts().last().map_or("", String::as_str).to_owned();
-            found.borrow_mut().push((name, node.place));
-            passes(node)
-        })
-    });
-    for (name, place) in found.into_inner() {
+    each(node, &mut |at, node| {
+        if !searches(at) || node.entries().is_none() {
+            return None;
+        }
+        let name = at.parts().last().map_or("", String::as_str);
         let message = format!("`{name}` is a search, and nobody but Port knows what it finds");
         findings.push(
-            Finding::error("config::ingest", place, message)
+            Finding::error("config::ingest", node.place, message)
                 .help("write JQ that gives identifiers: an ingest compares before it writes"),
         );
-    }
-    node
+        Some(passes(node))
+    })
 }
 
 /// Null means that nothing is written there.
@@ -168,12 +165,12 @@ fn without_nulls(node: &Node) -> Node {
     Node::new(node.place, Data::Map(kept.into()))
 }
 
-/// A node with some nodes in its maps and lists replaced.
-fn each(node: &Node, replace: &dyn Fn(&Pointer, &Node) -> Option<Node>) -> Node {
+/// A node with some of the nodes in its maps replaced, each told by where it stands.
+fn each(node: &Node, replace: &mut dyn FnMut(&Pointer, &Node) -> Option<Node>) -> Node {
     fn walk(
         node: &Node,
         at: &mut Pointer,
-        replace: &dyn Fn(&Pointer, &Node) -> Option<Node>,
+        replace: &mut dyn FnMut(&Pointer, &Node) -> Option<Node>,
     ) -> Node {
         if let Some(other) = replace(at, node) {
             return other;
@@ -223,5 +220,80 @@ pub fn check(ingests: &[Ingest], findings: &mut Findings) {
                     .help("`spaceport ingest NAME` must mean one of them"),
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+
+    use super::*;
+    use crate::want::config::Choice;
+    use crate::want::desired;
+
+    const HEAD: &str = "version: 1\nproject: demo\nport: {}\nspacelift: { account: acme }\nlimits: { deletes: 7 }\nenvironments: { staging: { limits: { deletes: 2 } }, prod: {} }\n";
+
+    /// The only ingest of a project whose other object is the blueprint `stack`.
+    fn read(environment: &str, document: &str) -> (Option<Ingest>, Vec<&'static str>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let blueprint = "kind: port.blueprint\nspec: { identifier: stack, title: S, schema: { properties: { a: { type: string } } } }";
+        for (name, text) in [
+            ("spaceport.yaml", HEAD),
+            ("blueprint.yaml", blueprint),
+            ("ingest.yaml", document),
+        ] {
+            fs::write(folder.path().join(name), text).expect("written");
+        }
+        let choice = Choice {
+            environment: Some(environment.to_owned()),
+            ..Choice::default()
+        };
+        let (desired, findings) = desired::load(folder.path(), &choice, &BTreeMap::new());
+        let codes = findings.iter().map(|finding| finding.code).collect();
+        (desired.ingests.into_iter().next(), codes)
+    }
+
+    const STACKS: &str =
+        "kind: ingest\nname: stacks\nenvironments: [staging]\nfrom: spacelift.stacks\n";
+
+    #[test]
+    fn the_brake_is_the_projects_where_the_ingest_names_none() {
+        let text = format!("{STACKS}blueprint: stack\nmapping: {{ identifier: .item.id }}\n");
+        let (ingest, found) = read("staging", &text);
+        assert_eq!(found, [""; 0]);
+        let ingest = ingest.expect("it is read");
+        assert!(!ingest.prune);
+        assert_eq!((ingest.limits.deletes, ingest.limits.percent), (2, 30));
+        let (ingest, _) = read("staging", &format!("{text}limits: {{ percent: 5 }}\n"));
+        let limits = ingest.expect("it is read").limits;
+        assert_eq!((limits.deletes, limits.percent), (2, 5));
+        assert!(read("prod", &text).0.is_none());
+    }
+
+    #[test]
+    fn what_the_files_tell_is_filled_in_and_nulls_go() {
+        let text = format!(
+            "{STACKS}blueprint: \"${{port.blueprint.stack.identifier}}\"\nfilter: null\nmapping: {{ identifier: .item.id, title: null, properties: {{ a: '\"${{spacelift.url}}\"' }} }}\n"
+        );
+        let (ingest, found) = read("staging", &text);
+        assert_eq!(found, [""; 0]);
+        let ingest = ingest.expect("it is read");
+        assert_eq!((ingest.blueprint.as_str(), ingest.filter), ("stack", None));
+        let mapping = ingest.mapping.to_value();
+        assert!(mapping.get("title").is_none());
+        let property = mapping.at(&Pointer::root().join("properties").join("a"));
+        let url = Some("\"https://acme.app.spacelift.io\"");
+        assert_eq!(property.and_then(|value| value.as_text()), url);
+    }
+
+    #[test]
+    fn a_warning_keeps_no_ingest_from_being_run() {
+        let text = format!(
+            "{STACKS}blueprint: stack\nmapping: {{ identifier: .item.id, properties: {{ a: '\"{{{{ ${{var.a}} }}}}\"' }} }}\n"
+        );
+        let (ingest, found) = read("staging", &text);
+        assert_eq!(found, ["lint::reference_in_braces"]);
+        assert!(ingest.is_some());
     }
 }

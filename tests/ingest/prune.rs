@@ -218,6 +218,28 @@ async fn what_others_depend_on_stays_and_the_rest_goes() {
 }
 
 #[tokio::test]
+async fn what_depends_on_each_other_goes_together() {
+    let mut world = World::with(plain(130)).await;
+    world.allow_deletes = Some(1000);
+    // Each is the child of the one before, so that only the last one can go at first.
+    let chain = STACKS.replace("blueprint: stack", "blueprint: stack\nprune: delete")
+        + "  relations:\n    parent: '.item.id | ltrimstr(\"s\") | tonumber | if . == 0 then null else (. + 999 | tostring | \"s\" + .[1:]) end'\n";
+    let ingest = ingest(&chain);
+    assert_eq!(world.run(&ingest).await.created, 130);
+    for number in 10..130 {
+        world.delete(&format!("s{number:03}")).await;
+    }
+    let report = world.run(&ingest).await;
+    assert_eq!(
+        (report.deleted, report.failed),
+        (120, 0),
+        "{:?}",
+        report.failures
+    );
+    assert_eq!(world.entities().await.len(), 10);
+}
+
+#[tokio::test]
 async fn a_delete_whose_answer_is_lost_is_done_once() {
     for when in [When::Before, When::After] {
         let world = with_two_gone().await;

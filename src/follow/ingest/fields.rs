@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::programs::Part;
 use super::reads::Read;
+use crate::follow::paths::Step;
 use crate::sim::graphql::{Arguments, Member, members};
 use crate::sim::template;
 use crate::want::yaml;
@@ -108,11 +109,7 @@ impl Fields {
 const SECRET: &str = "secret";
 
 /// The fields that keys lead through.
-fn way(
-    root: &'static str,
-    keys: &[crate::follow::paths::Step],
-    part: &Part<'_>,
-) -> Result<Vec<Member>, Problem> {
+fn way(root: &'static str, keys: &[Step], part: &Part<'_>) -> Result<Vec<Member>, Problem> {
     let mut way: Vec<Member> = Vec::new();
     for key in keys {
         let problem = |message: String, help: Option<String>| Problem {
@@ -127,7 +124,8 @@ fn way(
             Some(above) if above.plain => return Err(below_plain(root, &way, above, problem)),
             Some(above) if above.list => {
                 let message = format!("`{}` is a list, so that `.{}` fails", above.name, key.name);
-                let help = format!("write `.{}[].{}`", above.name, key.name);
+                let to: Vec<&str> = way.iter().map(|member| member.name).collect();
+                let help = format!("write `.item.{}[].{}`", to.join("."), key.name);
                 return Err(problem(message, Some(help)));
             }
             Some(above) => above.of,

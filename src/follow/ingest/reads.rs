@@ -33,7 +33,8 @@ fn gather(code: &str, from: usize, prefix: Vec<Step>, found: &mut Vec<Read>) {
         keys
     };
     // `PATH | REST`: what `.` is in the rest is known, too.
-    if let Some(first) = paths.first()
+    if prefix.len() < DEEPEST
+        && let Some(first) = paths.first()
         && rest[..first.span.start].trim().is_empty()
         && let Some(after) = rest[first.span.end..].trim_start().strip_prefix('|')
         && !after.starts_with('=')
@@ -56,14 +57,19 @@ fn gather(code: &str, from: usize, prefix: Vec<Step>, found: &mut Vec<Read>) {
             names.iter().filter(|name| *name == ITEM).count() > roots
         }
         false => {
-            let seen: usize = paths.iter().map(|path| path.steps.len()).sum();
-            template::keys(rest) > seen
+            let seen = paths
+                .iter()
+                .map(|path| template::keys(&rest[path.span.clone()]));
+            template::keys(rest) > seen.sum()
         }
     };
     if hidden || template::reads_more(rest) || (found.len() == before && !prefix.is_empty()) {
         found.push(all());
     }
 }
+
+/// How many keys deep a program is followed from pipe to pipe; no schema is deeper.
+const DEEPEST: usize = 8;
 
 /// The root that an item is.
 pub const ITEM: &str = "item";
@@ -136,6 +142,8 @@ mod tests {
         assert_eq!(read(".item | keys"), ["item"]);
         assert_eq!(read(".item as $i | $i.name"), ["item"]);
         assert_eq!(read(".item | .a = 1 | .b"), ["item/a", "item"]);
+        assert_eq!(read(".item | .[\"a\"] = 1 | .b"), ["item/a", "item"]);
+        assert!(read(&".a|".repeat(100_000)).len() < 20);
         assert_eq!(read(". as $all | $all.item.name"), [""]);
         assert_eq!(read(".account |= 1 | .item.name"), ["account", ""]);
         assert_eq!(read("to_entries"), [""]);

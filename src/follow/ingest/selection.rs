@@ -274,7 +274,7 @@ mapping:
         `project_root`: Spacelift's `Stack` has no field `project_root` (GraphQL calls it `projectRoot`)
         `name`: `space` is a plain value, and nothing is below it (read it from `spaceDetails`)
         `first`: `labels` is a list of plain values, and nothing is below it ()
-        `policyName`: `attachedPolicies` is a list, so that `.policyName` fails (write `.attachedPolicies[].policyName`)
+        `policyName`: `attachedPolicies` is a list, so that `.policyName` fails (write `.item.attachedPolicies[].policyName`)
         `run`: `run` needs arguments, which an ingest cannot give (leave it out)
         `parent`: Spacelift's `Space` has no field `parent` (GraphQL calls it `parentSpace`)
         `url`: Spacelift's `Stack` has no field `url` (lists have no addresses: write `.account.url + "/stack/" + .item.id`)

@@ -187,9 +187,15 @@ fn an_item_becomes_an_entity() {
     );
     insta::assert_snapshot!(
         said_of_item(item, "entities: [{ identifier: a, properties: { size: 4 } }]").join("\n"),
-        @""
+        @"`properties/size` of entity `a` is another <- i.yaml:10:11 .item.entityCount: made by .item.entityCount"
     );
-    insta::assert_snapshot!(said_of_item(item, "nothing: true").join("\n"), @"");
+    insta::assert_snapshot!(said_of_item(item, "nothing: true").join("\n"), @r#"
+    nothing was expected to come of it <- i.yaml:7:3 identifier: .item.id
+      title: .item.lockNote
+      properties:
+        size: .item.entityCount
+        note: .account.url + "/stack/" + .item.id: ingest stacks makes thing a
+    "#);
 }
 
 #[test]
@@ -207,5 +213,5 @@ fn an_item_may_come_to_nothing() {
         nothing("{ id: a, entityCount: three }", "wants a number"),
         ""
     );
-    insta::assert_snapshot!(said_of_item("{ id: a, entityCount: three }", "entities: [{ identifier: a }]").join("\n"), @"");
+    insta::assert_snapshot!(said_of_item("{ id: a, entityCount: three }", "entities: [{ identifier: a }]").join("\n"), @r#"no entity came <- i.yaml:10:11 .item.entityCount: `size` in `properties` gets "three", and blueprint `thing` wants a number"#);
 }

@@ -47,7 +47,7 @@ pub(crate) struct Departure {
 /// Which items of a bulk write are told as refused, and how.
 #[derive(Clone, Debug)]
 pub(crate) struct ItemRefusal {
-    /// Each so manieth item; 0 for none.
+    /// 3 for the third item, the sixth and so on; 0 for none.
     pub(crate) every: usize,
     /// And the entities with these identifiers.
     pub(crate) identifiers: Vec<String>,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{self, Excluded, Included, Unbounded};
 use std::ops::Deref;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::guesses;
 use super::stacks::Stack;
@@ -14,8 +14,8 @@ use super::stacks::Stack;
 pub(super) type Walk<'a> = Box<dyn Iterator<Item = &'a Stack> + 'a>;
 
 /// Stacks by slug.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(from = "BTreeMap<String, Stack>", into = "BTreeMap<String, Stack>")]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(from = "BTreeMap<String, Stack>")]
 pub struct Roster {
     stacks: BTreeMap<String, Stack>,
     /// Where lists show a stack, and its id.
@@ -89,8 +89,42 @@ impl From<BTreeMap<String, Stack>> for Roster {
     }
 }
 
-impl From<Roster> for BTreeMap<String, Stack> {
-    fn from(roster: Roster) -> Self {
-        roster.stacks
+impl Serialize for Roster {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.stacks.serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::spacelift::{SpaceliftState, StartingStack};
+
+    fn ids<'a>(stacks: impl Iterator<Item = &'a Stack>) -> Vec<&'a str> {
+        stacks.map(|stack| stack.id.as_str()).collect()
+    }
+
+    #[test]
+    fn both_orders_survive_changes_and_a_saved_text() {
+        let stacks: Vec<_> = (0..50).map(StartingStack::varied).collect();
+        let mut roster = SpaceliftState::beginning_with(&stacks, 0).stacks;
+        let gone = roster.keys().nth(7).cloned().expect("one of fifty");
+        assert!(roster.remove(&gone).is_some() && roster.remove(&gone).is_none());
+        let all = ids(roster.shown());
+        assert_eq!(all.len(), 49);
+        let middle = Some((guesses::scattered(all[20]), all[20]));
+        assert_eq!(ids(roster.rising(middle, false)), all[21..]);
+        assert_eq!(ids(roster.rising(middle, true)), all[20..]);
+        let mut before = ids(roster.falling(middle, true));
+        before.reverse();
+        assert_eq!(before, all[..=20]);
+
+        let text = serde_json::to_string(&roster).expect("plain records");
+        assert_eq!(
+            text,
+            serde_json::to_string(&*roster).expect("plain records")
+        );
+        let read: Roster = serde_json::from_str(&text).expect("its own text");
+        assert_eq!(read, roster);
     }
 }

@@ -115,13 +115,15 @@ pub(super) fn page<'s>(
     };
     let cursor = input.text("after").filter(|cursor| !cursor.is_empty());
     let cursor = cursor.map(read_cursor).transpose()?;
-    let around = match (source, search.order) {
-        (Source::Stacks(roster), None) => search.walk(roster, cursor.as_ref())?,
-        (Source::Stacks(roster), Some(_)) => {
+    let around = match source {
+        Source::Stacks(roster) if search.is_scattered(roster) => {
+            search.walk(roster, cursor.as_ref())?
+        }
+        Source::Stacks(roster) => {
             let stacks = roster.values().map(Item::Stack);
             search.pick(stacks, cursor.as_ref())?
         }
-        (Source::Items(items), _) => search.pick(items.into_iter(), cursor.as_ref())?,
+        Source::Items(items) => search.pick(items.into_iter(), cursor.as_ref())?,
     };
     let has_previous = !around.before.is_empty();
     let again = around.before.into_iter().take(earlier).rev();
@@ -142,6 +144,17 @@ pub(super) fn page<'s>(
 }
 
 impl<'s> Search<'s, '_> {
+    /// Whether stacks are asked for in the order of lists, which is also that of fields without an order.
+    fn is_scattered(self, roster: &'s Roster) -> bool {
+        let any = roster.values().next().map(Item::Stack);
+        any.is_none_or(|any| {
+            let field = self
+                .order
+                .and_then(|field| attribute(self.look, any, field));
+            matches!(field, None | Some(Attribute::Texts(_)))
+        })
+    }
+
     /// Goes along the order of lists from the cursor on, in both directions.
     fn walk(self, roster: &'s Roster, cursor: Option<&Place<'_>>) -> Result<Around<'s>, Refusal> {
         let cursor = match cursor {

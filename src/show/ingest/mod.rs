@@ -79,9 +79,20 @@ fn left(ingest: &Ingest, report: &Report, style: &Style) -> String {
         false => format!(
             "{entities} of {noun} that are gone {stay}, as `prune: keep` says; `prune: delete` deletes those that this project made"
         ),
-        true => format!(
-            "{entities} of {noun} that are gone {stay}: somebody else made them, or they are of another account"
-        ),
+        true => {
+            let reasons = report
+                .stay
+                .iter()
+                .map(|(why, count)| match report.stay.len() {
+                    1 => (*why).to_owned(),
+                    _ => format!("{why} ({count})"),
+                });
+            let reasons: Vec<String> = reasons.collect();
+            format!(
+                "{entities} of {noun} that are gone {stay}: {}",
+                reasons.join(", ")
+            )
+        }
     };
     lines(
         &wrap("  · ", &said(&words), style.width),
