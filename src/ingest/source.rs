@@ -2,8 +2,7 @@
 //!
 //! First all ids; then the pages; then, by their ids, the items that no page had. Pages are read ahead and mapped in
 //! the engines' children while others are written; at most two more are held than there are children. Deliberately not
-//! here: what is
-//! made of an item (see `judge`).
+//! here: what is made of an item (see `judge`).
 
 use std::collections::HashSet;
 use std::sync::Arc;
