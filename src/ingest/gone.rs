@@ -180,7 +180,8 @@ mod tests {
 
     #[test]
     fn each_condition_alone_keeps_everything() {
-        let without: [(&str, fn(&mut Terms)); 3] = [
+        type Change = fn(&mut Terms);
+        let without: [(&str, Change); 3] = [
             (KEPT, |terms| terms.prune = false),
             (NOT_OWNED, |terms| terms.owned = false),
             (NAMELESS, |terms| terms.tells_the_account = false),
