@@ -124,7 +124,7 @@ impl<'a> Flow<'a> {
             return Ok(());
         }
         self.stage(Stage::Items, Some(ids.len() as u64));
-        let mut pages = source.pages(ids);
+        let (mut pages, reading) = source.pages(ids);
         let mut batch = Batch::default();
         while let Some(coming) = pages.recv().await {
             let page = joined(coming?).await;
@@ -137,6 +137,7 @@ impl<'a> Flow<'a> {
                 }
             }
         }
+        joined(reading).await;
         if self.stopped() {
             return Ok(());
         }
