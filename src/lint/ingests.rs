@@ -18,6 +18,7 @@ use crate::sim::job::{Answer, Job};
 use crate::sim::mapping::{Items, Wants};
 use crate::want::desired::Kept;
 use crate::want::ingest::Ingest;
+use crate::words::hosts::spacelift_origin;
 use crate::words::{Finding, Findings, Node, Pointer};
 
 /// Looks at every ingest.
@@ -58,7 +59,6 @@ fn turns<'a>(
             .unwrap_or(TRACKED.account),
         ..TRACKED
     };
-    let url = format!("https://{}.app.spacelift.io", run.account);
     let items = Items {
         filter: ingest
             .filter
@@ -67,7 +67,7 @@ fn turns<'a>(
             .map(str::to_owned),
         mapping: survey.wiring.plain(&ingest.mapping.to_value()),
         items: vec![sample::stack(&run)],
-        account: json!({ "url": url }),
+        account: json!({ "url": spacelift_origin(run.account) }),
         now: NOW,
     };
     let jobs = vec![Job::Items(items), sample::mapped(mapper, &run.body())];
