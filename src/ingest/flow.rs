@@ -1,8 +1,9 @@
 //! Flow: the way of one ingest, from what Port has to what is written.
 //!
 //! What Port has is read before the items, so that an item is never older than the entity that it is compared with: an
-//! event that arrives in between makes an ingest write what is there already, and never undo it. Deliberately not here:
-//! each step for itself.
+//! event that arrives in between makes an ingest write what is there already. Only one that arrives between the reading
+//! of an item and the write of a field of it that differed anyway is undone, until the next event or ingest. Deliberately
+//! not here: each step for itself.
 
 use std::collections::HashSet;
 use std::sync::Arc;
