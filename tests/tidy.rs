@@ -6,8 +6,12 @@
 mod layers;
 #[path = "tidy/licences.rs"]
 mod licences;
+#[path = "tidy/manifest.rs"]
+mod manifest;
 #[path = "tidy/source.rs"]
 mod source;
+#[path = "tidy/threats.rs"]
+mod threats;
 
 use std::collections::BTreeSet;
 use std::fs;
