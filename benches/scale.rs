@@ -2,7 +2,8 @@
 //! table. `cargo bench --bench scale [-- SIZE…]`; the sizes are 2,000 and 10,000 by default.
 //!
 //! Counts of requests and exit codes are asserted, times and memory are printed only. The sandbox
-//! runs in this process, so that the figures of the child are the client's alone.
+//! runs in this process, so that the figures of the child are the client's alone; `in all` is its
+//! memory with that of the engines.
 
 mod bed;
 mod generate;
@@ -31,17 +32,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         sizes = vec![2_000, 10_000];
     }
     println!(
-        "{:>8}  {:<10} {:>9} {:>9} {:>9} {:>9} {:>7}",
-        "objects", "command", "wall", "cpu", "peak", "requests", "writes"
+        "{:>8}  {:<10} {:>9} {:>9} {:>9} {:>9} {:>9} {:>7}",
+        "objects", "command", "wall", "cpu", "peak", "in all", "requests", "writes"
     );
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     for objects in sizes {
-        let bed = runtime.block_on(Bed::make(Size {
+        let size = Size {
             objects,
             named_webhooks: NAMED_WEBHOOKS.min(objects),
-        }))?;
+        };
+        let lay = |folder: &Path| generate::write(folder, size);
+        let bed = runtime.block_on(Bed::make(Vec::new(), lay))?;
         once(&bed, objects, "--help", &["--help"], ROUNDS)?;
         once(&bed, objects, "validate", &["validate"], ROUNDS)?;
         once(&bed, objects, "first plan", &["plan"], ROUNDS)?;
@@ -81,13 +84,11 @@ fn once(
     all.sort_by_key(|figures| figures.cpu.unwrap_or(figures.wall));
     let median = &all[all.len() / 2];
     println!(
-        "{objects:>8}  {name:<10} {:>9} {:>9} {:>9} {:>9} {:>7}",
+        "{objects:>8}  {name:<10} {:>9} {:>9} {:>9} {:>9} {:>9} {:>7}",
         milliseconds(Some(median.wall)),
         milliseconds(median.cpu),
-        median.peak.map_or_else(
-            || "-".to_owned(),
-            |bytes| format!("{} MB", bytes / 1_000_000)
-        ),
+        meter::megabytes(median.peak),
+        meter::megabytes(median.tree),
         asked.requests,
         asked.writes,
     );
