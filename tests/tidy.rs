@@ -8,6 +8,8 @@ mod layers;
 mod licences;
 #[path = "tidy/manifest.rs"]
 mod manifest;
+#[path = "tidy/pipeline.rs"]
+mod pipeline;
 #[path = "tidy/source.rs"]
 mod source;
 #[path = "tidy/threats.rs"]

@@ -66,8 +66,7 @@ fn strangers(list: &str) -> Vec<&str> {
     let known = |path: &str| {
         let inside = path.starts_with("src/") || path.starts_with("port-config/");
         let hidden = path.split('/').any(|part| part.starts_with('.'));
-        cargos.contains(&path)
-            || (inside && !hidden && ends.iter().any(|end| path.ends_with(end)))
+        cargos.contains(&path) || (inside && !hidden && ends.iter().any(|end| path.ends_with(end)))
     };
     list.lines().filter(|path| !known(path)).collect()
 }
@@ -76,7 +75,13 @@ fn strangers(list: &str) -> Vec<&str> {
 fn the_package_is_the_crate_and_nothing_else() {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let output = Command::new(cargo)
-        .args(["package", "--list", "--allow-dirty", "--locked", "--offline"])
+        .args([
+            "package",
+            "--list",
+            "--allow-dirty",
+            "--locked",
+            "--offline",
+        ])
         .current_dir(root())
         .output()
         .expect("cargo runs");
@@ -85,7 +90,9 @@ fn the_package_is_the_crate_and_nothing_else() {
     let list = String::from_utf8_lossy(&output.stdout).replace('\\', "/");
     assert_eq!(strangers(&list), [""; 0]);
     assert_eq!(
-        strangers("src/a.rs\nsrc/.a.rs\nport-config/.spaceport/a.yaml\nport-config/a.env\nspaceport-plan.md\n"),
+        strangers(
+            "src/a.rs\nsrc/.a.rs\nport-config/.spaceport/a.yaml\nport-config/a.env\nspaceport-plan.md\n"
+        ),
         [
             "src/.a.rs",
             "port-config/.spaceport/a.yaml",
@@ -102,9 +109,15 @@ fn the_package_is_the_crate_and_nothing_else() {
         for (line, _) in lines.filter(|(_, code)| code.contains("include_str!")) {
             let literals = source.literals.iter().filter(|(at, _)| *at == line);
             for (_, path) in literals {
-                let folder = source.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                let folder = source
+                    .path
+                    .rsplit_once('/')
+                    .map_or("", |(folder, _)| folder);
                 let path = normal(&format!("src/{folder}/{path}"));
-                assert!(listed.contains(path.as_str()), "`{path}` is not in the package");
+                assert!(
+                    listed.contains(path.as_str()),
+                    "`{path}` is not in the package"
+                );
                 needed += 1;
             }
         }
