@@ -105,24 +105,35 @@ fn the_package_is_the_crate_and_nothing_else() {
     let listed: BTreeSet<&str> = list.lines().collect();
     let mut needed = 0;
     for source in sources() {
-        let lines = source.code.lines().enumerate();
-        for (line, _) in lines.filter(|(_, code)| code.contains("include_str!")) {
-            let literals = source.literals.iter().filter(|(at, _)| *at == line);
-            for (_, path) in literals {
-                let folder = source
-                    .path
-                    .rsplit_once('/')
-                    .map_or("", |(folder, _)| folder);
-                let path = normal(&format!("src/{folder}/{path}"));
-                assert!(
-                    listed.contains(path.as_str()),
-                    "`{path}` is not in the package"
-                );
-                needed += 1;
-            }
+        for path in compiled_in(&source) {
+            assert!(
+                listed.contains(path.as_str()),
+                "`{path}` is not in the package"
+            );
+            needed += 1;
         }
     }
     assert!(needed > 5, "{needed}");
+}
+
+/// The files that a file compiles in.
+fn compiled_in(source: &Source) -> Vec<String> {
+    let folder = source
+        .path
+        .rsplit_once('/')
+        .map_or("", |(folder, _)| folder);
+    let mut found = Vec::new();
+    for (line, code) in source.code.lines().enumerate() {
+        let mut texts = source.literals.iter().filter(|(at, _)| *at == line);
+        // Texts are empty in the code, and come in its order.
+        for before in code.split("\"\"") {
+            let Some((_, text)) = texts.next() else { break };
+            if before.ends_with("include_str!(") {
+                found.push(normal(&format!("src/{folder}/{text}")));
+            }
+        }
+    }
+    found
 }
 
 /// A path without `..`.
@@ -135,4 +146,12 @@ fn normal(path: &str) -> String {
         }
     }
     parts.join("/")
+}
+
+#[test]
+fn what_is_compiled_in_is_seen() {
+    let text = "const A: &[(&str, &str)] = &[(\"b.yaml\", include_str!(\"../../c/d.yaml\"))];\n\
+                // include_str!(\"e\")\nconst F: &str = include_str!(\"f.txt\");\n";
+    let source = Source::new("act/x.rs", text);
+    assert_eq!(compiled_in(&source), ["c/d.yaml", "src/act/f.txt"]);
 }

@@ -118,6 +118,8 @@ fn walk(folder: &Path, visit: &mut dyn FnMut(&Path)) {
     paths.sort();
     for path in paths {
         match path.is_dir() {
+            // What a build leaves is nobody's source.
+            true if path.ends_with("target") => {}
             true => walk(&path, visit),
             false => visit(&path),
         }
