@@ -6,8 +6,14 @@
 mod layers;
 #[path = "tidy/licences.rs"]
 mod licences;
+#[path = "tidy/manifest.rs"]
+mod manifest;
+#[path = "tidy/pipeline.rs"]
+mod pipeline;
 #[path = "tidy/source.rs"]
 mod source;
+#[path = "tidy/threats.rs"]
+mod threats;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -44,6 +44,7 @@ mod manage;
 mod moves;
 mod names;
 mod neighbours;
+mod network;
 mod ownership;
 mod plan_files;
 mod port_ledger;

@@ -67,18 +67,23 @@ pub fn root() -> PathBuf {
 
 /// Every Rust file below `src`, by path.
 pub fn sources() -> Vec<Source> {
-    let base = root().join("src");
+    let mut found = rust_files(&root().join("src"));
+    assert!(found.len() > 20, "the sources were not found");
+    mark_test_files(&mut found);
+    found
+}
+
+/// Every Rust file below a folder, by its path there.
+pub fn rust_files(base: &Path) -> Vec<Source> {
     let mut found = Vec::new();
-    walk(&base, &mut |path| {
+    walk(base, &mut |path| {
         if path.extension().is_some_and(|end| end == "rs") {
             let text = fs::read_to_string(path).expect("a source file is readable");
-            let below = path.strip_prefix(&base).expect("the walk stays below");
+            let below = path.strip_prefix(base).expect("the walk stays below");
             let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
             found.push(Source::new(&parts.join("/"), &text));
         }
     });
-    assert!(found.len() > 20, "the sources were not found");
-    mark_test_files(&mut found);
     found
 }
 
@@ -113,6 +118,8 @@ fn walk(folder: &Path, visit: &mut dyn FnMut(&Path)) {
     paths.sort();
     for path in paths {
         match path.is_dir() {
+            // What a build leaves is nobody's source.
+            true if path.ends_with("target") => {}
             true => walk(&path, visit),
             false => visit(&path),
         }

@@ -27,10 +27,12 @@ comments() {
 install_release() {
 	local target name folder
 	[[ $VERSION =~ ^v?[0-9]+\.[0-9]+\.[0-9]+$ ]] || fail "name the release to install with \`version\`, like 0.1.0"
-	case "$(uname -m)" in
-	x86_64) target=x86_64-unknown-linux-musl ;;
-	aarch64 | arm64) target=aarch64-unknown-linux-musl ;;
-	*) fail "there is no release for $(uname -m)" ;;
+	case "$(uname -s) $(uname -m)" in
+	"Linux x86_64") target=x86_64-unknown-linux-musl ;;
+	"Linux aarch64" | "Linux arm64") target=aarch64-unknown-linux-musl ;;
+	"Darwin x86_64") target=x86_64-apple-darwin ;;
+	"Darwin arm64") target=aarch64-apple-darwin ;;
+	*) fail "this action installs no release on $(uname -s) $(uname -m)" ;;
 	esac
 	name="spaceport-$target.tar.gz"
 	folder="${RUNNER_TEMP:?}/spaceport"
@@ -40,7 +42,11 @@ install_release() {
 		curl --fail --silent --show-error --location --retry 3 --remote-name \
 			"${GITHUB_SERVER_URL:-https://github.com}/$ACTION_REPOSITORY/releases/download/v${VERSION#v}/$file"
 	done
-	sha256sum --check --strict "$name.sha256"
+	if command -v sha256sum >/dev/null; then
+		sha256sum --check --strict "$name.sha256"
+	else
+		shasum --algorithm 256 --check "$name.sha256"
+	fi
 	tar -xzf "$name" spaceport
 	echo "$folder" >>"$GITHUB_PATH"
 }
