@@ -114,9 +114,8 @@ impl Ready {
                 writes: writes.count(),
             }),
             false => Err(format!(
-                "{}\nthe killed run wrote\n{done}the second run\n{}",
-                wrong.join("\n"),
-                words(&ran)
+                "{}\n  the killed run had written\n{done}  the second one wrote\n{writes}",
+                wrong.join("\n")
             )),
         }
     }
@@ -215,9 +214,9 @@ impl Writes {
 impl std::fmt::Display for Writes {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (name, count) in &self.objects {
-            writeln!(formatter, "  {count} × {name}")?;
+            writeln!(formatter, "    {count} × {name}")?;
         }
-        writeln!(formatter, "  {} × the ledger", self.ledger)
+        writeln!(formatter, "    {} × the ledger", self.ledger)
     }
 }
 

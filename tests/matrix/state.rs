@@ -195,10 +195,14 @@ fn shelved(state: &Value) -> Value {
 /// What made identifiers stand for, by the identifier.
 fn ids(state: &Value) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
-    let webhooks = state["port"]["webhooks"].as_object();
-    for (name, row) in webhooks.into_iter().flatten() {
-        let key = row["webhookKey"].as_str().unwrap_or_default().to_owned();
-        names.insert(key, format!("<key of {name}>"));
+    let tables = state["port"].as_object().into_iter().flatten();
+    let rows = tables.filter_map(|(_, rows)| rows.as_object()).flatten();
+    for (key, row) in rows {
+        for field in ["id", "_id", "webhookKey"] {
+            if let Some(id) = row[field].as_str().filter(|id| id != key) {
+                names.insert(id.to_owned(), format!("<{field} of {key}>"));
+            }
+        }
     }
     name_ids(&state["spacelift"], &mut names);
     names.remove("");
@@ -250,8 +254,10 @@ fn settle(value: &mut Value) {
             }
             fields.retain(|key, _| !STAMPS.contains(&key.as_str()));
             // The salt differs, and with it each fingerprint; that there is one is the point.
-            if fields.contains_key("key_id") && fields.contains_key("mac") {
-                fields.insert("mac".to_owned(), "a mac".into());
+            for name in ["key_id", "mac"] {
+                if fields.contains_key("key_id") && fields.contains_key(name) {
+                    fields.insert(name.to_owned(), "of the salt".into());
+                }
             }
             fields.values_mut().for_each(settle);
         }
