@@ -180,14 +180,19 @@ mod tests {
 
     #[test]
     fn each_condition_alone_keeps_everything() {
-        let without: [(&str, fn(&mut Terms)); 3] = [
-            (KEPT, |terms| terms.prune = false),
-            (NOT_OWNED, |terms| terms.owned = false),
-            (NAMELESS, |terms| terms.tells_the_account = false),
-        ];
-        for (why, change) in without {
-            let mut terms = terms();
-            change(&mut terms);
+        let kept = Terms {
+            prune: false,
+            ..terms()
+        };
+        let not_owned = Terms {
+            owned: false,
+            ..terms()
+        };
+        let nameless = Terms {
+            tells_the_account: false,
+            ..terms()
+        };
+        for (why, terms) in [(KEPT, kept), (NOT_OWNED, not_owned), (NAMELESS, nameless)] {
             let gone = decided(&[("a", MINE)], &there(&["b"]), &terms);
             assert_eq!(gone.delete, Vec::<String>::new());
             assert_eq!(gone.stay, BTreeMap::from([(why, 1)]));

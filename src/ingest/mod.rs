@@ -2,7 +2,7 @@
 //!
 //! Memory is bounded by what Port has, not by its values: of each entity its identifier and eight bytes per mapped
 //! field are kept, about 130 bytes with ten fields; of each item eight bytes. Beyond that there are the pages between
-//! reading and writing, which are as few as the engines have children, and eight bulk requests under way with 20
+//! reading and writing, which are two more than the engines have children, and eight bulk requests under way with 20
 //! entities each. Deliberately not here: documents (see `want::ingest`), selections and programs (see `follow::ingest` and
 //! `sim`), what it looks like (see `show`).
 //!

@@ -16,7 +16,8 @@ use crate::there::{Reader, ServiceError, Writer};
 
 /// How often an entity is sent at most.
 const TRIES: u32 = 3;
-/// The wait before what Port could not take at the moment is sent again; it doubles.
+/// The wait before what Port could not take at the moment is sent again; it doubles. Not at the moment: it is busy, out
+/// of order, or somebody else wrote the same entity (409, which an upsert has no other reason for).
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// What became of an entity.
@@ -78,7 +79,7 @@ impl Target<'_> {
                         sent.ended.push((one, End::Waits(says)))
                     }
                     Written::Refused {
-                        status: 429 | 500..,
+                        status: 409 | 429 | 500..,
                         says,
                     } => {
                         busy = true;

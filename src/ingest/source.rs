@@ -1,8 +1,8 @@
 //! Source: what Spacelift has, page by page, each item once, and none left out because a page has moved.
 //!
 //! First all ids; then the pages; then, by their ids, the items that no page had. Pages are read ahead and mapped in
-//! the engines' children while others are written, never more at once than there are children. Deliberately not here:
-//! what is made of an item (see `judge`).
+//! the engines' children while others are written; at most two more are held than there are children. Deliberately not
+//! here: what is made of an item (see `judge`).
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -84,8 +84,7 @@ impl Source {
 
     /// Begins to read and to map. Pages come in their order; `ids` are those that must come.
     pub(super) fn pages(self: &Arc<Self>, ids: HashSet<u64>) -> Receiver<Coming> {
-        // One page waits to be taken, one to be sent: with a channel of that size no more are mapped than there are
-        // children.
+        // One page is waited for and one waits to be let in; with those between, there are two more than children.
         let (sender, receiver) = channel(self.engines.at_once().saturating_sub(1).max(1));
         let source = self.clone();
         tokio::spawn(async move {
@@ -200,26 +199,16 @@ impl Source {
             for some in items.chunks(IDENTIFIERS) {
                 let some: Vec<Json> = some
                     .iter()
-                    .filter_map(|item| serde_json::from_str(item).ok())
+                    .map(|item| serde_json::from_str(item).unwrap_or_default())
                     .collect();
                 let ids: Vec<String> = some.iter().map(|item| id(item).to_owned()).collect();
-                for (id, made) in ids.into_iter().zip(programs.run(&engines, some)) {
-                    let identifier = made
-                        .entity
-                        .as_ref()
-                        .and_then(|made| made["identifier"].as_str());
-                    let Some(identifier) = identifier else {
-                        let fault = made
-                            .faults
-                            .into_iter()
-                            .next()
-                            .map(|(_, fault)| fault.message);
-                        let fault = fault.unwrap_or_else(|| "it is not a text".to_owned());
-                        return Err(format!(
-                            "the identifier of the {item} `{id}` cannot be told: {fault}"
-                        ));
-                    };
-                    found.insert(digest_of(identifier));
+                let mut made = programs.run(&engines, some).into_iter();
+                // What is left out here would be deleted, so that each must be told.
+                for id in ids {
+                    let told = identifier(made.next()).map_err(|fault| {
+                        format!("the identifier of the {item} `{id}` cannot be told: {fault}")
+                    })?;
+                    found.insert(told);
                 }
             }
             Ok(found)
@@ -238,6 +227,20 @@ pub(super) async fn joined<T>(task: JoinHandle<T>) -> T {
 
 fn id(item: &Json) -> &str {
     item.get("id").and_then(Json::as_str).unwrap_or_default()
+}
+
+/// The digest of the identifier that was made of an item, or why there is none.
+fn identifier(made: Option<Made>) -> Result<u64, String> {
+    let made = made.ok_or("there is no answer")?;
+    let identifier = made
+        .entity
+        .as_ref()
+        .and_then(|made| made["identifier"].as_str());
+    if let Some(identifier) = identifier {
+        return Ok(digest_of(identifier));
+    }
+    let fault = made.faults.into_iter().next();
+    Err(fault.map_or_else(|| "it is not a text".to_owned(), |(_, fault)| fault.message))
 }
 
 fn keep(item: &Json, items: &mut Vec<Item>) {

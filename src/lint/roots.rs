@@ -54,6 +54,10 @@ fn item(survey: &Survey, jq: &Jq, bench: &mut Bench) {
                 ),
                 "write the constant, or `${spacelift.url}` inside of a text".to_owned(),
             ),
+            false if DELIVERY.contains(&name) => (
+                format!("an ingest gets no delivery, so `.{name}` is always `null`"),
+                "what Spacelift says of each is below `.item`, as its GraphQL names it".to_owned(),
+            ),
             false => (
                 format!("an ingest has no `.{name}`, so this is always `null`"),
                 format!("what was read is below `.item`: `.item.{name}`"),

@@ -51,7 +51,7 @@ fn gather<'a>(node: &'a Node, field: &str, at: &Pointer, found: &mut Vec<Part<'a
         }),
         Data::List(items) => {
             for (index, item) in items.iter().enumerate() {
-                gather(item, field, &at.join(&index.to_string()), found);
+                gather(item, field, &at.join(index), found);
             }
         }
         Data::Map(entries) => {
