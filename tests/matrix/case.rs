@@ -101,6 +101,8 @@ impl Ready {
         }
         let state = State::of(&world, self.scenario.ledger, &self.texts);
         let mut wrong = state.differences(&self.calm.state, &self.loose);
+        let unlike = self.scenario.unlike;
+        wrong.retain(|line| !unlike.iter().any(|place| line.contains(place)));
 
         let writes = Writes::of(&requests);
         wrong.extend(writes.excess(&self.calm.writes, &done, self.scenario.again));

@@ -340,6 +340,8 @@ fn flatten(
                 flatten(item, below(&nth.to_string()), names, leaves);
             }
         }
+        // What is null is not there, for both services (design, section 5.1).
+        Value::Null => {}
         leaf => {
             let mut text = leaf.to_string();
             for (id, name) in names {
