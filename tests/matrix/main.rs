@@ -35,7 +35,7 @@ use table::{Row, Table};
 const REQUESTS: usize = 120;
 
 /// Failures that are told in full; of others it is told that they are.
-const TOLD: usize = 50;
+const TOLD: usize = 8;
 
 fn main() -> ExitCode {
     let filter = Filter::of(std::env::args().skip(1));

@@ -55,6 +55,8 @@ pub const SCENARIOS: &[Scenario] = &[
             "PATCH /v1/organization/secrets/KEY",
             "PATCH /v1/webhooks/chained",
             "WebhookUpdate",
+            "WebhookUpdate",
+            "HeadersSet",
         ],
         unlike: &[],
         start: update,
