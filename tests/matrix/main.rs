@@ -56,10 +56,9 @@ fn main() -> ExitCode {
             Err(why) => failures.push(why),
         }
     }
-    let points = |ready: &'_ Ready| ready.points();
     let cases: Vec<(&Ready, Point)> = ready
         .iter()
-        .flat_map(|one| points(one).into_iter().map(move |point| (one, point)))
+        .flat_map(|one| one.points().into_iter().map(move |point| (one, point)))
         .filter(|(one, point)| filter.means(&name(one, *point)))
         .collect();
     let ended = at_once(cases, |(one, point)| {

@@ -105,11 +105,10 @@ impl fmt::Display for Table {
             writeln!(formatter, "{numbers}  {most:>8} {most_writes:>7}  {end}")
         };
         let names = |texts: [&str; 8]| texts.map(str::to_owned);
-        line(
+        writeln!(
             formatter,
-            &names([
-                "", "an undis", "turbed", "killed", "killed", "most of ", "a next", "",
-            ]),
+            "{:<10} {:<16}  {:<15}  {}",
+            "", "   undisturbed", "     killed", "next run, at most"
         )?;
         line(
             formatter,
