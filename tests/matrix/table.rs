@@ -105,11 +105,8 @@ impl fmt::Display for Table {
             writeln!(formatter, "{numbers}  {most:>8} {most_writes:>7}  {end}")
         };
         let names = |texts: [&str; 8]| texts.map(str::to_owned);
-        writeln!(
-            formatter,
-            "{:<10} {:<16}  {:<15}  {}",
-            "", "   undisturbed", "     killed", "next run, at most"
-        )?;
+        let head = "               undisturbed            killed  next run, at most";
+        writeln!(formatter, "{head}")?;
         line(
             formatter,
             &names([
