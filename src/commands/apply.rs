@@ -22,9 +22,10 @@ use crate::commands::plan::Scope;
 use crate::commands::project;
 use crate::commands::session::{Session, unkept};
 use crate::commands::sight::Look;
-use crate::commands::turn::Turn;
+use crate::commands::turn::{self, Turn};
 use crate::commands::unfilled::unfilled;
 use crate::commands::{checkout, consent, now, runtime, tell};
+use crate::decide::drift;
 use crate::decide::ledger::home::Lock;
 use crate::decide::ledger::{Home, HomeError};
 use crate::decide::plan::{Action, Change, Flags, Plan};
@@ -100,6 +101,7 @@ async fn apply(
     missing(global, session, &look.plan)?;
     let mistrusted = flags.trust_ledger && matches!(session.stage.home, Home::Port(_));
     if look.plan.is_empty() && look.ledger.intent.is_none() && !mistrusted {
+        turn::clear_away(session).await;
         return Ok(ended(&left_out(&look.plan)));
     }
     if !arguments.yes && look.plan.writes().next().is_some() {
@@ -265,8 +267,9 @@ fn repeats(change: &Change, first: &Change) -> bool {
         && change.sends.is_subset(&first.sends)
 }
 
-async fn carry_out(hand: &Hand<'_>, look: Look) -> Report {
+async fn carry_out(hand: &Hand<'_>, mut look: Look) -> Report {
     let (global, session) = (hand.global, hand.session);
+    drift::accept(&mut look.ledger, &session.desired, &look.live, &look.plan);
     let stamp = Stamp {
         at: now(),
         commit: checkout::commit(&global.config),

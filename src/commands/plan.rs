@@ -109,7 +109,9 @@ impl Scope {
             .chain(losing.map(|addr| (LOSS, addr.clone())));
         for (flag, addr) in named {
             let gone = [TARGET, LOSS].contains(&flag) && plan.mentions(&addr);
-            if gone || objects.contains_key(&addr) {
+            // Where nothing is to be done, an earlier run may have done it under the same flags.
+            let done = flag == LOSS && plan.is_empty();
+            if gone || done || objects.contains_key(&addr) {
                 continue;
             }
             let names: Vec<String> = objects.keys().map(ToString::to_string).collect();

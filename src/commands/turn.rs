@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::commands::session::{Session, unkept};
 use crate::commands::{holder, notice};
 use crate::decide::ledger::Home;
-use crate::decide::ledger::tenure::{Held, RENEWAL, Tenure, Try};
+use crate::decide::ledger::tenure::{self, Held, RENEWAL, Tenure, Try};
 use crate::exit::{self, Stop};
 use crate::there::live::Live;
 use crate::there::services::Writer;
@@ -85,6 +85,25 @@ impl Turn {
                 "The lease on the ledger could not be given back ({error}); `spaceport unlock` removes it."
             ));
         }
+    }
+}
+
+/// Removes what runs that are gone have left of their turns, where this run has nothing to write. What
+/// cannot be removed ends by itself.
+pub async fn clear_away(session: &Session) {
+    let Home::Port(shelf) = &session.stage.home else {
+        return;
+    };
+    if shelf.leases().is_empty() {
+        return;
+    }
+    let writer = Writer::new(session.reader.clone(), session.stage.vault());
+    let me = holder::this(&crate::commands::environment());
+    let alive = |other: &_| holder::alive(&me, other);
+    if let Err(error) = tenure::clear_away(shelf, &writer, &me, &alive).await {
+        notice(&format!(
+            "The lease of a run that is gone could not be removed: {error}"
+        ));
     }
 }
 

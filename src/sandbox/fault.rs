@@ -5,6 +5,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use super::journal::By;
 
@@ -86,6 +87,12 @@ pub enum Effect {
     Slow {
         /// The delay before the request is looked at.
         milliseconds: u64,
+    },
+    /// Never answers, and keeps the connection open until the client gives up. Who is killed in the
+    /// middle of a request has seen no more of it.
+    Hang {
+        /// Whether the request took effect.
+        when: When,
     },
     /// Ends every token of both services just before the request is looked at.
     ExpireTokens,
@@ -274,7 +281,10 @@ pub(crate) struct Traits<'a> {
 
 /// The faults that are still waiting for their requests.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Mutex<Vec<Fault>>);
+pub(crate) struct Faults {
+    waiting: Mutex<Vec<Fault>>,
+    hung: watch::Sender<bool>,
+}
 
 impl Faults {
     /// Adds a fault.
@@ -313,8 +323,20 @@ impl Faults {
         effects
     }
 
+    /// Hangs for good, and tells so.
+    pub(crate) async fn hang(&self) {
+        self.hung.send_replace(true);
+        std::future::pending().await
+    }
+
+    /// Returns once a request hangs.
+    pub(crate) async fn hung(&self) {
+        // It ends with its sender, which is this.
+        let _ = self.hung.subscribe().wait_for(|hung| *hung).await;
+    }
+
     fn waiting(&self) -> MutexGuard<'_, Vec<Fault>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -229,6 +229,11 @@ impl Sandbox {
         self.shared.faults.push(fault);
     }
 
+    /// Returns once a request hangs ([`Effect::Hang`](super::Effect::Hang)), or has hung before.
+    pub async fn hung(&self) {
+        self.shared.faults.hung().await;
+    }
+
     /// Forgets the faults that have not struck yet.
     pub fn clear_faults(&self) {
         self.shared.faults.clear();

@@ -154,6 +154,7 @@ impl Visit<'_> {
                 Effect::Slow { milliseconds } => {
                     tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
                 }
+                Effect::Hang { when: When::Before } => self.shared.faults.hang().await,
                 Effect::ExpireTokens => {
                     self.shared.port().expire_tokens();
                     self.shared.spacelift().expire_tokens();
@@ -194,6 +195,9 @@ impl Visit<'_> {
             },
             write: said.write,
         });
+        if effects.contains(&Effect::Hang { when: When::After }) {
+            self.shared.faults.hang().await;
+        }
         if is_cut {
             switch.cut();
         }

@@ -1,36 +1,12 @@
-//! Law 4: kill it after any request and run it again: same end, no duplicates, nothing lost.
+//! Law 4 where it is not the crash matrix (`tests/matrix`) that shows it: runs that are stopped, and
+//! writes that are refused.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use spaceport::sandbox::{Effect, Fault, When};
 
 use crate::weather::count;
-use crate::world::{World, blueprint, cut, held, policy, secret, sha256};
-
-/// Killed before any of its requests is answered, the next run completes the work, and everything
-/// is ours: an apply of fewer files deletes it again.
-#[test]
-fn killed_at_any_request_the_next_run_completes() {
-    at_every_request(|world, request| {
-        world.sandbox.fault(held().skip(request));
-        let running = world.start(&["apply", "--yes"]);
-        world.until_faults_have_struck();
-        running.kill();
-    });
-}
-
-/// Killed when a request took effect and its answer never came: the same.
-#[test]
-fn killed_with_an_answer_under_way_the_next_run_completes() {
-    at_every_request(|world, request| {
-        world.sandbox.fault(cut(When::After).skip(request));
-        // The very next request that arrives, a retry or a look, is the last of this run.
-        world.sandbox.fault(held().skip(request + 1));
-        let running = world.start(&["apply", "--yes"]);
-        world.until_faults_have_struck();
-        running.kill();
-    });
-}
+use crate::world::{World, blueprint, hanging, held, policy, secret, sha256};
 
 /// What a first apply posts below `/v1/blueprints` before its first blueprint: the search for a
 /// ledger, the ledger's blueprint, the lease, the search again and the intents.
@@ -108,35 +84,28 @@ fn two_applies_at_once_do_not_meet() {
     world.applied();
 }
 
-/// A project that was applied and then edited: something new, something renamed, something to
-/// replace, something to delete, and a secret with another text.
+/// What a killed run has written before it could note that has not drifted, whatever is edited next.
 #[test]
-fn killed_in_the_middle_of_edits_the_next_run_completes() {
-    let calm = edited();
-    calm.forget_requests();
-    calm.run(&["apply", "--yes", "--allow-deletes", "3"])
-        .exits(0);
-    for_each_write(&calm, |request| {
-        for fault in [held(), cut(When::After)] {
-            let world = edited();
-            world.sandbox.fault(fault.clone().skip(request));
-            if fault != held() {
-                world.sandbox.fault(held().skip(request + 1));
-            }
-            let running = world.start(&["apply", "--yes", "--allow-deletes", "3"]);
-            world.until_faults_have_struck();
-            running.kill();
-            world.sandbox.clear_faults();
+fn what_a_killed_run_has_written_has_not_drifted() {
+    let world = World::new();
+    world.write("service.yaml", &blueprint("service", "Service"));
+    world.applied();
+    world.edit("service.yaml", "title: Service", "title: Once");
+    world.write("door.yaml", &policy("Door"));
+    let write = hanging(When::After).method("PUT");
+    world.sandbox.fault(write.path("/v1/blueprints/service"));
+    let running = world.start(&["apply", "--yes"]);
+    assert!(world.until_one_hangs_or(|| false));
+    running.kill();
+    assert_eq!(world.of_port("blueprints", "service")["title"], "Once");
 
-            world
-                .run(&["apply", "--yes", "--allow-deletes", "3"])
-                .exits(0);
-            settled(&world, request);
-        }
-    });
+    world.applied();
+    world.edit("service.yaml", "title: Once", "title: Twice");
+    world.plan().exits(2).hides("drifted");
+    world.run(&["drift"]).exits(0);
 }
 
-/// Any write of such an apply is refused once: the next run completes.
+/// Any write of an apply of many edits is refused once: the next run completes.
 #[test]
 fn refused_in_the_middle_of_edits_the_next_run_completes() {
     let calm = edited();
@@ -157,6 +126,8 @@ fn refused_in_the_middle_of_edits_the_next_run_completes() {
     });
 }
 
+/// A project that was applied and then edited: something new, something renamed, something to
+/// replace, something to delete, and a secret with another text.
 fn edited() -> World {
     let mut world = World::new();
     world.set("TEXT", "canary-one");
@@ -231,18 +202,6 @@ spec:
   secretHeaders: { X-One: \"${env.TEXT}\" }
 ";
 
-/// Lets a first apply meet its end at each of its requests, and checks what the next ones do.
-fn at_every_request(end: impl Fn(&World, u32) + Sync) {
-    let calm = World::of("port-config");
-    calm.applied();
-    for_each_write(&calm, |request| {
-        let world = World::of("port-config");
-        end(&world, request);
-        world.sandbox.clear_faults();
-        recovers(&world, request);
-    });
-}
-
 /// Tells the story for each request of an apply from its first write to the one after its last:
 /// what comes earlier has changed nothing yet.
 fn for_each_write(calm: &World, story: impl Fn(u32) + Sync) {
@@ -268,29 +227,4 @@ fn for_each_write(calm: &World, story: impl Fn(u32) + Sync) {
             });
         }
     });
-}
-
-fn recovers(world: &World, request: u32) {
-    world.applied();
-    assert_eq!(count(world), (3, 1, 3, 1, 1), "request {request}");
-
-    // What was made is ours to delete.
-    for file in [
-        "webhook.yaml",
-        "secrets.yaml",
-        "policies/port_webhook_notification.rego",
-    ] {
-        world.remove(file);
-    }
-    for file in [
-        "trigger_spacelift_stack",
-        "refresh_spacelift_token",
-        "spacelift_token_refresh_sync",
-    ] {
-        world.remove(&format!("actions/{file}.yaml"));
-    }
-    world
-        .run(&["apply", "--yes", "--allow-deletes", "9"])
-        .exits(0);
-    assert_eq!(count(world), (0, 0, 0, 0, 0), "request {request}");
 }

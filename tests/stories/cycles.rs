@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use spaceport::sandbox::{Quirks, When};
 
-use crate::world::{PROJECT, World, blueprint, cut, held, status};
+use crate::world::{PROJECT, World, blueprint, status};
 
 /// The example's circle of three, with mirrors and aggregations over each other.
 fn circle() -> World {
@@ -95,66 +95,6 @@ fn an_edit_across_the_circle_comes_in_order() {
     world.plan().exits(0);
 }
 
-/// Killed before or after any of its writes, the next run completes the circle.
-#[test]
-fn killed_between_the_passes_the_next_run_completes() {
-    let calm = circle();
-    calm.applied();
-    let requests = calm.sandbox.requests();
-    let first = requests
-        .iter()
-        .position(|entry| entry.write)
-        .expect("a write");
-    let last = requests
-        .iter()
-        .rposition(|entry| entry.write)
-        .expect("a write");
-    let stories = (first..=last + 1).flat_map(|request| [(request, false), (request, true)]);
-    let stories: Vec<(usize, bool)> = stories.collect();
-    let calm = &calm;
-    std::thread::scope(|scope| {
-        for some in stories.chunks(stories.len().div_ceil(6)) {
-            scope.spawn(move || {
-                for (request, answered) in some {
-                    let request = u32::try_from(*request).expect("few requests");
-                    let world = circle();
-                    if *answered {
-                        world.sandbox.fault(cut(When::After).skip(request));
-                        world.sandbox.fault(held().skip(request + 1));
-                    } else {
-                        world.sandbox.fault(held().skip(request));
-                    }
-                    let running = world.start(&["apply", "--yes"]);
-                    world.until_faults_have_struck();
-                    running.kill();
-                    world.sandbox.clear_faults();
-                    world.applied();
-                    whole(&world, calm);
-                }
-            });
-        }
-    });
-}
-
-/// Everything is as in a world where nothing happened, and ours.
-fn whole(world: &World, calm: &World) {
-    let strip = |mut blueprint: Value| {
-        for stamp in ["createdAt", "updatedAt"] {
-            blueprint
-                .as_object_mut()
-                .expect("a blueprint")
-                .remove(stamp);
-        }
-        blueprint
-    };
-    for name in ["crew_member", "ship", "mission", "log_entry", "other"] {
-        let found = strip(world.of_port("blueprints", name));
-        assert_eq!(found, strip(calm.of_port("blueprints", name)), "{name}");
-        let entry = world.entry(&format!("port.blueprint.{name}"));
-        assert_eq!(entry, calm.entry(&format!("port.blueprint.{name}")));
-    }
-}
-
 /// A later write is refused: what it would have completed is told as failed, what needs it is
 /// skipped, and the next run ends it.
 #[test]
@@ -201,48 +141,6 @@ fn a_doomed_circle_is_deleted() {
     // Ship and crew member need each other, and so do mission and crew member: one is enough.
     assert_eq!(blueprint_writes(&world), (0, 1));
     world.plan().exits(0);
-}
-
-/// Killed in the middle of that, the next run deletes the rest.
-#[test]
-fn a_doomed_circle_is_deleted_by_the_next_run_too() {
-    let made = || {
-        let world = circle();
-        world.applied();
-        FILES.iter().for_each(|file| world.remove(file));
-        world.forget_requests();
-        world
-    };
-    let calm = made();
-    calm.run(&["apply", "--yes", "--allow-deletes", "9"])
-        .exits(0);
-    let requests = calm.sandbox.requests();
-    let writes = requests.iter().enumerate().filter(|(_, entry)| entry.write);
-    let writes: Vec<usize> = writes.map(|(index, _)| index).collect();
-    assert!(writes.len() > 4, "{requests:#?}");
-    std::thread::scope(|scope| {
-        for some in writes.chunks(writes.len().div_ceil(4)) {
-            scope.spawn(move || {
-                for request in some {
-                    let world = made();
-                    let request = u32::try_from(*request).expect("few requests");
-                    world.sandbox.fault(held().skip(request + 1));
-                    let running = world.start(&["apply", "--yes", "--allow-deletes", "9"]);
-                    world.until_faults_have_struck();
-                    running.kill();
-                    world.sandbox.clear_faults();
-                    world
-                        .run(&["apply", "--yes", "--allow-deletes", "9"])
-                        .exits(0);
-                    let left = world.state()["port"]["blueprints"].clone();
-                    for name in ["crew_member", "ship", "mission", "log_entry"] {
-                        assert!(left[name].is_null(), "{name} after {request}");
-                    }
-                    world.plan().exits(0);
-                }
-            });
-        }
-    });
 }
 
 /// What stays and refers to what goes is changed before that goes.

@@ -219,6 +219,8 @@ fn a_blueprint_goes_with_its_entities() {
     assert_eq!(looks_at_migrations(&world), 4);
     assert!(world.of_port("blueprints", "service").is_null());
     world.plan().exits(0);
+    // The same command again is no wrong usage, though what it allows has been done.
+    allowed(&world).says("No changes");
 }
 
 /// Stopped while its entities go, the next run only notes that the blueprint is gone.

@@ -3,82 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use spaceport::sandbox::{Effect, Fault, When};
+use spaceport::sandbox::{Effect, Fault};
 
-use crate::fleet::{BULK, Fleet, id, words};
-use crate::world::{cut, held};
+use crate::fleet::{BULK, Fleet, words};
+use crate::world::held;
 
 /// Six bulk requests.
 const STACKS: usize = 120;
-const BULKS: u32 = 6;
-
-/// Killed while a bulk request is under way, or when it took effect and its answer never came.
-#[test]
-fn killed_at_any_bulk_the_next_run_completes() {
-    let fleet = Fleet::of(STACKS);
-    for bulk in 0..BULKS {
-        for took_effect in [false, true] {
-            fleet.forget();
-            if took_effect {
-                fleet
-                    .world
-                    .sandbox
-                    .fault(cut(When::After).path(BULK).skip(bulk));
-                // The look at what became of it is the last request of this run.
-                let search = "/v1/blueprints/space_lift_stack/entities/search";
-                fleet.world.sandbox.fault(held().path(search).skip(1));
-            } else {
-                fleet.world.sandbox.fault(held().path(BULK).skip(bulk));
-            }
-            let running = fleet.world.start(&words(&[]));
-            fleet.world.until_faults_have_struck();
-            running.kill();
-            fleet.world.sandbox.clear_faults();
-            let there = fleet.entities();
-            assert_eq!(there.len() % 20, 0, "bulk {bulk}");
-
-            let told = fleet.ingested();
-            assert_eq!(
-                told.counts(),
-                (STACKS - there.len(), 0, there.len(), 0),
-                "bulk {bulk}"
-            );
-            only_the_missing(&fleet, &there);
-            fleet.is_right();
-            fleet.is_written_once();
-            fleet.empty();
-        }
-    }
-}
-
-/// The same with changes: what arrived before is not sent again.
-#[test]
-fn killed_in_the_middle_of_changes_the_next_run_completes() {
-    let fleet = Fleet::of(STACKS);
-    fleet.ingested();
-    for bulk in 0..3 {
-        for number in 0..60 {
-            fleet.describe(&id(number), &format!("Described before {bulk}"));
-        }
-        let before = fleet.entities();
-        fleet.world.sandbox.fault(held().path(BULK).skip(bulk));
-        let running = fleet.world.start(&words(&[]));
-        fleet.world.until_faults_have_struck();
-        running.kill();
-        fleet.world.sandbox.clear_faults();
-        let there = fleet.entities();
-        let done = there
-            .iter()
-            .filter(|(id, row)| before[*id] != **row)
-            .count();
-        let told = fleet.ingested();
-        assert_eq!(told.counts(), (0, 60 - done, 60 + done, 0), "bulk {bulk}");
-        let after = fleet.entities();
-        let again = after.iter().filter(|(id, row)| there[*id] != **row).count();
-        assert_eq!(again, 60 - done, "bulk {bulk}");
-        fleet.is_right();
-    }
-}
 
 /// Ctrl-C begins nothing new and lets what is under way end; the report says so, and the next run
 /// does the rest.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use spaceport::sandbox::{Effect, Fault, When};
 
-use crate::world::{Running, World, blueprint, cut, held, policy};
+use crate::world::{Running, World, blueprint, cut, hanging, held, policy};
 
 const LEASES: &str = "/v1/blueprints/spaceport_project/entities/stories%3Dlease";
 
@@ -29,6 +29,23 @@ fn of_two_applies_one_works() {
     world.applied();
     assert_eq!(leases(&world), 0);
     world.plan().exits(0);
+}
+
+/// Killed with nothing left to do but to give its lease back: the next run has nothing to do but that.
+#[test]
+fn the_last_lease_of_the_dead_is_cleared_away() {
+    let world = applied();
+    world.write("more.yaml", &blueprint("more", "More"));
+    let back = hanging(When::Before).method("DELETE").path(LEASES);
+    world.sandbox.fault(back);
+    let running = world.start(&APPLY);
+    assert!(world.until_one_hangs_or(|| false));
+    running.kill();
+    assert_eq!(leases(&world), 1);
+    world.forget_requests();
+    world.apply().exits(0).says("No changes");
+    assert_eq!(leases(&world), 0);
+    assert_eq!(world.writes().len(), 1);
 }
 
 /// While one works, another is told who it is, and may wait.

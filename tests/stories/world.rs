@@ -35,6 +35,15 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 /// How long real progress is waited for before a story fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Where a world that lasts keeps the state of its sandbox.
+const DATA: &str = ".spaceport/sandbox";
+
+/// The variables that say where the services are.
+const ADDRESSES: [&str; 2] = ["PORT_BASE_URL", "SPACELIFT_API_KEY_ENDPOINT"];
+
+/// How long is waited for one thing before another is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// The settings of a project that wants both services.
 pub const PROJECT: &str = "\
 version: 1
@@ -124,6 +133,45 @@ impl World {
         let mut fresh = World::with(options);
         std::mem::swap(&mut self.folder, &mut fresh.folder);
         fresh
+    }
+
+    /// The same project in front of a new sandbox that keeps its state in the project's folder.
+    #[allow(dead_code, reason = "shared with the matrix")]
+    pub fn lasting(self, options: Options) -> World {
+        let data = Some(self.path(DATA));
+        self.elsewhere(Options { data, ..options })
+    }
+
+    /// Ends a world that lasts, so that it can go on from here as often as wanted.
+    #[allow(dead_code, reason = "shared with the matrix")]
+    pub fn kept(self) -> Kept {
+        RUNTIME.block_on(self.sandbox.stop());
+        Kept {
+            folder: self.folder,
+            env: self.env,
+        }
+    }
+
+    /// The same world that lasts with its sandbox started anew: nobody is connected, and nothing goes
+    /// wrong.
+    #[allow(dead_code, reason = "shared with the matrix")]
+    pub fn restarted(self) -> World {
+        let Kept { folder, env } = self.kept();
+        World::on(folder, &env)
+    }
+
+    fn on(folder: TempDir, env: &BTreeMap<String, String>) -> World {
+        let mut world = World::with(Options {
+            data: Some(folder.path().join(DATA)),
+            ..Options::default()
+        });
+        world.folder = folder;
+        for (name, text) in env {
+            if !ADDRESSES.contains(&name.as_str()) {
+                world.set(name, text);
+            }
+        }
+        world
     }
 
     // The project.
@@ -408,6 +456,54 @@ impl World {
             assert!(Instant::now() < deadline, "no request met {waiting}");
         }
     }
+
+    /// Waits until a request hangs, unless something else has happened before. Says whether one does.
+    #[allow(dead_code, reason = "shared with the matrix")]
+    pub fn until_one_hangs_or(&self, mut happened: impl FnMut() -> bool) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let hung = async { tokio::time::timeout(LOOK, self.sandbox.hung()).await };
+            if RUNTIME.block_on(hung).is_ok() {
+                return true;
+            }
+            if happened() {
+                return false;
+            }
+            assert!(Instant::now() < deadline, "no request hangs");
+        }
+    }
+
+    /// Waits until so many requests were answered, or took effect without an answer.
+    #[allow(dead_code, reason = "shared with the matrix")]
+    pub fn until_answered(&self, count: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.sandbox.requests().len() < count {
+            assert!(Instant::now() < deadline, "no {count} requests came");
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// A world that lasts and has ended.
+#[allow(dead_code, reason = "shared with the matrix")]
+pub struct Kept {
+    folder: TempDir,
+    env: BTreeMap<String, String>,
+}
+
+#[allow(dead_code, reason = "shared with the matrix")]
+impl Kept {
+    /// A world that goes on from here.
+    pub fn world(&self) -> World {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        copy_with(self.folder.path(), folder.path(), &|_| true);
+        World::on(folder, &self.env)
+    }
+
+    /// The texts of the environment, by name.
+    pub fn env(&self) -> &BTreeMap<String, String> {
+        &self.env
+    }
 }
 
 impl Ran {
@@ -559,16 +655,20 @@ pub fn ran(output: std::process::Output) -> Ran {
 
 /// Copies a folder, dot-folders left out.
 pub fn copy(from: &Path, to: &Path) {
+    copy_with(from, to, &|name| !name.starts_with('.'));
+}
+
+fn copy_with(from: &Path, to: &Path, wanted: &dyn Fn(&str) -> bool) {
     fs::create_dir_all(to).expect("a folder can be made");
     for entry in fs::read_dir(from).expect("the folder is there") {
         let entry = entry.expect("an entry");
         let name = entry.file_name();
-        if name.to_string_lossy().starts_with('.') {
+        if !wanted(&name.to_string_lossy()) {
             continue;
         }
         let target = to.join(&name);
         if entry.path().is_dir() {
-            copy(&entry.path(), &target);
+            copy_with(&entry.path(), &target, wanted);
         } else {
             fs::copy(entry.path(), target).expect("a file can be copied");
         }
@@ -604,6 +704,12 @@ pub fn status(status: u16, when: When) -> Fault {
 /// Closes the connection instead of answering.
 pub fn cut(when: When) -> Fault {
     Fault::new(Effect::Cut { when })
+}
+
+/// Never answers.
+#[allow(dead_code, reason = "shared with the matrix")]
+pub fn hanging(when: When) -> Fault {
+    Fault::new(Effect::Hang { when })
 }
 
 /// Answers so late that the story is over before.

@@ -190,6 +190,29 @@ pub fn drift(input: Input) -> Drift {
     drift
 }
 
+/// Notes in the ledger that live is as the project wants it, where that is not what was applied: by
+/// an apply that was killed before it could note it, or by somebody who was quicker. Who edits it
+/// next would be told otherwise that it had drifted. Before an apply that writes the ledger anyway.
+pub fn accept(ledger: &mut Ledger, desired: &Desired, live: &Live, plan: &Plan) {
+    // Such a plan says nothing about the other objects.
+    if !plan.targets.is_empty() || !plan.skipped.is_empty() {
+        return;
+    }
+    let changed: BTreeSet<&Addr> = plan.changes.iter().map(held).collect();
+    for (addr, entry) in &mut ledger.entries {
+        let (Some(kind), false) = (kinds::of(addr), changed.contains(addr)) else {
+            continue;
+        };
+        let Some(seen) = live.by_id(kind.name(), &entry.id) else {
+            continue;
+        };
+        if desired.objects.contains_key(addr) && !since(kind, entry, &seen.value).is_empty() {
+            entry.digests = entry.told(kind, &seen.value);
+            entry.needs = desired.graph.needs(addr).cloned().collect();
+        }
+    }
+}
+
 /// What drifted of the object that a change is about, for the plan.
 pub fn of_change(
     change: &Change,

@@ -160,6 +160,23 @@ pub async fn unlock(shelf: &Shelf, writer: &Writer) -> Result<(), HomeError> {
     Ok(())
 }
 
+/// Takes away the leases of a shelf whose holders are gone. One that wakes up again finds its lease
+/// lost, as after a takeover.
+pub async fn clear_away(
+    shelf: &Shelf,
+    writer: &Writer,
+    me: &Holder,
+    alive: &Alive<'_>,
+) -> Result<(), HomeError> {
+    let now = writer.reader().server_time();
+    for (number, seen) in shelf.leases() {
+        if verdict(&rival(&seen, alive), me, now) == Verdict::Free {
+            remove(shelf, writer, number).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Who holds a lease, for people.
 pub fn held(seen: &Seen, now: Option<i64>) -> Held {
     let who = Holder::read(&seen.content)
