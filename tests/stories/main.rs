@@ -8,6 +8,7 @@
 mod add;
 mod adoption;
 mod bootstrap;
+mod bystanders;
 mod canaries;
 mod choices;
 mod clicked;
@@ -45,6 +46,7 @@ mod moves;
 mod names;
 mod neighbours;
 mod ownership;
+mod panics;
 mod plan_files;
 mod port_ledger;
 mod randoms;
