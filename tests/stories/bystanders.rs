@@ -8,21 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use spaceport::sandbox::{Effect, Fault};
 
 use crate::canaries::sings;
-use crate::world::World;
-
-const OBJECTS: &str = "\
-kind: port.secret
-spec: { secretName: A, secretValue: \"${env.A}\" }
----
-kind: spacelift.policy
-spec:
-  name: Notify
-  type: NOTIFICATION
-  space: root
-  body: |
-    package spacelift
-    webhook[{\"endpoint_id\": \"x\"}] { input.run_updated }
-";
+use crate::fleet::{BULK, Fleet};
 
 fn of(process: &str, file: &str) -> String {
     let bytes = fs::read(format!("/proc/{process}/{file}")).unwrap_or_default();
@@ -54,24 +40,20 @@ fn core_limit(process: &str) -> String {
     soft.unwrap_or_default().to_owned()
 }
 
-/// An apply stands still with its secrets in its memory, its engines beside it.
+/// An ingest stands still with its credentials in its memory, its engines beside it.
 #[test]
 fn nobody_sees_a_secret_beside_a_run() {
-    let mut world = World::new();
-    world.set("A", "canary-of-A");
-    world.write("objects.yaml", OBJECTS);
+    let fleet = Fleet::of(3);
     let still = Fault::new(Effect::Slow {
-        milliseconds: 600_000,
+        milliseconds: 50_000,
     });
-    world
-        .sandbox
-        .fault(still.method("POST").path("/v1/organization/secrets"));
-    let run = world.start(&["-vvv", "apply", "--yes"]);
-    world.until_faults_have_struck();
+    fleet.world.sandbox.fault(still.method("POST").path(BULK));
+    let run = fleet.world.start(&["-vvv", "ingest"]);
+    fleet.world.until_faults_have_struck();
 
     let process = run.id().to_string();
     assert_eq!(core_limit(&process), "0");
-    assert_eq!(sings(&world, &of(&process, "cmdline")), None);
+    assert_eq!(sings(&fleet.world, &of(&process, "cmdline")), None);
     // Its own environment is where its credentials are: it is not for others of the same user, to
     // whom the files of a process that leaves no image do not belong.
     let owner = fs::metadata(format!("/proc/{process}/environ")).expect("it runs");
