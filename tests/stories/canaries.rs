@@ -208,7 +208,7 @@ fn everything(world: &World) {
     for words in [&["graph"][..], &["graph", "--format", "dot"], &["doctor"]] {
         silent(world, words, &[0]);
     }
-    silent(world, &["-vvv", "explain", "port.secret.A"], &[0]);
+    silent(world, &["-vvv", "explain", "port.secret"], &[0]);
     silent_below(world, elsewhere.path());
     silent_below(world, world.root());
 }

@@ -1,7 +1,6 @@
 //! Spacelift: its token and its GraphQL answers (SA sections 1 to 3).
 //!
-//! Deliberately not here: the documents of the kinds (see `kinds`), the reading document (see
-//! `document`) and connections (see `http`).
+//! Deliberately not here: documents (see `kinds` and `document`) and connections (see `http`).
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -289,10 +288,8 @@ impl Spacelift {
     }
 
     fn secrets(&self) -> [&SecretString; 1] {
-        match &self.login {
-            Login::Key { secret, .. } => [secret],
-            Login::Token(token) => [token],
-        }
+        let (Login::Key { secret, .. } | Login::Token(secret)) = &self.login;
+        [secret]
     }
 }
 

@@ -309,7 +309,24 @@ mod tests {
             "list": [{"key": "X-One", "value": "canary"}],
             "content": "{\"apiKey\": \"canary\", \"a\": 1}",
         });
-        insta::assert_snapshot!(shown("/v1/x", false, &body).replace(",\"", ",\n\""), @r#""#);
+        insta::assert_snapshot!(shown("/v1/x", false, &body).replace(",\"", ",\n\""), @r#"
+        {"secretName":"A",
+        "secretValue":"(secret)",
+        "description":"say (secret)",
+        "security":{"secret":"(secret)",
+        "signatureHeaderName":"X-Signature"},
+        "invocationMethod":{"url":"https://(redacted)@example.org/…",
+        "headers":{"Authorization":"(secret)",
+        "Accept":"text/plain"}},
+        "webhookKey":"(secret)",
+        "input":{"secret":null,
+        "clientSecret":"(secret)",
+        "API_TOKEN":"(secret)"},
+        "secretHeaders":"(secret)",
+        "list":[{"key":"X-One",
+        "value":"(secret)"}],
+        "content":"{\"apiKey\":\"(secret)\",\"a\":1}"}
+        "#);
     }
 
     #[test]
