@@ -24,18 +24,20 @@ use crate::commands::sight::{self, Sight};
 use crate::commands::{environment, print, runtime, wired};
 use crate::decide::ledger::Ledger;
 use crate::exit::{self, Stop};
-use crate::follow;
+use crate::follow::ingest::{Part, Selection, programs};
 use crate::ingest::{self, Hands, Ours, Report, Setting};
 use crate::kinds::ingest::KIND;
 use crate::show::document::ingest::IngestsDocument;
 use crate::show::{self, Header, header};
+use crate::sim::job::{FaultKind, Job};
 use crate::there::Writer;
 use crate::there::live::Live;
 use crate::want::desired::Desired;
 use crate::want::ingest::Ingest;
+use crate::want::yaml;
 use crate::words::finding::did_you_mean;
 use crate::words::hosts::spacelift_origin;
-use crate::words::{Addr, Service};
+use crate::words::{Addr, Finding, Findings, Service, Sources};
 
 /// Arguments of `ingest`.
 #[derive(Debug, Args)]
@@ -62,9 +64,14 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
     let env = environment();
     let desired = project::open_even_empty(global, &env)?;
     let chosen = chosen(&desired, &arguments.names)?;
-    project::check(global, follow::ingest::findings(&desired), &desired.sources)?;
+    project::check(
+        global,
+        uncompiled(&chosen, &desired.sources)?,
+        &desired.sources,
+    )?;
     runtime()?.block_on(async {
         let session = Session::of(global, desired, &env).await?;
+        same_account(&session, &chosen)?;
         let done = ingest_all(global, arguments, &session, &chosen).await;
         session.stage.strike().await;
         done
@@ -98,6 +105,30 @@ fn chosen(desired: &Desired, names: &[String]) -> Result<Vec<Ingest>, Stop> {
         }
     }
     Ok(chosen)
+}
+
+/// Programs that do not compile: they would fail for every item, which is better told once.
+fn uncompiled(chosen: &[Ingest], sources: &Sources) -> Result<Findings, Stop> {
+    let parts: Vec<Part> = chosen.iter().flat_map(programs).collect();
+    let jobs: Vec<Job> = parts
+        .iter()
+        .map(|part| Job::JqCheck {
+            program: part.code.to_owned(),
+        })
+        .collect();
+    let mut findings = Findings::default();
+    for (part, answer) in parts.iter().zip(wired::engines()?.run(&jobs)) {
+        let Err(fault) = answer else { continue };
+        // Engines that cannot be started are told where they are needed.
+        if !matches!(fault.kind, FaultKind::Syntax | FaultKind::Refused) {
+            continue;
+        }
+        let span = fault.span.unwrap_or(0..part.code.len());
+        let place = yaml::inside_filled(sources, part.node.place, part.code, span);
+        let message = format!("this JQ does not compile: {}", fault.message);
+        findings.push(Finding::error("lint::jq", place, message).maybe_help(fault.help));
+    }
+    Ok(findings)
 }
 
 async fn ingest_all(
@@ -185,11 +216,40 @@ where
     }
 }
 
+/// The account that is read.
+fn account(session: &Session) -> Option<&str> {
+    let spacelift = session.stage.endpoints.spacelift.as_ref();
+    spacelift.map(|spacelift| spacelift.account.as_str())
+}
+
+/// Refuses to read one account under the address of another: its items would get the other's links, and
+/// the other's entities would look gone. Only a host of the vendor's names an account.
+fn same_account(session: &Session, chosen: &[Ingest]) -> Result<(), Stop> {
+    let configured = session.desired.config.account.as_deref();
+    let (Some(configured), Some(spacelift)) = (configured, &session.stage.endpoints.spacelift)
+    else {
+        return Ok(());
+    };
+    let host = spacelift.graphql.host_str().unwrap_or_default();
+    let read = host.split('.').next().unwrap_or_default();
+    let names_one = host.ends_with(".spacelift.io") && !read.eq_ignore_ascii_case(configured);
+    let told = |ingest: &Ingest| !Selection::of(ingest).0.account.is_empty();
+    if !names_one || !chosen.iter().any(told) {
+        return Ok(());
+    }
+    let source = &spacelift.source;
+    let message =
+        format!("`{source}` leads to the account `{read}`, and `.account.url` to `{configured}`");
+    let help = format!("unset `{source}`, or make `{read}` the project's `spacelift.account`");
+    Err(Stop::new(exit::BLOCKED, message).help(help))
+}
+
 /// Which organization this is, and, where something may be deleted, what of it is ours.
 async fn see(session: &Session, chosen: &[Ingest]) -> Result<(Live, Option<Ledger>), Stop> {
     let reader = &session.reader;
     let mut live = Live::default();
-    live.account = session.desired.config.account.clone();
+    // The account that is read, which an override may have made another than the configured one.
+    live.account = account(session).map(str::to_owned);
     if !chosen.iter().any(|ingest| ingest.prune) {
         live.organization = Some(reader.organization().await.map_err(world)?);
         return Ok((live, None));
@@ -243,8 +303,8 @@ fn ours(session: &Session, ledger: Option<&Ledger>) -> Ours {
     }
 }
 
-/// The exit code of ingests that ended. A brake comes before failures: they come again by themselves,
-/// and it waits for somebody.
+/// The exit code of ingests that ended. Failures come before a brake: both are told, and what failed may
+/// be why it is not certain what is gone.
 fn code(reports: &[Report], unbegun: bool) -> u8 {
     let any = |is: fn(&Report) -> bool| reports.iter().any(is);
     if unbegun || any(|report| report.interrupted) {
@@ -256,11 +316,11 @@ fn code(reports: &[Report], unbegun: bool) -> u8 {
             false => exit::WORLD,
         };
     }
-    if any(|report| report.refused.is_some()) {
-        return exit::BLOCKED;
+    if any(|report| report.failed > 0) {
+        return exit::INCOMPLETE;
     }
-    match any(|report| report.failed > 0) {
-        true => exit::INCOMPLETE,
+    match any(|report| report.refused.is_some()) {
+        true => exit::BLOCKED,
         false => exit::DONE,
     }
 }
@@ -297,7 +357,8 @@ mod tests {
         };
         assert_eq!(code(&[&well]), 0);
         assert_eq!(code(&[&well, &failed]), 4);
-        assert_eq!(code(&[&refused, &failed]), 5);
+        assert_eq!(code(&[&refused]), 5);
+        assert_eq!(code(&[&refused, &failed]), 4);
         assert_eq!(code(&[&broken, &failed]), 1);
         assert_eq!(code(&[&broken, &well]), 4);
         assert_eq!(code(&[&broken, &interrupted]), 130);

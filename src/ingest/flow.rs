@@ -1,8 +1,9 @@
 //! Flow: the way of one ingest, from what Port has to what is written.
 //!
 //! What Port has is read before the items, so that an item is never older than the entity that it is compared with: an
-//! event that arrives in between makes an ingest write what is there already, and never undo it. Deliberately not here:
-//! each step for itself.
+//! event that arrives in between makes an ingest write what is there already. Only one that arrives between the reading
+//! of an item and the write of a field of it that differed anyway is undone, until the next event or ingest. Deliberately
+//! not here: each step for itself.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -124,7 +125,7 @@ impl<'a> Flow<'a> {
             return Ok(());
         }
         self.stage(Stage::Items, Some(ids.len() as u64));
-        let mut pages = source.pages(ids);
+        let (mut pages, reading) = source.pages(ids);
         let mut batch = Batch::default();
         while let Some(coming) = pages.recv().await {
             let page = joined(coming?).await;
@@ -137,6 +138,7 @@ impl<'a> Flow<'a> {
                 }
             }
         }
+        joined(reading).await;
         if self.stopped() {
             return Ok(());
         }

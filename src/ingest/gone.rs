@@ -49,6 +49,9 @@ pub(super) struct Gone {
 /// Entities from which on `limits.percent` counts.
 const PERCENT_COUNTS_FROM: u64 = 10;
 
+/// How many of them are named when they are refused.
+const NAMED: usize = 5;
+
 const KEPT: &str = "`prune` is `keep`";
 const NOT_OWNED: &str = "the blueprint is not in this project's ledger";
 const NAMELESS: &str = "no mapped field reads `.account.url`";
@@ -86,7 +89,7 @@ pub(super) fn decide<'a>(
     gone.refused = match still {
         _ if count == 0 => None,
         Still::Unsure(why) => Some((why.clone(), None)),
-        Still::There(_) => brake(count, terms),
+        Still::There(_) => brake(&gone.delete, terms),
     };
     if gone.refused.is_some() {
         gone.delete.clear();
@@ -95,9 +98,10 @@ pub(super) fn decide<'a>(
     gone
 }
 
-/// What the brake says to so many deletes.
-fn brake(count: u64, terms: &Terms) -> Option<(String, Option<String>)> {
+/// What the brake says to these deletes, with some of their names: who allows them wants to know which.
+fn brake(names: &[String], terms: &Terms) -> Option<(String, Option<String>)> {
     let Limits { deletes, percent } = terms.limits;
+    let count = names.len() as u64;
     if terms.allow.is_some_and(|allowed| count <= allowed) {
         return None;
     }
@@ -114,8 +118,19 @@ fn brake(count: u64, terms: &Terms) -> Option<(String, Option<String>)> {
     } else {
         return None;
     };
+    let message = format!("{message}: {}", some(names));
     let allow = format!("`--allow-deletes {count}`, or a higher `{key}` in the ingest");
     Some((message, Some(allow)))
+}
+
+/// The first names, and how many more there are.
+fn some(names: &[String]) -> String {
+    let (first, more) = names.split_at(names.len().min(NAMED));
+    let first = first.join(", ");
+    match more.len() {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
 }
 
 #[cfg(test)]
@@ -230,7 +245,8 @@ mod tests {
         assert_eq!(
             refused(6, &terms()),
             Some((
-                "6 entities would be deleted, `limits.deletes` allows 5".into(),
+                "6 entities would be deleted, `limits.deletes` allows 5: 0, 1, 2, 3, 4 and 1 more"
+                    .into(),
                 Some("`--allow-deletes 6`, or a higher `limits.deletes` in the ingest".into())
             ))
         );
@@ -241,7 +257,7 @@ mod tests {
         assert_eq!(refused(3, &ten), None);
         assert_eq!(
             refused(4, &ten).unwrap().0,
-            "4 of 10 entities would be deleted, `limits.percent` allows 30 %"
+            "4 of 10 entities would be deleted, `limits.percent` allows 30 %: 0, 1, 2, 3"
         );
         assert_eq!(
             refused(

@@ -82,18 +82,19 @@ impl Source {
         }
     }
 
-    /// Begins to read and to map. Pages come in their order; `ids` are those that must come.
-    pub(super) fn pages(self: &Arc<Self>, ids: HashSet<u64>) -> Receiver<Coming> {
+    /// Begins to read and to map. Pages come in their order; `ids` are those that must come. The task is to be
+    /// [joined] when no more come: where it fell over, they were not all.
+    pub(super) fn pages(self: &Arc<Self>, ids: HashSet<u64>) -> (Receiver<Coming>, JoinHandle<()>) {
         // One page is waited for and one waits to be let in; with those between, there are two more than children.
         let (sender, receiver) = channel(self.engines.at_once().saturating_sub(1).max(1));
         let source = self.clone();
-        tokio::spawn(async move {
+        let reading = tokio::spawn(async move {
             if let Err(broken) = source.read(&ids, &sender).await {
                 // Nobody listens any more when the ingest has ended early.
                 let _ = sender.send(Err(broken)).await;
             }
         });
-        receiver
+        (receiver, reading)
     }
 
     async fn read(&self, ids: &HashSet<u64>, out: &Sender<Coming>) -> Result<(), Broken> {

@@ -107,7 +107,7 @@ fn fields() -> Vec<Field> {
         field(
             "from",
             Shape::Enum(NAMES),
-            "What is read: each item is `.item`, with the fields of Spacelift's GraphQL.",
+            "What is read, `spacelift.stacks`, `spacelift.spaces` or `spacelift.policies`: each item is `.item`, with the fields of Spacelift's GraphQL.",
         )
         .required(),
         field(

@@ -1,5 +1,5 @@
-//! Ingests: fields that Spacelift does not have, and values that an ingest and a webhook's mapping would
-//! take turns in writing.
+//! Ingests: fields that Spacelift does not have, and what an ingest and a webhook's mapping would take turns in
+//! writing, or in making and deleting.
 //!
 //! Both are run on one stack: on its last tracked run, and on what a list says of it. Deliberately not here:
 //! their JQ (see `jq` and `roots`).
@@ -18,6 +18,7 @@ use crate::sim::job::{Answer, Job};
 use crate::sim::mapping::{Items, Wants};
 use crate::want::desired::Kept;
 use crate::want::ingest::Ingest;
+use crate::words::hosts::spacelift_origin;
 use crate::words::{Finding, Findings, Node, Pointer};
 
 /// Looks at every ingest.
@@ -58,7 +59,6 @@ fn turns<'a>(
             .unwrap_or(TRACKED.account),
         ..TRACKED
     };
-    let url = format!("https://{}.app.spacelift.io", run.account);
     let items = Items {
         filter: ingest
             .filter
@@ -67,7 +67,7 @@ fn turns<'a>(
             .map(str::to_owned),
         mapping: survey.wiring.plain(&ingest.mapping.to_value()),
         items: vec![sample::stack(&run)],
-        account: json!({ "url": url }),
+        account: json!({ "url": spacelift_origin(run.account) }),
         now: NOW,
     };
     let jobs = vec![Job::Items(items), sample::mapped(mapper, &run.body())];
@@ -79,15 +79,47 @@ fn turns<'a>(
             return;
         };
         for step in &mapped.steps {
-            if let Wants::Upsert { blueprint, entity } = &step.wants
-                && *blueprint == ingest.blueprint
-                && entity.get("identifier") == ours.get("identifier")
-            {
-                let theirs = (step.mapping, entity);
-                compare(survey, ingest, ours, mapper, theirs, findings);
+            let Wants::Upsert { blueprint, entity } = &step.wants else {
+                continue;
+            };
+            if *blueprint != ingest.blueprint {
+                continue;
+            }
+            let identifiers = [ours, entity].map(|made| made["identifier"].as_str());
+            match identifiers {
+                [Some(one), Some(other)] if one == other => {
+                    compare(
+                        survey,
+                        ingest,
+                        ours,
+                        mapper,
+                        (step.mapping, entity),
+                        findings,
+                    );
+                }
+                [Some(_), Some(_)] if ingest.prune => {
+                    findings.push(deleted(survey, ingest, mapper, step.mapping));
+                }
+                _ => {}
             }
         }
     });
+}
+
+/// What a mapper makes of other things than stacks looks gone to an ingest that deletes.
+fn deleted(survey: &Survey, ingest: &Ingest, mapper: &Station, mapping: usize) -> Finding {
+    let there = survey.at(mapper, &format!("/mappings/{mapping}/entity/identifier"));
+    let message = format!(
+        "{} fills `{}` with entities of other names, which would be deleted",
+        mapper.addr, ingest.blueprint
+    );
+    Finding::warning(
+        "lint::ingest_differs",
+        ingest.at(&Pointer::root().join("prune")),
+        message,
+    )
+    .related(there, "names them")
+    .help("give each its own blueprint, let both give the same identifier, or write `prune: keep`")
 }
 
 /// Tells the fields that both write and do not agree on.

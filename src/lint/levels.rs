@@ -96,7 +96,8 @@ fn unknown(allows: &[(Allow, bool)]) -> Findings {
     findings
 }
 
-fn is_lint(code: &str) -> bool {
+/// Whether a code is a lint's.
+pub(super) fn is_lint(code: &str) -> bool {
     codes::lints().any(|lint| lint.code == code)
 }
 

@@ -77,7 +77,8 @@ pub fn run(desired: &Desired, so_far: &Findings, engines: &Engines) -> Findings 
         .collect();
     let own = |finding: &Finding| {
         let unit = finding.place.map(|place| unit(desired, place));
-        unit.is_none_or(|unit| !errors.contains(&unit))
+        // What is wrong in itself follows from nothing.
+        !levels::is_lint(finding.code) || unit.is_none_or(|unit| !errors.contains(&unit))
     };
     let mut kept = Findings::default();
     kept.extend(found.into_iter().filter(own));

@@ -386,7 +386,8 @@ mod tests {
           environments
               Environments that the ingest is for; by default all.
           from, required
-              What is read: each item is `.item`, with the fields of Spacelift's
+              What is read, `spacelift.stacks`, `spacelift.spaces` or
+              `spacelift.policies`: each item is `.item`, with the fields of Spacelift's
               GraphQL.
           blueprint, required
               Blueprint of the entities: a plain identifier, not JQ.

@@ -182,7 +182,9 @@ async fn the_brake_holds_until_it_is_lifted() {
     assert_eq!((report.deleted, report.left, world.writes()), (0, 4, 0));
     assert_eq!(
         report.refused.as_deref(),
-        Some("4 of 12 entities would be deleted, `limits.percent` allows 30 %")
+        Some(
+            "4 of 12 entities would be deleted, `limits.percent` allows 30 %: s000, s001, s002, s003"
+        )
     );
     assert_eq!(
         report.allow.as_deref(),

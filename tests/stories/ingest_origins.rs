@@ -179,6 +179,11 @@ fn a_field_that_is_none_is_found_offline() {
         (".item.name\n", ".item.nmae\n", "name"),
         ("    branch:", "    brnach:", "branch"),
         ("from: spacelift.stacks", "from: spacelift.stack", "stacks"),
+        (
+            "branch: .item.branch",
+            "branch: item.branch",
+            "does not compile",
+        ),
     ] {
         world.edit("ingest.yaml", from, to);
         for command in ["validate", "ingest"] {

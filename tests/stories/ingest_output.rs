@@ -254,3 +254,28 @@ fn an_ingest_that_deletes_checks_whose_ledger_it_reads() {
     stopped.says("the ledger speaks about the Port organization");
     assert_eq!(world.writes(), [""; 0]);
 }
+
+/// An address of another account in the environment: its stacks would get our links, and ours would look
+/// gone.
+#[test]
+fn another_account_is_not_read_under_our_name() {
+    let mut world = World::new();
+    world.write("a.yaml", &blueprint("a", "A"));
+    let ingest = "kind: ingest\nname: spaces\nfrom: spacelift.spaces\nblueprint: a\nprune: keep\nmapping: { identifier: .item.id, properties: { language: .account.url } }\n";
+    world.write("ingest.yaml", ingest);
+    world.applied();
+    world.set(
+        "SPACELIFT_API_KEY_ENDPOINT",
+        "https://other.app.spacelift.io",
+    );
+    let stopped = world.run(&["ingest"]).exits(5);
+    stopped
+        .says("leads to the account `other`")
+        .says("unset `SPACELIFT_API_KEY_ENDPOINT`");
+
+    // A host of one's own does not say which account it is of: the ledger does.
+    world.set("SPACELIFT_API_KEY_ENDPOINT", "https://spacelift.example");
+    world.edit("ingest.yaml", "prune: keep", "prune: delete");
+    let stopped = world.run(&["ingest"]).exits(5);
+    stopped.says("the ledger speaks about the Spacelift account");
+}

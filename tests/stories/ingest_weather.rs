@@ -276,9 +276,14 @@ fn items_that_are_refused_are_not_tried_again() {
                 "{reason}"
             );
         }
-        // A 404 may mean that something it refers to is not there yet: it is tried once more.
-        let times = if status == 404 { 2 } else { 1 };
-        assert_eq!(fleet.sendings()[&id(11)], times, "{status}");
+        // What it refers to may come a little later (404), or somebody made it at the same time (409).
+        let most = match status {
+            404 => 2,
+            409 => 3,
+            _ => 1,
+        };
+        assert!(fleet.sendings()[&id(11)] <= most, "{status}");
+        assert_eq!(fleet.sendings()[&id(12)], 1, "{status}");
         let human = fleet.world.run(&["ingest"]).exits(4);
         human.says("not_for_you").says(&id(50)).hides("\u{1b}");
         fleet.world.sandbox.clear_faults();

@@ -347,14 +347,22 @@ fn colour_says_nothing_that_words_do_not_and_texts_steer_nothing() {
 
 #[test]
 fn what_waits_for_an_ingest_names_the_command() {
-    let told = |actions: &[&str]| {
+    let telling = |actions: &[&str], command: &str| {
         let one = Waiting {
             blueprint: "space_lift_stack".into(),
             actions: actions.iter().map(|name| (*name).to_owned()).collect(),
-            command: "spaceport ingest stacks --sandbox".into(),
+            command: command.into(),
         };
         waiting(&[one], &Style::default())
     };
+    let told = |actions: &[&str]| telling(actions, "spaceport ingest stacks --sandbox");
+    // As long as it fits, it is in one line.
+    let long = "spaceport -C examples/hourly-ingest -e staging ingest stacks --sandbox";
+    insta::assert_snapshot!(telling(&[], long), @"
+    `space_lift_stack` has no entities yet:
+    `spaceport -C examples/hourly-ingest -e staging ingest stacks --sandbox` writes
+    them.
+    ");
     insta::assert_snapshot!(told(&[]), @"
     `space_lift_stack` has no entities yet: `spaceport ingest stacks --sandbox`
     writes them.

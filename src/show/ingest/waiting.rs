@@ -22,8 +22,8 @@ pub fn waiting(waiting: &[Waiting], style: &Style) -> String {
     let mut shown = String::new();
     for one in waiting {
         let blueprint = &one.blueprint;
-        // A command that fits into a line stands in one, so that it can be copied.
-        let command = match width(&one.command) < style.width / 2 {
+        // A command that fits into a line stands in one, so that it can be copied; its ticks do, too.
+        let command = match width(&one.command) + 2 <= style.width {
             true => one.command.replace(' ', TIED),
             false => one.command.clone(),
         };

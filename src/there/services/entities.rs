@@ -53,9 +53,10 @@ const UNSAID: u16 = 422;
 impl Reader {
     /// Reads a page of a blueprint's entities, and where the next page begins (`None`: that was the last one).
     ///
-    /// `include` names what is wanted of each: `$title`, `state` (PA section 6; empty: everything); the identifier always
-    /// comes too. Entities are let go one by one into `each`, so that a page is never held as a tree; `each` may be
-    /// called for a page that comes to nothing, so it does no more than fill its list.
+    /// `include` names what is wanted of each: `title`, `properties.state` (empty: everything). PA section 6 has the list
+    /// and not how it spells, so the identifier is asked for in both ways. Entities are let go one by one into `each`, so
+    /// that a page is never held as a tree; `each` may be called for a page that comes to nothing, so it does no more
+    /// than fill its list.
     pub async fn entities<T: Send>(
         &self,
         blueprint: &str,

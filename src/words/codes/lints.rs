@@ -53,8 +53,8 @@ pub(super) const LINTS: &[Code] = &[
     ),
     code(
         "lint::ingest_differs",
-        "An ingest and a webhook's mapping write different values for one stack, so that they would take turns.",
-        "Let both write the same; the finding shows both values.",
+        "An ingest and a webhook's mapping write different values for one stack, so that they would take turns; or the one deletes what the other makes.",
+        "Let both write the same, under the same identifier; the finding shows both places.",
     ),
     code(
         "lint::jq",
