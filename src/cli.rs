@@ -74,7 +74,7 @@ pub struct Global {
     /// Say less: no notices, warnings or progress
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Cut nothing short; `-vv` also logs the requests
+    /// Cut nothing; `-vv` logs requests, `-vvv` bodies too
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 }
@@ -261,6 +261,8 @@ fn logging(verbose: u8) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
+        // It would tell stderr that stderr is closed, and panic.
+        .log_internal_errors(false)
         .without_time();
     // A second call in one process (tests) keeps the first subscriber.
     let _ = subscriber.try_init();

@@ -6,6 +6,7 @@ fn main() -> ExitCode {
     if let Some(ended) = spaceport::sim::child::serve_if_asked(std::env::args_os()) {
         return ended;
     }
+    spaceport::sim::child::leave_no_core();
     let run = || spaceport::cli::run(std::env::args_os());
     ExitCode::from(spaceport::commands::guarded(run))
 }

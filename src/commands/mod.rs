@@ -36,6 +36,7 @@ pub mod destroy;
 pub mod doctor;
 mod doubts;
 pub mod drift;
+pub mod environment;
 pub mod expected;
 pub mod explain;
 pub mod export;
@@ -70,33 +71,16 @@ pub mod unlock;
 pub mod validate;
 mod wired;
 
-use std::collections::BTreeMap;
 use std::io::{BufRead, Read, Write};
 use std::panic::UnwindSafe;
 use std::path::Path;
+
+pub use environment::{environment, environment_without};
 
 use crate::cli::Global;
 use crate::exit::{self, Stop};
 use crate::show::{Style, redact, text};
 use crate::want::source::LARGEST;
-
-/// The process environment; names and values that are not text are left out.
-pub fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os()
-        .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
-        .collect()
-}
-
-/// The same without some names, whose texts are not even looked at.
-pub fn environment_without(names: &[&str]) -> BTreeMap<String, String> {
-    std::env::vars_os()
-        .filter_map(|(k, v)| {
-            let name = k.into_string().ok()?;
-            let read = !names.contains(&name.as_str());
-            read.then(|| Some((name, v.into_string().ok()?)))?
-        })
-        .collect()
-}
 
 /// The time, RFC 3339 in whole seconds.
 pub fn now() -> String {

@@ -34,7 +34,6 @@ pub mod header;
 pub mod ingest;
 pub mod journey;
 pub mod manual;
-pub mod redact;
 pub mod render;
 pub mod run;
 pub mod snippet;
@@ -42,5 +41,6 @@ pub mod style;
 pub mod text;
 pub mod verdict;
 
+pub use crate::words::redact;
 pub use header::Header;
 pub use style::{Meaning, Style};

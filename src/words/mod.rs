@@ -17,6 +17,7 @@
 //! | [`mod@pointer`] | JSON pointers, with `*` for any key |
 //! | [`graph`] | order, layers, components and cycles |
 //! | [`hosts`] | what a region and an account mean |
+//! | [`redact`] | what of a text must not be shown |
 
 pub mod addr;
 pub mod codes;
@@ -27,6 +28,7 @@ pub mod map;
 pub mod node;
 pub mod place;
 pub mod pointer;
+pub mod redact;
 pub mod template;
 pub mod value;
 

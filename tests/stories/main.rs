@@ -8,6 +8,7 @@
 mod add;
 mod adoption;
 mod bootstrap;
+mod bystanders;
 mod canaries;
 mod choices;
 mod clicked;
@@ -46,6 +47,7 @@ mod names;
 mod neighbours;
 mod network;
 mod ownership;
+mod panics;
 mod plan_files;
 mod port_ledger;
 mod randoms;

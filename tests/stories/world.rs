@@ -563,6 +563,12 @@ impl Running {
         child.try_wait().expect("it can be asked").is_some()
     }
 
+    /// Its process id.
+    #[allow(dead_code, reason = "shared with the laws")]
+    pub fn id(&self) -> u32 {
+        self.0.as_ref().expect("it runs").id()
+    }
+
     /// Presses Ctrl-C.
     #[cfg(unix)]
     pub fn interrupt(&self) {

@@ -7,8 +7,10 @@
 //! |---|---|
 //! | `serve` | the side of the child: limits first, then jobs until its input ends |
 //! | `worker` | a child as its parent sees it |
+//! | `limits` | how much a child may use, and that no process leaves an image of its memory |
 //! | `wire` | messages on the pipes between them |
 
+mod limits;
 mod serve;
 #[cfg(test)]
 mod tests;
@@ -24,6 +26,7 @@ use std::thread;
 use self::worker::{Outcome, Worker};
 use super::job::{Answer, Fault, FaultKind, Job, work};
 
+pub use limits::leave_no_core;
 pub use serve::serve_if_asked;
 
 /// How many children there may be at most.

@@ -11,6 +11,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::limits::limit;
 use super::wire;
 use crate::sim::job::{Fault, FaultKind, work};
 
@@ -25,12 +26,6 @@ const AT_WORK: Duration = Duration::from_millis(250);
 
 /// How this process ends when a job takes too long.
 pub const TOO_LONG: u8 = 75;
-
-/// How much address space a child has, in bytes.
-const ADDRESS_SPACE: u64 = 512 * 1024 * 1024;
-
-/// How many seconds a child may compute in all; it is replaced before.
-const CPU_SECONDS: u64 = 30;
 
 /// The stack of the thread that does the work, in bytes: parsers and evaluators are recursive.
 const STACK: usize = 64 * 1024 * 1024;
@@ -128,37 +123,4 @@ fn computed() -> Option<Duration> {
 #[cfg(not(unix))]
 fn computed() -> Option<Duration> {
     None
-}
-
-#[cfg(unix)]
-fn limit() -> io::Result<()> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limits = [
-        (Resource::As, ADDRESS_SPACE),
-        (Resource::Cpu, CPU_SECONDS),
-        (Resource::Core, 0),
-    ];
-    for (resource, most) in limits {
-        // Who started us may have set a lower limit, which nobody can raise.
-        let most = getrlimit(resource)
-            .maximum
-            .map_or(most, |set| set.min(most));
-        let limit = Rlimit {
-            current: Some(most),
-            maximum: Some(most),
-        };
-        let set = setrlimit(resource, limit);
-        // Elsewhere than on Linux address space may have no limit; the deadline protects us.
-        if resource != Resource::As || cfg!(target_os = "linux") {
-            set?;
-        }
-    }
-    Ok(())
-}
-
-/// Elsewhere the deadline alone protects us.
-#[cfg(not(unix))]
-fn limit() -> io::Result<()> {
-    let _ = (ADDRESS_SPACE, CPU_SECONDS);
-    Ok(())
 }

@@ -9,7 +9,8 @@ use std::ops::Range;
 use serde_json::{Value as Json, json};
 
 use crate::kinds::call::path;
-use crate::there::services::error::{Discreet, Failure, Problem, ServiceError, TookEffect, said};
+use crate::there::services::discreet::{Discreet, said};
+use crate::there::services::error::{Failure, Problem, ServiceError, TookEffect};
 use crate::there::services::http::{Answer, Repeat};
 use crate::there::services::port::read;
 use crate::there::services::read::Reader;

@@ -1,13 +1,11 @@
 //! Errors: what a service did not do, in words that hold no secret.
 //!
 //! An error names the service, the call, what came back, whether the call may have taken effect,
-//! and what the user can do. Deliberately not here: deciding whether to try again (see `http`).
+//! and what the user can do. Deliberately not here: deciding whether to try again (see `http`), and
+//! what of an answer may be repeated (see `discreet`).
 
 use std::fmt;
 use std::time::Duration;
-
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value as Json;
 
 use crate::kinds::Observed;
 use crate::there::services::vault::VaultError;
@@ -325,126 +323,4 @@ impl From<ServiceError> for Failure {
             error,
         }
     }
-}
-
-/// What must not be repeated from an answer: a service may quote the request that it refuses.
-#[derive(Default)]
-pub(super) struct Discreet {
-    secrets: Vec<SecretString>,
-}
-
-const SHOWN: usize = 120;
-const SAID: usize = 600;
-
-impl Discreet {
-    /// Hides these texts, also as they look inside JSON.
-    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a SecretString>) -> Self {
-        let mut hidden = Discreet::default();
-        for secret in secrets {
-            hidden.also(secret.expose_secret());
-        }
-        // A secret that contains another one goes first, or its rest would be shown.
-        hidden
-            .secrets
-            .sort_by_key(|s| std::cmp::Reverse(s.expose_secret().len()));
-        hidden
-    }
-
-    fn also(&mut self, secret: &str) {
-        if secret.is_empty() {
-            return;
-        }
-        // Twice, for JSON that is a text inside JSON.
-        let mut spelling = secret.to_owned();
-        for _ in 0..3 {
-            self.secrets.push(spelling.as_str().into());
-            let quoted = Json::from(spelling.as_str()).to_string();
-            spelling = quoted[1..quoted.len() - 1].to_owned();
-        }
-    }
-
-    /// The first line of a body that is not what was expected.
-    pub fn first_line(&self, body: &[u8]) -> String {
-        let text = self.hide(&String::from_utf8_lossy(body));
-        let line = text.trim_start().lines().next().unwrap_or_default();
-        shorten(line, SHOWN)
-    }
-
-    /// What a refusing body says: the message in its JSON, else its first line.
-    pub fn body(&self, body: &[u8]) -> String {
-        let json = serde_json::from_slice::<Json>(body).ok();
-        match json.as_ref().and_then(said) {
-            Some(text) => self.message(&text),
-            None if body.is_empty() => "(an empty answer)".into(),
-            None => format!("`{}`", self.first_line(body)),
-        }
-    }
-
-    /// A message of the service.
-    pub fn message(&self, text: &str) -> String {
-        let text = self.hide(text);
-        let lines: Vec<&str> = text
-            .lines()
-            .map(str::trim)
-            .filter(|l| !l.is_empty())
-            .collect();
-        shorten(&lines.join(" "), SAID)
-    }
-
-    fn hide(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for secret in &self.secrets {
-            text = text.replace(secret.expose_secret(), "(secret)");
-        }
-        text
-    }
-}
-
-/// The words in a refusal: `error` is a code or an object, `message` explains it, `details` may
-/// name places (PA section 1); GraphQL servers that refuse a whole request answer `errors`.
-pub(super) fn said(body: &Json) -> Option<String> {
-    let mut words: Vec<String> = Vec::new();
-    match body.get("error") {
-        Some(Json::String(code)) => words.push(code.clone()),
-        Some(Json::Object(error)) => {
-            let texts = ["name", "message"]
-                .iter()
-                .filter_map(|k| error.get(*k)?.as_str());
-            words.extend(texts.map(str::to_owned));
-        }
-        _ => {}
-    }
-    if let Some(message) = body.get("message").and_then(Json::as_str) {
-        words.push(message.to_owned());
-    }
-    let errors = body
-        .get("errors")
-        .and_then(Json::as_array)
-        .into_iter()
-        .flatten();
-    words.extend(errors.filter_map(|e| Some(e.get("message")?.as_str()?.to_owned())));
-    if let Some(details) = body.get("details").filter(|d| !d.is_null()) {
-        words.push(details.to_string());
-    }
-    words.dedup();
-    (!words.is_empty()).then(|| words.join(": "))
-}
-
-/// Shows control characters and cuts after `limit` characters.
-fn shorten(text: &str, limit: usize) -> String {
-    let mut shown = String::new();
-    for (index, c) in text.trim_end().chars().enumerate() {
-        if index == limit {
-            shown.push('…');
-            break;
-        }
-        // Direction marks would turn what follows around on a terminal.
-        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if c.is_control() || turns {
-            shown.extend(c.escape_unicode());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
 }

@@ -82,6 +82,7 @@ async fn page<T>(
         repeat: Repeat::Always,
         writes: false,
         hidden: &[],
+        credentials: false,
     };
     let seed = |body: &[u8]| items::whole(body, Whole { spot, each });
     let unreadable = |what| spacelift::error(&call, Problem::Unreadable { status: 200, what });

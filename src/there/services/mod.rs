@@ -18,16 +18,19 @@
 //! | `items` | a list of a service, item by item |
 //! | `spacelift` | Spacelift's tokens and GraphQL answers |
 //! | `document` | the one reading document of Spacelift |
-//! | `http` | one client per service: retries, limits, time-outs |
+//! | `http` | one client per service: retries, limits, time-outs, and what `-vvv` shows of them |
+//! | `wiped` | buffers that are overwritten when they are let go |
 //! | `gate` | a pause for all requests of a service |
 //! | `pace` | how long to wait between tries |
 //! | `patience` | objects that come a moment late |
 //! | `vault` | secret texts and their fingerprints |
 //! | `randoms` | the texts that we make ourselves |
 //! | `error` | what a service did not do |
+//! | `discreet` | what of an answer may be repeated |
 
 mod census;
 mod checkup;
+mod discreet;
 mod document;
 mod entities;
 mod error;
@@ -45,6 +48,7 @@ mod removal;
 mod runs;
 mod spacelift;
 mod vault;
+mod wiped;
 mod write;
 
 #[cfg(all(test, feature = "sandbox"))]

@@ -9,9 +9,11 @@ use serde_json::{Value as Json, json};
 use tokio::sync::Mutex;
 
 use crate::there::endpoints::PortEndpoint;
-use crate::there::services::error::{Discreet, Problem, ServiceError};
+use crate::there::services::discreet::Discreet;
+use crate::there::services::error::{Problem, ServiceError};
 use crate::there::services::http::{Answer, Http, Options, Repeat, Request};
 use crate::there::services::items::{self, Each, Page};
+use crate::there::services::wiped::Wiped;
 use crate::there::services::write::MayWrite;
 use crate::words::Service;
 
@@ -189,6 +191,7 @@ impl Port {
                 bearer: Some(&token.text),
                 repeat: route.repeat,
                 writes: route.writes,
+                credentials: false,
             };
             let answer = self.http.send(request, &discreet).await?;
             if answer.status == 401 && !renewed {
@@ -224,10 +227,10 @@ impl Port {
         number: u64,
     ) -> Result<Arc<Token>, ServiceError> {
         let call = label("POST", TOKEN_ROUTE);
-        let body = json!({
+        let body = Wiped::new(json!({
             "clientId": self.client_id,
             "clientSecret": self.client_secret.expose_secret(),
-        });
+        }));
         let discreet = Discreet::new([&self.client_secret]);
         let request = Request {
             method: "POST",
@@ -237,6 +240,7 @@ impl Port {
             bearer: None,
             repeat: Repeat::Always,
             writes: false,
+            credentials: true,
         };
         let answer = self.http.send(request, &discreet).await?;
         if matches!(answer.status, 401 | 403) {
@@ -248,7 +252,7 @@ impl Port {
         }
         let status = answer.status;
         let trace = answer.trace.clone();
-        let answer = read(answer, &call, &discreet)?;
+        let answer = Wiped::new(read(answer, &call, &discreet)?);
         let Some(text) = answer.get("accessToken").and_then(Json::as_str) else {
             let what = "no `accessToken`".to_owned();
             return Err(error(&call, Problem::Unreadable { status, what }).traced(trace));

@@ -55,7 +55,7 @@ impl fmt::Debug for Randoms {
 }
 
 /// Lower-case hexadecimal digits, written into one piece of memory so that none is left behind.
-fn digits(bytes: &[u8]) -> SecretString {
+pub(super) fn digits(bytes: &[u8]) -> SecretString {
     let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or('0');
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {

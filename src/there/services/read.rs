@@ -402,6 +402,7 @@ async fn ask(
         repeat: Repeat::Always,
         writes: false,
         hidden: &[],
+        credentials: false,
     };
     spacelift.ask(token, ask).await
 }

@@ -1,7 +1,6 @@
 //! Spacelift: its token and its GraphQL answers (SA sections 1 to 3).
 //!
-//! Deliberately not here: the documents of the kinds (see `kinds`), the reading document (see
-//! `document`) and connections (see `http`).
+//! Deliberately not here: documents (see `kinds` and `document`) and connections (see `http`).
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -12,9 +11,11 @@ use tokio::sync::Mutex;
 
 use crate::there::claims::Claims;
 use crate::there::endpoints::{Login, SpaceliftEndpoint};
-use crate::there::services::error::{Discreet, Problem, ServiceError};
+use crate::there::services::discreet::Discreet;
+use crate::there::services::error::{Problem, ServiceError};
 use crate::there::services::http::{Answer, Http, Options, Repeat, Request};
 use crate::there::services::port::parse;
+use crate::there::services::wiped::Wiped;
 use crate::there::services::write::MayWrite;
 use crate::words::Service;
 
@@ -47,6 +48,8 @@ pub(super) struct Ask<'a> {
     pub writes: bool,
     /// Secret texts in the variables.
     pub hidden: &'a [SecretString],
+    /// Whether question and answer are credentials as a whole.
+    pub credentials: bool,
 }
 
 /// An answer of the endpoint, with or without complaints.
@@ -109,6 +112,7 @@ impl Spacelift {
             repeat,
             writes: true,
             hidden,
+            credentials: false,
         };
         let mut renewed = false;
         loop {
@@ -191,10 +195,11 @@ impl Spacelift {
         let call = label(EXCHANGE);
         let ask = Ask {
             document: EXCHANGE,
-            variables: &json!({ "id": id, "secret": secret.expose_secret() }),
+            variables: &Wiped::new(json!({ "id": id, "secret": secret.expose_secret() })),
             repeat: Repeat::Always,
             writes: false,
             hidden: &[],
+            credentials: true,
         };
         let discreet = Discreet::new(self.secrets().into_iter().chain([secret]));
         let reply = self.send(None, ask, &discreet).await?;
@@ -205,7 +210,8 @@ impl Spacelift {
         if let Some(complaint) = reply.complaints.first() {
             return refused(complaint.says.clone(), reply.trace);
         }
-        let user = &reply.json["data"]["apiKeyUser"];
+        let json = Wiped::new(reply.json);
+        let user = &json["data"]["apiKeyUser"];
         match user["jwt"].as_str() {
             Some(jwt) => Ok((jwt.into(), user["validUntil"].as_f64())),
             // An unknown key id is answered with null and no error (SA section 2).
@@ -239,6 +245,7 @@ impl Spacelift {
             repeat: Repeat::Always,
             writes: false,
             hidden: &[],
+            credentials: false,
         };
         let reply = self.ask(token, ask).await?;
         Ok(reply.complaints.is_empty() && reply.json["data"]["viewer"].is_object())
@@ -260,7 +267,7 @@ impl Spacelift {
         ask: Ask<'_>,
         discreet: &Discreet,
     ) -> Result<Answer, ServiceError> {
-        let mut body = json!({ "query": ask.document });
+        let mut body = Wiped::new(json!({ "query": ask.document }));
         if !ask.variables.is_null() {
             body["variables"] = ask.variables.clone();
         }
@@ -275,15 +282,14 @@ impl Spacelift {
             bearer,
             repeat: ask.repeat,
             writes: ask.writes,
+            credentials: ask.credentials,
         };
         self.http.send(request, discreet).await
     }
 
     fn secrets(&self) -> [&SecretString; 1] {
-        match &self.login {
-            Login::Key { secret, .. } => [secret],
-            Login::Token(token) => [token],
-        }
+        let (Login::Key { secret, .. } | Login::Token(secret)) = &self.login;
+        [secret]
     }
 }
 

@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
-use crate::there::services::randoms::Randoms;
+use crate::there::services::randoms::{Randoms, digits};
 use crate::words::template::{Part, Reference};
 use crate::words::value::SecretSource;
 use crate::words::{Addr, Pointer, Value};
@@ -111,7 +112,7 @@ impl Vault {
         let missing = self.missing(source);
         self.fill(source, missing, &|| {
             let token = self.minted.get().ok_or(VaultError::NotMinted)?;
-            Ok(token.expose_secret().to_owned())
+            Ok(token.clone())
         })
     }
 
@@ -163,7 +164,8 @@ impl Vault {
             let key = self.runtime.as_ref().ok_or(VaultError::NoRuntimeKey)?;
             let (id, secret) = (self.text(&key.id)?, self.text(&key.secret)?);
             let (id, secret) = (id.expose_secret(), secret.expose_secret());
-            Ok(format!("{}:{id}{}:{secret}", id.len(), secret.len()))
+            let lengths = (format!("{}:", id.len()), format!("{}:", secret.len()));
+            Ok(joined(&[&lengths.0, id, &lengths.1, secret]))
         });
         Some(key.mark(
             &addr.to_string(),
@@ -219,35 +221,45 @@ impl Vault {
         &self,
         source: &SecretSource,
         missing: Vec<String>,
-        token: &dyn Fn() -> Result<String, VaultError>,
+        token: &dyn Fn() -> Result<SecretString, VaultError>,
     ) -> Result<SecretString, VaultError> {
         if !missing.is_empty() {
             return Err(VaultError::Unset(missing));
         }
-        let mut text = String::new();
+        let mut pieces: Vec<SecretString> = Vec::new();
         for part in &source.template().parts {
-            match part {
-                Part::Text(literal) => text.push_str(literal),
+            pieces.push(match part {
+                Part::Text(literal) => literal.as_str().into(),
                 Part::Reference(Reference::Env(name)) => {
                     let unset = || VaultError::Unset(vec![name.clone()]);
-                    text.push_str(self.env(name).ok_or_else(unset)?.expose_secret());
+                    self.env(name).ok_or_else(unset)?.clone()
                 }
                 Part::Reference(Reference::RuntimeToken) => {
                     if self.runtime.is_none() {
                         return Err(VaultError::NoRuntimeKey);
                     }
-                    text.push_str(&token()?);
+                    token()?
                 }
                 Part::Reference(Reference::Random(name)) => {
                     let none = || VaultError::NoRandomness(name.clone());
-                    let randoms = self.randoms.as_ref().ok_or_else(none)?;
-                    text.push_str(randoms.text(name).expose_secret());
+                    self.randoms.as_ref().ok_or_else(none)?.text(name)
                 }
                 Part::Reference(other) => return Err(VaultError::Unsettled(other.to_string())),
-            }
+            });
         }
-        Ok(text.into())
+        let pieces: Vec<&str> = pieces.iter().map(|piece| piece.expose_secret()).collect();
+        Ok(joined(&pieces))
     }
+}
+
+/// The pieces in one text, written into one piece of memory: a text that grows is copied, and what
+/// it was copied from stays behind.
+fn joined(pieces: &[&str]) -> SecretString {
+    let mut text = String::with_capacity(pieces.iter().map(|piece| piece.len()).sum());
+    for piece in pieces {
+        text.push_str(piece);
+    }
+    text.into()
 }
 
 fn needs_token(source: &SecretSource) -> bool {
@@ -260,13 +272,13 @@ fn needs_token(source: &SecretSource) -> bool {
 impl FingerprintKey {
     /// Derives the key with HKDF-SHA-256.
     pub fn derive(secret: &SecretString, salt: &[u8]) -> Option<Self> {
-        let mut key = [0; 32];
+        let mut key = Zeroizing::new([0; 32]);
         Hkdf::<Sha256>::new(Some(salt), secret.expose_secret().as_bytes())
-            .expand(b"spaceport fingerprint 1", &mut key)
+            .expand(b"spaceport fingerprint 1", key.as_mut_slice())
             .ok()?;
-        let id = hex(&Sha256::digest(key))[..8].to_owned();
+        let id = hex(&Sha256::digest(key.as_slice()))[..8].to_owned();
         Some(FingerprintKey {
-            key: hex(&key).into(),
+            key: digits(key.as_slice()),
             id,
         })
     }

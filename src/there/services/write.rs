@@ -10,13 +10,15 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 
 use crate::kinds::{Call, Kind, Observed, Touch, identity, stamp};
-use crate::there::services::error::{Discreet, Failure, Problem, ServiceError, TookEffect};
+use crate::there::services::discreet::Discreet;
+use crate::there::services::error::{Failure, Problem, ServiceError, TookEffect};
 use crate::there::services::http::{Answer, Repeat};
 use crate::there::services::patience::Patience;
 use crate::there::services::port::object_in;
 use crate::there::services::read::Reader;
 use crate::there::services::spacelift;
 use crate::there::services::vault::{Vault, VaultError};
+use crate::there::services::wiped::Wiped;
 use crate::words::{Pointer, Service, Value};
 
 /// The clients of both services with the right to write.
@@ -252,7 +254,7 @@ impl Writer {
                 };
                 hidden.extend_from_slice(texts);
                 let port = self.reader.port()?;
-                port.change(&may, method, path, body.as_ref(), repeat, &hidden)
+                port.change(&may, method, path, body.as_deref(), repeat, &hidden)
                     .await
             }
             Call::Spacelift {
@@ -274,7 +276,7 @@ impl Writer {
         &self,
         call: &Call,
         value: &Value,
-    ) -> Result<(Json, Vec<SecretString>), ServiceError> {
+    ) -> Result<(Wiped, Vec<SecretString>), ServiceError> {
         let error = |problem| ServiceError::new(call.service(), name_of(call), problem);
         if self.vault.needs_token(value) {
             self.mint().await?;
@@ -290,7 +292,7 @@ impl Writer {
         }
         let mut hidden = Vec::new();
         let mut problem: Option<VaultError> = None;
-        let json = value.to_json_with(&mut |leaf| {
+        let json = Wiped::new(value.to_json_with(&mut |leaf| {
             let Value::Secret(source) = leaf else {
                 return Json::Null;
             };
@@ -305,7 +307,7 @@ impl Writer {
                     Json::Null
                 }
             }
-        });
+        }));
         match problem {
             Some(problem) => Err(error(Problem::Vault(problem))),
             None => Ok((json, hidden)),

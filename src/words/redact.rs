@@ -5,7 +5,7 @@
 //! What is hidden is found here alone, whatever is put in its place. Deliberately not here:
 //! `Secret` leaves, whose texts nobody in this layer can reach.
 
-use crate::words::Pointer;
+use crate::words::pointer::Pointer;
 
 /// What stands in place of a text that must not be shown.
 pub const REDACTED: &str = "(redacted)";
@@ -131,8 +131,29 @@ fn without_keys(run: &str) -> String {
     shown.collect()
 }
 
+/// Text of which every address is shown by its host alone: what follows may be a key.
+pub fn hosts(said: &str) -> String {
+    walk(said, &|_| true, &mut |what, _| match what {
+        Hidden::Userinfo => REDACTED.to_owned(),
+        Hidden::Intake => "…".to_owned(),
+    })
+}
+
 /// Free text, with each hidden part replaced by what `hide` makes of it.
 pub fn text_with(text: &str, hide: &mut dyn FnMut(Hidden, &str) -> String) -> String {
+    walk(
+        text,
+        &|host| host.to_lowercase().starts_with("ingest."),
+        hide,
+    )
+}
+
+/// Goes through the addresses in a text; `keyed` says at which hosts the path is a key.
+fn walk(
+    text: &str,
+    keyed: &dyn Fn(&str) -> bool,
+    hide: &mut dyn FnMut(Hidden, &str) -> String,
+) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("://") {
@@ -152,7 +173,7 @@ pub fn text_with(text: &str, hide: &mut dyn FnMut(Hidden, &str) -> String) -> St
         };
         shown.push_str(host);
         rest = &after[authority..];
-        if host.to_lowercase().starts_with("ingest.") {
+        if keyed(host) {
             let end = url_end(rest);
             if end > 0 {
                 shown.push_str(&rest[..1]);
@@ -281,6 +302,16 @@ mod tests {
         ] {
             assert_eq!(foreign(said), shown, "{said}");
         }
+    }
+
+    #[test]
+    fn an_address_can_be_shown_by_its_host_alone() {
+        assert_eq!(
+            hosts(
+                "see https://hooks.example.com/T0/k?x=1, http://b:c@127.0.0.1:80/ and https://a.b"
+            ),
+            "see https://hooks.example.com/… http://(redacted)@127.0.0.1:80/ and https://a.b"
+        );
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! HTTP: one client per service, with retries, limits and time-outs.
 //!
 //! The only module that names `reqwest` and `rustls`. It knows one origin and sends nothing
-//! elsewhere: no redirect is followed. Deliberately not here: tokens and what an answer means
-//! (see `port` and `spacelift`).
+//! elsewhere: no redirect is followed. `client` makes the client, `trace` says what `-vvv` shows of
+//! an exchange. Deliberately not here: tokens and what an answer means (see `port` and `spacelift`).
+
+mod client;
+mod trace;
 
 use std::error::Error as _;
 use std::fmt;
@@ -11,16 +14,18 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use reqwest::header::{self, HeaderMap, HeaderValue};
+use reqwest::header::{self, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::there::endpoints::is_loopback;
-use crate::there::services::error::{Discreet, Problem, ServiceError};
+use crate::there::services::discreet::Discreet;
+use crate::there::services::error::{Problem, ServiceError};
 use crate::there::services::gate::Gate;
 use crate::there::services::pace::{Advice, Pace, date};
+use crate::there::services::wiped::{Received, Wiped, bearer};
 use crate::words::Service;
 
 /// How to connect.
@@ -57,6 +62,8 @@ pub(super) struct Request<'a> {
     pub repeat: Repeat,
     /// Whether it changes something for the user, for counting.
     pub writes: bool,
+    /// Whether request and answer are credentials as a whole.
+    pub credentials: bool,
 }
 
 /// When a request may be sent again.
@@ -72,7 +79,7 @@ pub enum Repeat {
 pub(super) struct Answer {
     pub status: u16,
     pub trace: Option<String>,
-    pub body: Vec<u8>,
+    pub body: Received,
     /// Whether an earlier try may have been received too.
     pub earlier: bool,
 }
@@ -109,7 +116,7 @@ impl Http {
         Ok(Http {
             service,
             base: base.clone(),
-            client: client(service, base, options).map_err(setup)?,
+            client: client::client(service, base, options).map_err(setup)?,
             slots: Semaphore::new(slots),
             gate: Gate::new(),
             options: options.clone(),
@@ -150,12 +157,16 @@ impl Http {
                 "the path leads away from the service".into(),
             ))
         })?;
+        // Written once for all tries.
+        let written = request.body.map(Wiped::bytes).transpose();
+        let written = written.map_err(|e| error(Problem::Setup(e.to_string())))?;
+        let body = || written.clone().map(reqwest::Body::from);
         let mut pace = Pace::new(TRIES, self.options.first_delay);
         let mut earlier = false;
         let mut tries = 0;
         loop {
             tries += 1;
-            let outcome = self.once(&request, &url, discreet).await;
+            let outcome = self.once(&request, &url, body(), discreet).await;
             // What is left to do with the outcome: whether the service may have taken it, whether
             // a new try may help, and how long the service wants us to wait.
             let (received, helps, advised) = match &outcome {
@@ -231,6 +242,7 @@ impl Http {
         &self,
         request: &Request<'_>,
         url: &Url,
+        body: Option<reqwest::Body>,
         discreet: &Discreet,
     ) -> Result<Got, Problem> {
         let _slot = self.slots.acquire().await;
@@ -238,24 +250,29 @@ impl Http {
         let method = reqwest::Method::from_bytes(request.method.as_bytes())
             .map_err(|_| Problem::Setup(format!("`{}` is no method", request.method)))?;
         let mut builder = self.client.request(method, url.clone());
-        if let Some(body) = request.body {
-            builder = builder.json(body);
+        if let Some(body) = body {
+            let json = HeaderValue::from_static("application/json");
+            builder = builder.header(header::CONTENT_TYPE, json).body(body);
         }
         if let Some(token) = request.bearer {
-            let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()))
-                .map_err(|_| Problem::Credentials {
-                    host: self.host(),
-                    says: "what should be a token has characters that no token has".into(),
+            let mut value =
+                HeaderValue::from_maybe_shared(bearer(token.expose_secret())).map_err(|_| {
+                    Problem::Credentials {
+                        host: self.host(),
+                        says: "what should be a token has characters that no token has".into(),
+                    }
                 })?;
             value.set_sensitive(true);
             builder = builder.header(header::AUTHORIZATION, value);
         }
+        let sent = builder.build().map_err(|e| self.lost(e))?;
         self.requests.fetch_add(1, Ordering::Relaxed);
         if request.writes {
             self.writes.fetch_add(1, Ordering::Relaxed);
         }
+        trace::request(self.service, request, sent.headers(), discreet);
         let began = Instant::now();
-        let outcome = self.exchange(builder, discreet).await;
+        let outcome = self.exchange(sent, request, discreet).await;
         let ms = began.elapsed().as_millis() as u64;
         match &outcome {
             Ok(got) => tracing::debug!(
@@ -281,10 +298,11 @@ impl Http {
 
     async fn exchange(
         &self,
-        builder: reqwest::RequestBuilder,
+        sent: reqwest::Request,
+        request: &Request<'_>,
         discreet: &Discreet,
     ) -> Result<Got, Problem> {
-        let mut response = builder.send().await.map_err(|e| self.lost(e))?;
+        let mut response = self.client.execute(sent).await.map_err(|e| self.lost(e))?;
         let status = response.status().as_u16();
         let headers = response.headers();
         let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
@@ -296,14 +314,16 @@ impl Http {
         }
         let advice = Advice::of(status, &text, dated);
         self.gate.shut(tokio::time::Instant::now(), advice.all);
-        let mut body = Vec::new();
+        let shown = trace::headers(headers, discreet);
+        let mut body = Received::new(request.credentials);
         while let Some(chunk) = response.chunk().await.map_err(|e| self.lost(e))? {
             if body.len() + chunk.len() > LARGEST_ANSWER {
                 let what = format!("more than {} MiB", LARGEST_ANSWER >> 20);
                 return Err(Problem::Unreadable { status, what });
             }
-            body.extend_from_slice(&chunk);
+            body.extend(&chunk);
         }
+        trace::answer(self.service, request, status, shown, &body, discreet);
         Ok(Got {
             answer: Answer {
                 status,
@@ -373,105 +393,4 @@ fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port()
         .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
-/// The client: rustls with ring, the system's certificates or, where there are none (scratch
-/// images), Mozilla's; nothing that could follow a redirect.
-fn client(service: Service, base: &Url, options: &Options) -> Result<reqwest::Client, String> {
-    // reqwest asks for the process-wide provider; it panics without one. A second installation is
-    // refused and does no harm.
-    let _already_there = rustls::crypto::ring::default_provider().install_default();
-    let mut headers = HeaderMap::new();
-    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-    if service == Service::Spacelift {
-        let name = HeaderValue::from_static("spaceport");
-        headers.insert("spacelift-client-type", name);
-    }
-    let extra = match &options.ca_bundle {
-        Some(path) => read_bundle(path)?,
-        None => Vec::new(),
-    };
-    let builder = || {
-        let builder = reqwest::Client::builder()
-            .user_agent(concat!("spaceport/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers.clone())
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            // Shorter than what load balancers allow: a create that meets a connection which is
-            // just being closed would have to be looked for.
-            .pool_idle_timeout(Duration::from_secs(30))
-            .connect_timeout(Duration::from_secs(10).min(options.timeout))
-            .timeout(options.timeout);
-        // The one origin is known, so a proxy for loopback is no proxy at all.
-        if is_loopback(base) {
-            builder.no_proxy()
-        } else {
-            builder
-        }
-    };
-    let with = |builder: reqwest::ClientBuilder| {
-        builder
-            .build()
-            .map_err(|e| Discreet::default().message(&chain(&e)))
-    };
-    if base.scheme() == "http" {
-        // Reading the system's certificates takes longer than all requests to a sandbox.
-        return with(builder().tls_certs_only([]));
-    }
-    with(builder().tls_certs_merge(extra.clone())).or_else(|_| {
-        let mozilla = webpki_root_certs::TLS_SERVER_ROOT_CERTS
-            .iter()
-            .filter_map(|der| reqwest::Certificate::from_der(der).ok());
-        with(builder().tls_certs_only(mozilla.chain(extra)))
-    })
-}
-
-fn read_bundle(path: &std::path::Path) -> Result<Vec<reqwest::Certificate>, String> {
-    let shown = path.display();
-    let pem = std::fs::read(path).map_err(|e| format!("cannot read `{shown}`: {e}"))?;
-    match reqwest::Certificate::from_pem_bundle(&pem) {
-        Ok(list) if !list.is_empty() => Ok(list),
-        Ok(_) => Err(format!("`{shown}` holds no certificate")),
-        Err(e) => Err(format!("`{shown}` holds no certificates: {}", chain(&e))),
-    }
-}
-
-fn chain(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        text = format!("{text}: {source}");
-        cause = source.source();
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_client_can_be_made_for_https_and_a_bad_bundle_is_told() {
-        let base: Url = "https://api.port.io".parse().unwrap();
-        Http::new(Service::Port, &base, 1, &Options::default()).unwrap();
-
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ca.pem");
-        let options = Options {
-            ca_bundle: Some(path.clone()),
-            ..Options::default()
-        };
-        let error = Http::new(Service::Port, &base, 1, &options).unwrap_err();
-        assert!(error.to_string().contains("cannot read"), "{error}");
-        std::fs::write(&path, "no certificate").unwrap();
-        let error = Http::new(Service::Port, &base, 1, &options).unwrap_err();
-        assert!(
-            error.to_string().contains("holds no certificate"),
-            "{error}"
-        );
-
-        let plain: Url = "http://api.port.io".parse().unwrap();
-        let error = Http::new(Service::Port, &plain, 1, &Options::default()).unwrap_err();
-        assert!(error.to_string().contains("plain `http://`"), "{error}");
-    }
 }
