@@ -4,6 +4,7 @@
 //! are what spaceport wrote is told by [`trust`]. Deliberately not here: whose turn it is to write
 //! (see `lease`).
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
