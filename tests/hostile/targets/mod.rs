@@ -45,7 +45,7 @@ pub const TARGETS: &[Target] = &[
 ];
 
 /// The longest input that is looked at; what is longer is refused by size, and takes fuzzers long.
-const LONGEST: usize = 8 * 1024;
+const LONGEST: usize = 32 * 1024;
 
 /// What separates the parts of an input that has several.
 const SEPARATOR: &str = "\n%%%%\n";
