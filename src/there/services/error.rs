@@ -359,7 +359,12 @@ impl Discreet {
         for _ in 0..3 {
             self.secrets.push(spelling.as_str().into());
             let quoted = Json::from(spelling.as_str()).to_string();
-            spelling = quoted[1..quoted.len() - 1].to_owned();
+            let further = &quoted[1..quoted.len() - 1];
+            // Hidden again, it could be found in the word that hides it.
+            if further == spelling {
+                break;
+            }
+            spelling = further.to_owned();
         }
     }
 

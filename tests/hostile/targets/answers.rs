@@ -25,38 +25,52 @@ const MOST: usize = 400;
 /// A service that answers what it is told, and the clients that ask it.
 struct Bed {
     runtime: Runtime,
-    answers: Arc<Mutex<Vec<(u16, String)>>>,
+    answers: Arc<Mutex<Vec<Answer>>>,
     asked: Arc<AtomicUsize>,
     reader: Arc<Reader>,
     writer: Writer,
 }
 
+/// What is answered.
+#[derive(Clone)]
+struct Answer {
+    status: u16,
+    /// What a request has in it that gets this; empty: any.
+    of: String,
+    body: String,
+}
+
 static BED: LazyLock<Mutex<Bed>> = LazyLock::new(|| Mutex::new(bed()));
 
 /// The answers in turn, again from the first when all were given. One that begins with `!404` has
-/// that status.
-pub fn run(data: &[u8]) {
+/// that status; one that begins with `!200 /v1/actions` answers what has that in it, before others.
+pub fn run(data: &[u8]) -> bool {
     let Some(text) = super::text(data) else {
-        return;
+        return false;
     };
-    let answers: Vec<(u16, String)> = text.split(super::SEPARATOR).map(answer).collect();
+    let answers: Vec<Answer> = text.split(super::SEPARATOR).map(answer).collect();
     // One at a time: they share the service.
     let bed = BED.lock().unwrap_or_else(PoisonError::into_inner);
     *bed.answers.lock().expect("nothing panics with it") = answers;
     bed.asked.store(0, Ordering::SeqCst);
-    let looked = bed.runtime.block_on(async {
+    let took = bed.runtime.block_on(async {
         tokio::time::timeout(Duration::from_secs(60), ask(&bed.reader, &bed.writer)).await
     });
-    assert!(looked.is_ok(), "the clients are still asking");
+    let taken = took.expect("the clients still ask");
     let asked = bed.asked.load(Ordering::SeqCst);
     assert!(asked <= MOST, "{asked} requests");
+    taken
 }
 
 /// All calls that read lists or pages, and the writes whose answers say much.
-async fn ask(reader: &Arc<Reader>, writer: &Writer) {
+async fn ask(reader: &Arc<Reader>, writer: &Writer) -> bool {
     let mut errors: Vec<String> = Vec::new();
+    let mut taken = 0;
     match reader.read(kinds::ALL).await {
-        Ok(live) => world::look(&WORLD.desired, &live, &world::ledger()),
+        Ok(live) => {
+            taken += 1;
+            world::look(&WORLD.desired, &live, &world::ledger());
+        }
         Err(error) => errors.push(error.to_string()),
     }
     let each = |item: &Json, found: &mut Vec<Json>| found.push(item.clone());
@@ -109,30 +123,43 @@ async fn ask(reader: &Arc<Reader>, writer: &Writer) {
     }
     errors.extend(told(shelf.look_at_leases(reader).await));
     for error in errors {
+        if std::env::var("DBG").is_ok() {
+            eprintln!("ANS {error}");
+        }
         assert!(
             !error.is_empty() && error.len() < 4096,
             "{} bytes",
             error.len()
         );
     }
+    taken > 0
 }
 
 fn told<T, E: ToString>(answer: Result<T, E>) -> Option<String> {
     answer.err().map(|error| error.to_string())
 }
 
-fn answer(text: &str) -> (u16, String) {
+fn answer(text: &str) -> Answer {
+    let plain = || Answer {
+        status: 200,
+        of: String::new(),
+        body: text.to_owned(),
+    };
     let spoken = text
         .strip_prefix('!')
         .and_then(|rest| rest.split_once('\n'));
-    let status = spoken.and_then(|(status, _)| status.parse().ok());
-    match (status, spoken) {
+    let Some((first, body)) = spoken else {
+        return plain();
+    };
+    let (status, of) = first.split_once(' ').unwrap_or((first, ""));
+    match status.parse() {
         // Others make clients wait, or are no answers.
-        (
-            Some(status @ (200 | 201 | 207 | 400 | 401 | 403 | 404 | 409 | 422 | 500)),
-            Some((_, body)),
-        ) => (status, body.to_owned()),
-        _ => (200, text.to_owned()),
+        Ok(status @ (200 | 201 | 207 | 400 | 401 | 403 | 404 | 409 | 422 | 500)) => Answer {
+            status,
+            of: of.to_ascii_lowercase(),
+            body: body.to_owned(),
+        },
+        _ => plain(),
     }
 }
 
@@ -142,7 +169,7 @@ fn bed() -> Bed {
         .enable_all()
         .build()
         .expect("a runtime");
-    let answers: Arc<Mutex<Vec<(u16, String)>>> = Arc::default();
+    let answers: Arc<Mutex<Vec<Answer>>> = Arc::default();
     let asked: Arc<AtomicUsize> = Arc::default();
     let listener = runtime
         .block_on(TcpListener::bind("127.0.0.1:0"))
@@ -196,7 +223,7 @@ fn bed() -> Bed {
 /// Serves a connection until its other end leaves. Tokens are always given.
 async fn serve(
     mut stream: TcpStream,
-    answers: Arc<Mutex<Vec<(u16, String)>>>,
+    answers: Arc<Mutex<Vec<Answer>>>,
     asked: Arc<AtomicUsize>,
 ) -> std::io::Result<()> {
     let mut held: Vec<u8> = Vec::new();
@@ -234,17 +261,24 @@ async fn serve(
         let (status, body) = if head.contains("/v1/auth/access_token") {
             (
                 200,
-                r#"{"ok":true,"accessToken":"t","expiresIn":10800}"#.to_owned(),
+                r#"{"ok":true,"accessToken":"token-of-port","expiresIn":10800}"#.to_owned(),
             )
         } else if body.contains("mutation Login") {
             (
                 200,
-                r#"{"data":{"apiKeyUser":{"jwt":"j","validUntil":99999999999}}}"#.to_owned(),
+                r#"{"data":{"apiKeyUser":{"jwt":"token-of-spacelift","validUntil":99999999999}}}"#
+                    .to_owned(),
             )
         } else {
             let answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
-            let turn = answers.get(at % answers.len().max(1));
-            turn.cloned().unwrap_or_default()
+            let asked = format!("{head}{}", body.to_ascii_lowercase());
+            let fits = |answer: &&Answer| !answer.of.is_empty() && asked.contains(&answer.of);
+            let any: Vec<&Answer> = answers.iter().filter(|one| one.of.is_empty()).collect();
+            let turn = any.get(at % any.len().max(1)).copied();
+            let found = answers.iter().find(fits).or(turn);
+            found.map_or((404, String::new()), |found| {
+                (found.status, found.body.clone())
+            })
         };
         let answer = format!(
             "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",

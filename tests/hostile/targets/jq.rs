@@ -6,9 +6,9 @@ use spaceport::sim::jq::{Program, assignment, doubts};
 use spaceport::sim::template::{keys, names, paths, reads_more};
 
 /// A program, and the JSON that it gets.
-pub fn run(data: &[u8]) {
+pub fn run(data: &[u8]) -> bool {
     let Some([program, input]) = super::parts(data) else {
-        return;
+        return false;
     };
     for (_, span) in paths(program) {
         super::inside(program, &span, &"a path");
@@ -17,11 +17,14 @@ pub fn run(data: &[u8]) {
     let compiled = super::engine(|| Program::compile(program));
     let compiled = match compiled {
         Ok(compiled) => compiled,
-        Err(fault) => return super::told(program, &fault),
+        Err(fault) => {
+            super::told(program, &fault);
+            return false;
+        }
     };
     let _ = (assignment(program), doubts(program));
     if !ends(program) {
-        return;
+        return false;
     }
     let input = serde_json::from_str(input).unwrap_or(serde_json::Value::Null);
     let once = super::engine(|| compiled.all(&input, 1_700_000_000.0));
@@ -32,6 +35,7 @@ pub fn run(data: &[u8]) {
     let crashed = matches!(&once, Err(fault) if fault.kind == FaultKind::Crash);
     let again = super::engine(|| compiled.all(&input, 1_700_000_000.0));
     assert!(crashed || once == again, "{program:?}: {once:?} {again:?}");
+    once.is_ok()
 }
 
 /// Whether a program can do no more than a little: it is short, none of its words makes loops, and its

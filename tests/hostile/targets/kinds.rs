@@ -11,13 +11,12 @@ use spaceport::words::{Findings, Node, Place};
 use super::world::{self, WORLD};
 
 /// An item of a list as JSON; or two, the second as it was wanted.
-pub fn run(data: &[u8]) {
+pub fn run(data: &[u8]) -> bool {
     let Some([item, other]) = super::parts(data) else {
-        return;
+        return false;
     };
     let Ok(item) = serde_json::from_str::<Json>(item) else {
-        let _ = paste(item, Some("name"));
-        return;
+        return !paste(item, Some("name")).documents.is_empty();
     };
     let other: Json = serde_json::from_str(other).unwrap_or_else(|_| item.clone());
     let mut live = Live::default();
@@ -31,6 +30,7 @@ pub fn run(data: &[u8]) {
     }
     world::look(&WORLD.desired, &live, &world::ledger());
     let _ = paste(&item.to_string(), Some("name"));
+    !live.is_empty()
 }
 
 /// What is done with an object that a service lists.

@@ -8,9 +8,9 @@ use spaceport::there::Live;
 use super::world::{self, WORLD};
 
 /// A ledger as a file holds it; behind the separator the entities of one in Port.
-pub fn run(data: &[u8]) {
+pub fn run(data: &[u8]) -> bool {
     let Some([file, entities]) = super::parts(data) else {
-        return;
+        return false;
     };
     if let Ok(ledger) = serde_json::from_str::<Ledger>(file) {
         world::look(&WORLD.desired, &Live::default(), &ledger);
@@ -26,9 +26,10 @@ pub fn run(data: &[u8]) {
         }
     }
     let _ = chunk::entries(file);
+    let mut taken = false;
     let scope = Scope::new("hostile", None);
     let Ok(entities) = serde_json::from_str::<Vec<Json>>(entities) else {
-        return;
+        return false;
     };
     let text = |one: &Json, key: &str| match one.get(key) {
         Some(Json::String(text)) => text.clone(),
@@ -54,10 +55,15 @@ pub fn run(data: &[u8]) {
             seal: &|_| None,
             all,
         };
+        if std::env::var("DBG").is_ok() {
+            eprintln!("LED {:?}", open(&scope, &seen, belief));
+        }
         if let Ok(opened) = open(&scope, &seen, belief)
             && let Some(ledger) = opened.ledger
         {
+            taken = true;
             world::look(&WORLD.desired, &Live::default(), &ledger);
         }
     }
+    taken
 }

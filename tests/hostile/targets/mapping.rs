@@ -8,15 +8,15 @@ use spaceport::sim::mapping::{
 use super::jq::ends;
 
 /// A webhook as Port holds it, the body of a delivery, a blueprint.
-pub fn run(data: &[u8]) {
+pub fn run(data: &[u8]) -> bool {
     let Some([webhook, body, blueprint]) = super::parts(data) else {
-        return;
+        return false;
     };
     let read = |text: &str| serde_json::from_str::<Json>(text).unwrap_or(Json::Null);
     let (webhook, blueprint) = (read(webhook), read(blueprint));
     // Every text may be a program.
     if !short(&webhook) {
-        return;
+        return false;
     }
     let request = Request {
         webhook: webhook.clone(),
@@ -55,6 +55,7 @@ pub fn run(data: &[u8]) {
         assert_eq!(made.len(), 3);
         entities.extend(made.into_iter().filter_map(|made| made.entity));
     }
+    let taken = !entities.is_empty();
     entities.push(item);
     let mut merged = Json::Null;
     for entity in &entities {
@@ -68,6 +69,7 @@ pub fn run(data: &[u8]) {
             }
         }
     }
+    taken
 }
 
 fn short(value: &Json) -> bool {

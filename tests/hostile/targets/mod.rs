@@ -25,8 +25,9 @@ use std::sync::Once;
 use spaceport::show::text::is_hostile;
 use spaceport::sim::job::{Fault, FaultKind};
 
-/// A target: its name, which is also the name of its folder of seeds, and its function.
-pub type Target = (&'static str, fn(&[u8]));
+/// A target: its name, which is also the name of its folder of seeds, and its function. That says whether
+/// the engine took the input for a good one.
+pub type Target = (&'static str, fn(&[u8]) -> bool);
 
 /// All targets.
 pub const TARGETS: &[Target] = &[

@@ -6,18 +6,25 @@ use spaceport::show::document::read;
 use super::world;
 
 /// The text of a plan.
-pub fn run(data: &[u8]) {
+pub fn run(data: &[u8]) -> bool {
     let Some([text, other]) = super::parts(data) else {
-        return;
+        return false;
     };
     let Ok(document) = read::plan(text) else {
-        return;
+        return false;
     };
     super::printable(&json(&document));
     if let Ok(other) = read::plan(other) {
         let _ = read::differences(&document, &other);
     }
-    if let Ok((plan, header)) = document.into_plan() {
-        world::show(&plan, &header);
+    match document.into_plan() {
+        Ok((plan, header)) => {
+            world::show(&plan, &header);
+            true
+        }
+        Err(why) => {
+            assert!(!why.is_empty());
+            false
+        }
     }
 }

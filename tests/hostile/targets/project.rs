@@ -13,9 +13,9 @@ use super::world;
 
 /// A file of documents, and one that they may name as `b.rego` and `b.yaml`; then the project file, if
 /// it is not an ordinary one.
-pub fn run(data: &[u8]) {
+pub fn run(data: &[u8]) -> bool {
     let Some([documents, beside, project]) = super::parts(data) else {
-        return;
+        return false;
     };
     let folder = tempfile::tempdir().expect("a temporary folder");
     let ordinary = "version: 1\nproject: hostile\nport: { region: eu }\nspacelift: { account: acme }\nledger: none\nvariables: { v: { default: x } }\n";
@@ -27,11 +27,16 @@ pub fn run(data: &[u8]) {
     world::write(folder.path(), "spaceport.yaml", project);
     world::write(folder.path(), "a.yaml", documents);
     world::write(folder.path(), "b.rego", beside);
-    if !beside.is_empty() {
+    if !beside.starts_with("package") && !beside.is_empty() {
         world::write(folder.path(), "b.yaml", beside);
     }
     let (desired, found) = desired::load_kept(folder.path(), &Choice::default(), &world::env());
     let broken = found.has_errors();
+    if std::env::var("DBG").is_ok() {
+        for f in found.iter() {
+            eprintln!("PRJ {} {}", f.code, f.message);
+        }
+    }
     // No program runs: what engines would say is not asked here.
     let engines = Engines::new("/nowhere/spaceport".into());
     let mut all = lint::run(&desired, &found, &engines);
@@ -55,6 +60,7 @@ pub fn run(data: &[u8]) {
     if !broken {
         world::look(&desired, &Live::default(), &world::ledger());
     }
+    !broken
 }
 
 fn placed(sources: &Sources, finding: &Finding) {

@@ -4,14 +4,15 @@
 use spaceport::sim::rego::{self, EngineType, Policy};
 
 /// The body of a policy; its first byte says of which type.
-pub fn run(data: &[u8]) {
+pub fn run(data: &[u8]) -> bool {
     let Some(body) = super::text(data) else {
-        return;
+        return false;
     };
     let dialect = rego::dialect(body);
     let _ = (dialect.has_package(), dialect.suggests());
     let types = ["NOTIFICATION", "PLAN", "ACCESS", "GIT_PUSH", "no such type"];
     let policy_type = types[body.len() % types.len()];
+    let mut taken = false;
     for engine in [EngineType::RegoV0, EngineType::RegoV1] {
         if let Some(span) = dialect.misfit(engine) {
             super::inside(body, &span, &"a misfit");
@@ -29,9 +30,11 @@ pub fn run(data: &[u8]) {
         for fault in answers.iter().filter_map(|answer| answer.as_ref().err()) {
             super::told(body, fault);
         }
+        taken |= answers[2].is_ok();
         // What a look at the text refuses, the others refuse, too.
         if answers[0].is_err() {
             assert!(answers[1].is_err() && answers[2].is_err(), "{body:?}");
         }
     }
+    taken
 }

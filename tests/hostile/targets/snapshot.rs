@@ -18,9 +18,9 @@ static GLOBAL: LazyLock<Global> = LazyLock::new(|| {
 });
 
 /// The text of a snapshot.
-pub fn run(data: &[u8]) {
+pub fn run(data: &[u8]) -> bool {
     let Some(text) = super::text(data) else {
-        return;
+        return false;
     };
     match replay(
         &GLOBAL,
@@ -29,7 +29,13 @@ pub fn run(data: &[u8]) {
         text,
         &Flags::default(),
     ) {
-        Ok(replayed) => world::show(&replayed.look.plan, &Default::default()),
-        Err(stop) => assert!(!format!("{stop:?}").is_empty()),
+        Ok(replayed) => {
+            world::show(&replayed.look.plan, &Default::default());
+            true
+        }
+        Err(stop) => {
+            assert!(!format!("{stop:?}").is_empty());
+            false
+        }
     }
 }

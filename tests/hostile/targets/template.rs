@@ -7,9 +7,9 @@ use spaceport::words::{Addr, Pointer, Template, template};
 use super::jq::ends;
 
 /// A text.
-pub fn run(data: &[u8]) {
+pub fn run(data: &[u8]) -> bool {
     let Some(text) = super::text(data) else {
-        return;
+        return false;
     };
     ours(text);
     ports(text);
@@ -20,6 +20,7 @@ pub fn run(data: &[u8]) {
         let written = pointer.to_string();
         assert_eq!(Pointer::parse(&written), Some(pointer), "{text:?}");
     }
+    Template::parse(text).is_ok()
 }
 
 fn ours(text: &str) {

@@ -4,9 +4,9 @@ use spaceport::want::yaml;
 use spaceport::words::{Data, Findings, Node, Place, Sources, Value};
 
 /// A file of YAML.
-pub fn run(data: &[u8]) {
+pub fn run(data: &[u8]) -> bool {
     let Some(text) = super::text(data) else {
-        return;
+        return false;
     };
     let mut sources = Sources::default();
     let file = sources.add("a.yaml".to_owned(), text.to_owned());
@@ -25,6 +25,7 @@ pub fn run(data: &[u8]) {
         let same = plain(&nodes) == plain(&again);
         assert!(same, "{formatted:?} reads otherwise than {text:?}");
     }
+    !findings.has_errors()
 }
 
 /// Aliases may repeat much, which places need not be looked at for.
