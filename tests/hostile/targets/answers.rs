@@ -123,9 +123,6 @@ async fn ask(reader: &Arc<Reader>, writer: &Writer) -> bool {
     }
     errors.extend(told(shelf.look_at_leases(reader).await));
     for error in errors {
-        if std::env::var("DBG").is_ok() {
-            eprintln!("ANS {error}");
-        }
         assert!(
             !error.is_empty() && error.len() < 4096,
             "{} bytes",

@@ -55,9 +55,6 @@ pub fn run(data: &[u8]) -> bool {
             seal: &|_| None,
             all,
         };
-        if std::env::var("DBG").is_ok() {
-            eprintln!("LED {:?}", open(&scope, &seen, belief));
-        }
         if let Ok(opened) = open(&scope, &seen, belief)
             && let Some(ledger) = opened.ledger
         {

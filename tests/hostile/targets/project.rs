@@ -32,10 +32,6 @@ pub fn run(data: &[u8]) -> bool {
     }
     let (desired, found) = desired::load_kept(folder.path(), &Choice::default(), &world::env());
     let broken = found.has_errors();
-    if std::env::var("DBG").is_ok() {
-        for f in found.iter() {
-            eprintln!("PRJ {} {}", f.code, f.message);
-        }
     }
     // No program runs: what engines would say is not asked here.
     let engines = Engines::new("/nowhere/spaceport".into());
