@@ -12,7 +12,7 @@ use std::thread;
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, TestError, TestRunner};
 use spaceport::sim::child::Engines;
 use spaceport::sim::job::{Answer, Job};
 use spaceport::sim::rego::{EngineType, Policy, Request};
@@ -76,8 +76,13 @@ fn hold(name: &'static str, cases: u32) {
             target(&bytes);
             Ok(())
         });
-        if let Err(found) = found {
-            panic!("{name}: {found}");
+        match found {
+            Ok(()) => {}
+            Err(TestError::Fail(why, bytes)) => {
+                let shown = bytes.escape_ascii();
+                panic!("{name}: {why}\nthe input: b\"{shown}\"");
+            }
+            Err(abort) => panic!("{name}: {abort}"),
         }
     };
     let mut thread = thread::Builder::new();

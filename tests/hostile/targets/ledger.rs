@@ -12,7 +12,9 @@ pub fn run(data: &[u8]) -> bool {
     let Some([file, entities]) = super::parts(data) else {
         return false;
     };
+    let mut taken = false;
     if let Ok(ledger) = serde_json::from_str::<Ledger>(file) {
+        taken = true;
         world::look(&WORLD.desired, &Live::default(), &ledger);
         let text = serde_json::to_string(&ledger).expect("a ledger is JSON");
         assert_eq!(
@@ -26,10 +28,9 @@ pub fn run(data: &[u8]) -> bool {
         }
     }
     let _ = chunk::entries(file);
-    let mut taken = false;
     let scope = Scope::new("hostile", None);
     let Ok(entities) = serde_json::from_str::<Vec<Json>>(entities) else {
-        return false;
+        return taken;
     };
     let text = |one: &Json, key: &str| match one.get(key) {
         Some(Json::String(text)) => text.clone(),

@@ -32,7 +32,6 @@ pub fn run(data: &[u8]) -> bool {
     }
     let (desired, found) = desired::load_kept(folder.path(), &Choice::default(), &world::env());
     let broken = found.has_errors();
-    }
     // No program runs: what engines would say is not asked here.
     let engines = Engines::new("/nowhere/spaceport".into());
     let mut all = lint::run(&desired, &found, &engines);
