@@ -3,8 +3,9 @@
 //! nothing that the ingest wrote.
 //!
 //! Events happen in Spacelift and are delivered later, one by one and in order; in between stacks are
-//! edited and ingests run. What the law cannot promise is left out here and told in the project's
-//! README: two runs of one stack at once, and a branch that changes under a run.
+//! edited and ingests run. Left out is what no event can tell: of two runs of one stack at once the
+//! newest event is not the stack's state, and a run keeps the branch that it began with. There an
+//! ingest puts right what the event wrote (see `tests/stories/ingest.rs`).
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

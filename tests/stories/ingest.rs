@@ -112,6 +112,23 @@ fn the_words_of_an_answer_are_no_difference() {
         assert_eq!(told.counts(), (0, 0, 30, 0), "{seed}: {told:#?}");
         assert_eq!(fleet.writes(), []);
     }
+    // Labels have no order, and a value that is nothing is none.
+    let mut turned = 0;
+    for (id, entity) in fleet.entities() {
+        let mut labels = entity["properties"]["label"].as_array().cloned();
+        turned += labels.as_ref().map_or(0, |labels| labels.len() / 2);
+        labels.iter_mut().for_each(|labels| labels.reverse());
+        let nothing = entity["properties"]["description"].as_str() == Some("");
+        let mut properties = json!({"label": labels});
+        if nothing {
+            properties["description"] = Value::Null;
+        }
+        let path = format!("{ENTITIES}/{id}");
+        let body = json!({"properties": properties});
+        fleet.world.port(Method::PATCH, &path, body);
+    }
+    assert!(turned > 20, "{turned}");
+    fleet.is_at_rest();
 }
 
 /// A plan tells the numbers and samples, changes nothing, and tells them twice in the same bytes.

@@ -61,6 +61,8 @@ pub struct IngestDocument {
     pub deleted: u64,
     /// Entities of items that are gone, and that stay.
     pub left: u64,
+    /// Why these stay.
+    pub stay: Vec<StayDocument>,
     /// Items that became nothing.
     pub failed: u64,
     /// Those of them with the smallest identifiers, 1,000 at most.
@@ -79,6 +81,16 @@ pub struct IngestDocument {
     pub help: Option<String>,
     /// Whether the user stopped it.
     pub interrupted: bool,
+}
+
+/// Why entities of items that are gone stay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StayDocument {
+    /// Why.
+    pub reason: String,
+    /// How many of them.
+    pub entities: u64,
 }
 
 /// An item that became nothing.
@@ -163,6 +175,10 @@ impl IngestDocument {
             identifier: redact::text(&failed.identifier),
             reason: redact::foreign(&failed.reason),
         });
+        let stay = report.stay.iter().map(|(why, entities)| StayDocument {
+            reason: (*why).to_owned(),
+            entities: *entities,
+        });
         let unfilled = report.unfilled.iter().map(|one| UnfilledDocument {
             field: one.field.clone(),
             message: redact::foreign(&one.message),
@@ -181,6 +197,7 @@ impl IngestDocument {
             unchanged: report.unchanged,
             deleted: report.deleted,
             left: report.left,
+            stay: stay.collect(),
             failed: report.failed,
             failures: failures.collect(),
             unfilled: unfilled.collect(),
