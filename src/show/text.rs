@@ -294,6 +294,16 @@ mod tests {
     }
 
     #[test]
+    fn json_holds_nothing_that_steers_a_terminal_and_says_the_same() {
+        let said =
+            serde_json::json!({"a\u{9b}31m": ["\u{85}\u{1b}", "\u{202e}", "\u{e0041}", "é\n"]});
+        let shown = inert_json(format!("{said:#}"));
+        assert!(!shown.contains(|c| c != '\n' && is_hostile(c)), "{shown}");
+        let read: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+        assert_eq!(read, said);
+    }
+
+    #[test]
     fn cutting_counts_what_is_missing_and_wide_characters_as_two() {
         assert_eq!(cut("short", 5), "short");
         assert_eq!(

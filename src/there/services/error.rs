@@ -453,3 +453,16 @@ fn shorten(text: &str, limit: usize) -> String {
     }
     shown
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hidden_text_is_hidden_once_in_each_spelling() {
+        let secrets = [SecretString::from("secret"), SecretString::from("a\"b")];
+        let discreet = Discreet::new(&secrets);
+        let told = discreet.message("secret, a\"b, a\\\"b");
+        assert_eq!(told, "(secret), (secret), (secret)");
+    }
+}
