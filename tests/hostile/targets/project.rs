@@ -11,8 +11,8 @@ use spaceport::words::{Finding, Sources};
 
 use super::world;
 
-/// A file of documents, and one that they may name as `b.rego` and `b.yaml`; then the project file, if
-/// it is not an ordinary one.
+/// A file of documents, and one that they may name as `b.rego`, or as `b.yaml` unless it is a policy; then
+/// the project file, if it is not an ordinary one.
 pub fn run(data: &[u8]) -> bool {
     let Some([documents, beside, project]) = super::parts(data) else {
         return false;
@@ -40,14 +40,14 @@ pub fn run(data: &[u8]) -> bool {
     for finding in &all {
         placed(&desired.sources, finding);
     }
-    for colourless in [
+    for style in [
         Style::default(),
         Style {
             width: 20,
             ..Style::default()
         },
     ] {
-        super::printable(&findings::human(&all, &desired.sources, &colourless));
+        super::printable(&findings::human(&all, &desired.sources, &style));
     }
     let _ = findings::json(&all, &desired.sources);
     super::printable(&github::findings(&all, &desired.sources, "port-config"));

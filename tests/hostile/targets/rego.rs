@@ -3,7 +3,7 @@
 
 use spaceport::sim::rego::{self, EngineType, Policy};
 
-/// The body of a policy; its first byte says of which type.
+/// The body of a policy, whose length says of which type.
 pub fn run(data: &[u8]) -> bool {
     let Some(body) = super::text(data) else {
         return false;
