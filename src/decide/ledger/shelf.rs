@@ -229,8 +229,7 @@ impl Shelf {
             ]},
             "limit": PAGE,
         });
-        let mut all: Vec<Seen> = Vec::new();
-        let mut pages = BTreeSet::new();
+        let (mut all, mut pages) = (Vec::new(), BTreeSet::new());
         loop {
             let answer = match reader.port_search(&search, &body).await {
                 Ok(answer) => answer,

@@ -340,13 +340,13 @@ impl Discreet {
     /// Hides these texts, also as they look inside JSON.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a SecretString>) -> Self {
         let mut hidden = Discreet::default();
-        for secret in secrets {
-            hidden.also(secret.expose_secret());
-        }
+        (secrets.into_iter()).for_each(|secret| hidden.also(secret.expose_secret()));
         // A secret that contains another one goes first, or its rest would be shown.
         hidden
             .secrets
             .sort_by_key(|s| std::cmp::Reverse(s.expose_secret().len()));
+        // Hidden again, one could be found in the word that hides it.
+        (hidden.secrets).dedup_by(|a, b| a.expose_secret() == b.expose_secret());
         hidden
     }
 
@@ -359,12 +359,7 @@ impl Discreet {
         for _ in 0..3 {
             self.secrets.push(spelling.as_str().into());
             let quoted = Json::from(spelling.as_str()).to_string();
-            let further = &quoted[1..quoted.len() - 1];
-            // Hidden again, it could be found in the word that hides it.
-            if further == spelling {
-                break;
-            }
-            spelling = further.to_owned();
+            spelling = quoted[1..quoted.len() - 1].to_owned();
         }
     }
 
