@@ -342,9 +342,8 @@ impl Discreet {
         let mut hidden = Discreet::default();
         (secrets.into_iter()).for_each(|secret| hidden.also(secret.expose_secret()));
         // A secret that contains another one goes first, or its rest would be shown.
-        hidden
-            .secrets
-            .sort_by_key(|s| std::cmp::Reverse(s.expose_secret().len()));
+        let longest = |s: &SecretString| std::cmp::Reverse(s.expose_secret().len());
+        hidden.secrets.sort_by_key(longest);
         // Hidden again, one could be found in the word that hides it.
         (hidden.secrets).dedup_by(|a, b| a.expose_secret() == b.expose_secret());
         hidden
