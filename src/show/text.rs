@@ -92,12 +92,27 @@ pub fn inert(lines: String) -> String {
     shown
 }
 
-/// The same for JSON, which says the same afterwards. None of its lines begins with `::`.
+/// The same for JSON, which says the same afterwards. None of its lines begins with `::`, and what could
+/// steer a terminal is its number, too: JSON does that itself for some of it only.
 pub fn inert_json(json: String) -> String {
+    // They stand inside of a text only, where every character may be its number.
+    let hostile = |c: char| c != '\n' && is_hostile(c);
+    let mut json = json;
+    if json.contains(hostile) {
+        let mut shown = String::with_capacity(json.len());
+        let mut units = [0; 2];
+        for c in json.chars() {
+            match hostile(c) {
+                true => (c.encode_utf16(&mut units).iter())
+                    .for_each(|unit| shown.push_str(&format!("\\u{unit:04x}"))),
+                false => shown.push(c),
+            }
+        }
+        json = shown;
+    }
     if !json.contains("##") {
         return json;
     }
-    // Such a sign stands inside of a text only, where every character may be its number.
     let json = json.replace("##[", "#\\u0023[");
     json.replace("##vso[", "#\\u0023vso[")
 }
@@ -274,6 +289,16 @@ mod tests {
             !shown.contains("##[") && !shown.contains("##vso["),
             "{shown}"
         );
+        let read: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+        assert_eq!(read, said);
+    }
+
+    #[test]
+    fn json_holds_nothing_that_steers_a_terminal_and_says_the_same() {
+        let said =
+            serde_json::json!({"a\u{9b}31m": ["\u{85}\u{1b}", "\u{202e}", "\u{e0041}", "é\n"]});
+        let shown = inert_json(format!("{said:#}"));
+        assert!(!shown.contains(|c| c != '\n' && is_hostile(c)), "{shown}");
         let read: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
         assert_eq!(read, said);
     }

@@ -177,9 +177,10 @@ impl Template {
     /// The text that reads as this template, literal parts escaped.
     pub fn source(&self) -> String {
         let mut text = String::new();
-        for part in &self.parts {
+        for (at, part) in self.parts.iter().enumerate() {
+            let more = at + 1 < self.parts.len();
             match part {
-                Part::Text(literal) => text.push_str(&escape(literal)),
+                Part::Text(literal) => text.push_str(&escaped(literal, more)),
                 Part::Reference(reference) => text.push_str(&format!("${{{reference}}}")),
             }
         }
@@ -212,12 +213,18 @@ impl Template {
 /// A literal text as it has to be written, so that it reads as itself: `${` becomes `$${`, and what
 /// passes untouched anyway (`{{ … }}`, `${{ … }}`) stays.
 pub fn escape(literal: &str) -> String {
+    escaped(literal, false)
+}
+
+/// The same; `more` says that something follows, which a `${{` that is not closed would swallow.
+fn escaped(literal: &str, more: bool) -> String {
     let mut text = String::with_capacity(literal.len());
     let mut rest = literal;
     // Behind a `$` that stands for itself, `${` would be read as the end of an escape.
     let mut dollar = false;
     while let Some(c) = rest.chars().next() {
-        let passes = !dollar && rest.starts_with("${{") || rest.starts_with("{{");
+        let swallows = more && rest.starts_with("${{") && !rest.contains("}}");
+        let passes = !dollar && rest.starts_with("${{") && !swallows || rest.starts_with("{{");
         let length = if passes {
             let end = rest.find("}}").or_else(|| rest.find("{{"));
             end.map_or(rest.len(), |at| at + 2)

@@ -4,6 +4,7 @@
 //! are what spaceport wrote is told by [`trust`]. Deliberately not here: whose turn it is to write
 //! (see `lease`).
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -228,7 +229,7 @@ impl Shelf {
             ]},
             "limit": PAGE,
         });
-        let mut all: Vec<Seen> = Vec::new();
+        let (mut all, mut pages) = (Vec::new(), BTreeSet::new());
         loop {
             let answer = match reader.port_search(&search, &body).await {
                 Ok(answer) => answer,
@@ -238,7 +239,8 @@ impl Shelf {
             let page = answer["entities"].as_array();
             all.extend(page.into_iter().flatten().filter_map(seen));
             match answer.get("next") {
-                Some(next) if !next.is_null() && body.get("from") != Some(next) => {
+                // Pages that lead to each other would be read without an end.
+                Some(next) if !next.is_null() && pages.insert(next.to_string()) => {
                     body["from"] = next.clone();
                 }
                 _ => return Ok(Some(all)),

@@ -19,6 +19,8 @@ pub(super) struct Discreet {
 /// What stands in place of a secret.
 pub(super) const SECRET: &str = "(secret)";
 
+/// Stands there until all are hidden, so that none is found in the word that hides another.
+const HIDDEN: &str = "\0";
 const SHOWN: usize = 120;
 const SAID: usize = 600;
 /// Shorter texts are not looked for in other alphabets, where they would be found by chance.
@@ -71,11 +73,11 @@ impl Discreet {
         for secret in &self.secrets {
             for spelling in spellings(secret.expose_secret()) {
                 if text.contains(spelling.as_str()) {
-                    text = text.replace(spelling.as_str(), SECRET);
+                    text = text.replace(spelling.as_str(), HIDDEN);
                 }
             }
         }
-        text
+        text.replace(HIDDEN, SECRET)
     }
 }
 

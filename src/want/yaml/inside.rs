@@ -18,11 +18,21 @@ use crate::words::{Place, Sources, Template};
 /// file itself. Behind the first `${…}` that was replaced by something else, the place of the whole
 /// scalar is returned; see [`inside_filled`] for more.
 pub fn inside(sources: &Sources, place: Place, range: Range<usize>) -> Place {
-    match Spelled::at(sources, place) {
+    let found = match Spelled::at(sources, place) {
         Some(spelled) if spelled.knows(range.end) => spelled.place(range),
         Some(spelled) => spelled.whole,
         None => place,
-    }
+    };
+    whole_characters(sources, found)
+}
+
+/// A scalar that is all of its file may be spelled otherwise than it reads, and a range is whatever an
+/// engine says: what is cut into characters is widened to them.
+fn whole_characters(sources: &Sources, place: Place) -> Place {
+    let text = &sources.file(place.file).text;
+    let start = text.floor_char_boundary(place.start as usize);
+    let end = text.ceil_char_boundary(place.end as usize);
+    Place::new(place.file, start, end.max(start))
 }
 
 /// The same for a text whose `${…}` were replaced: `text` is what they became.
@@ -30,6 +40,10 @@ pub fn inside(sources: &Sources, place: Place, range: Range<usize>) -> Place {
 /// The parts between references are found again in the order in which they stand; a range inside
 /// of what a reference became has the place of the reference.
 pub fn inside_filled(sources: &Sources, place: Place, text: &str, range: Range<usize>) -> Place {
+    whole_characters(sources, filled(sources, place, text, range))
+}
+
+fn filled(sources: &Sources, place: Place, text: &str, range: Range<usize>) -> Place {
     let Some(spelled) = Spelled::at(sources, place) else {
         return place;
     };
