@@ -192,6 +192,15 @@ impl Project {
         }
     }
 
+    /// A project of one object whose ledger is in Port.
+    pub fn beginning_in_port() -> Project {
+        Project {
+            in_port: true,
+            picks: BTreeMap::from([(0, first())]),
+            ..Project::default()
+        }
+    }
+
     /// The project with as many more objects as make it have so many.
     pub fn with_at_least(&self, objects: usize, dice: &mut Dice) -> Project {
         let mut next = self.clone();

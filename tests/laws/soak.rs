@@ -19,7 +19,7 @@ const OBJECTS: usize = 30;
 /// How many runs one apply may take until it has converged.
 const RUNS: usize = 6;
 /// Of a hundred requests, so many meet a fault.
-const FAULTY: usize = 8;
+const FAULTY: usize = 6;
 /// Requests of one run that may meet one; few runs have more.
 const REACH: u32 = 90;
 const SEED: u64 = 20_261_126;
@@ -39,11 +39,7 @@ fn two_hundred_applies_in_bad_weather_lose_nothing() {
     others(&world);
     let theirs = objects(&world);
     let mut dice = Dice::new(SEED);
-    let first = Project {
-        in_port: true,
-        ..Project::default()
-    };
-    let mut project = first.with_at_least(OBJECTS, &mut dice);
+    let mut project = Project::beginning_in_port().with_at_least(OBJECTS, &mut dice);
     let mut sums = Sums::default();
     for number in 0..APPLIES {
         if number > 0 {
@@ -53,6 +49,7 @@ fn two_hundred_applies_in_bad_weather_lose_nothing() {
         lay(&world, &project);
         let runs = applied(&world, number, &mut dice, &mut sums);
         *sums.runs.entry(runs).or_default() += 1;
+        sums.largest = sums.largest.max(project.documents().len());
         right(&world, &project, &theirs, number);
         if number % 20 == 19 {
             let plan = world.plan();
@@ -90,7 +87,7 @@ fn applied(world: &World, number: usize, dice: &mut Dice, sums: &mut Sums) -> us
         *sums.codes.entry(ran.code).or_default() += 1;
         hides_canaries(&[&ran.out, &ran.err]).expect("no secret is shown");
         assert!(
-            matches!(ran.code, Some(0 | 1 | 4 | 5)),
+            matches!(ran.code, Some(0 | 1 | 4)),
             "apply {number}, run {run}: {ran:?}"
         );
         if ran.code == Some(0) {
