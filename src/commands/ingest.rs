@@ -243,8 +243,8 @@ fn ours(session: &Session, ledger: Option<&Ledger>) -> Ours {
     }
 }
 
-/// The exit code of ingests that ended. A brake comes before failures: they come again by themselves,
-/// and it waits for somebody.
+/// The exit code of ingests that ended. Failures come before a brake: both are told, and what failed may
+/// be why it is not certain what is gone.
 fn code(reports: &[Report], unbegun: bool) -> u8 {
     let any = |is: fn(&Report) -> bool| reports.iter().any(is);
     if unbegun || any(|report| report.interrupted) {
@@ -256,11 +256,11 @@ fn code(reports: &[Report], unbegun: bool) -> u8 {
             false => exit::WORLD,
         };
     }
-    if any(|report| report.refused.is_some()) {
-        return exit::BLOCKED;
+    if any(|report| report.failed > 0) {
+        return exit::INCOMPLETE;
     }
-    match any(|report| report.failed > 0) {
-        true => exit::INCOMPLETE,
+    match any(|report| report.refused.is_some()) {
+        true => exit::BLOCKED,
         false => exit::DONE,
     }
 }
@@ -297,7 +297,8 @@ mod tests {
         };
         assert_eq!(code(&[&well]), 0);
         assert_eq!(code(&[&well, &failed]), 4);
-        assert_eq!(code(&[&refused, &failed]), 5);
+        assert_eq!(code(&[&refused]), 5);
+        assert_eq!(code(&[&refused, &failed]), 4);
         assert_eq!(code(&[&broken, &failed]), 1);
         assert_eq!(code(&[&broken, &well]), 4);
         assert_eq!(code(&[&broken, &interrupted]), 130);

@@ -317,7 +317,7 @@ fn an_item_without_a_name_keeps_them_all() {
         "identifier: .item.id",
         "identifier: if .item.id == \"stack-003\" then null else .item.id end",
     );
-    let told = fleet.ingest(&[]).exits(5);
+    let told = fleet.ingest(&[]).exits(4);
     // The nameless one's entity is left as well.
     deleted_nothing(&fleet, &told, 2);
     assert_eq!(told.count("failed"), 1);
