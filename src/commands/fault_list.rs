@@ -74,6 +74,15 @@ mod tests {
 
     #[test]
     fn an_entry_says_all_that_one_needs() {
-        insta::assert_snapshot!(entry(&ALL[0]).join("\n"), @"");
+        insta::assert_snapshot!(entry(&ALL[0]).join("\n"), @"
+        error[:STATUS[,WHEN]]
+          Answers with an error in the service's own shape, before or after the request
+          took effect.
+          status        a number from 400 to 599 [default: 500]
+          when          before or after [default: before]
+          source        PA section 10.3 (502 and 503 on a PUT that did take effect), SA
+                        section 15.8
+          example       error:503,after,method=PUT,path=/v1/blueprints,skip=2
+        ");
     }
 }
