@@ -23,6 +23,7 @@
 //! | `facts` | what is known about secrets before anything is sent |
 //! | `doubts` | what is looked up for the guards |
 //! | [`counter`] | the line that counts while an apply is under way |
+//! | `fault_list` | what can go wrong in the sandbox, listed |
 //! | `unfilled` | what an apply has made and an ingest fills |
 //! | [`progress`] | the line that says how far an ingest has come |
 //! | the others | one command each |
@@ -41,6 +42,8 @@ pub mod expected;
 pub mod explain;
 pub mod export;
 mod facts;
+#[cfg(feature = "sandbox")]
+mod fault_list;
 pub mod fmt;
 pub mod forget;
 pub mod format;

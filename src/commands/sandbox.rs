@@ -7,9 +7,9 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::cli::Global;
-use crate::commands::{print, runtime};
+use crate::commands::{fault_list, print, runtime};
 use crate::exit::{self, Stop};
-use crate::sandbox::{Options, Origin, Sandbox, StartingStack, banner};
+use crate::sandbox::{Options, Origin, Sandbox, StartingStack, Trouble, banner};
 
 /// Arguments of `sandbox`.
 #[derive(Debug, Args)]
@@ -33,10 +33,20 @@ pub struct Arguments {
     /// Begin a new account with so many more stacks, which differ from each other
     #[arg(long, value_name = "N", default_value = "0", value_parser = clap::value_parser!(u32).range(..=100_000))]
     pub stacks: u32,
+    /// Let something go wrong, such as `cut:after,path=/v1/webhooks` (repeatable)
+    #[arg(long, value_name = "NAME[:ARG,…]")]
+    pub fault: Vec<Trouble>,
+    /// List what can go wrong, with arguments, filters and sources
+    #[arg(long)]
+    pub list_faults: bool,
 }
 
 /// Runs the command.
 pub fn run(_global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
+    if arguments.list_faults {
+        print(&fault_list::text());
+        return Ok(exit::DONE);
+    }
     runtime()?.block_on(async {
         let options = Options {
             listen: arguments.listen,
@@ -47,6 +57,7 @@ pub fn run(_global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
                 .collect(),
             allow_origins: arguments.allow_origin.clone(),
             pace: arguments.pace,
+            troubles: arguments.fault.clone(),
             ..Options::default()
         };
         let sandbox = Sandbox::start(options).await.map_err(|error| {

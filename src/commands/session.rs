@@ -36,6 +36,16 @@ pub struct Session {
     pub vault: Vault,
 }
 
+/// In which order both sides are read.
+#[derive(Debug, Clone, Copy)]
+enum Order {
+    /// All at once, which is fastest and serves those who only look.
+    AtOnce,
+    /// A ledger in Port before the objects, for those who will write. Whoever applies meanwhile changes the ledger, which is
+    /// compared once the lease is taken; a ledger that is newer than the objects beside it would hide that.
+    LedgerFirst,
+}
+
 impl Session {
     /// Opens the project and sets the stage. Nothing is sent yet.
     pub async fn open(global: &Global) -> Result<Session, Stop> {
@@ -77,8 +87,12 @@ impl Session {
 
     /// Reads both services and the ledger, and stops when they are not of one world.
     pub async fn see(&self, trust_ledger: bool) -> Result<Sight, Stop> {
+        self.see_in(Order::AtOnce, trust_ledger).await
+    }
+
+    async fn see_in(&self, order: Order, trust_ledger: bool) -> Result<Sight, Stop> {
         let kinds = sight::kinds(&self.desired);
-        let (mut live, loaded) = self.read(&kinds, trust_ledger).await?;
+        let (mut live, loaded) = self.read_in(order, &kinds, trust_ledger).await?;
         let is_new = loaded.ledger.is_none();
         let ledger = self.ledger(loaded.ledger)?;
         sight::reachable(&self.desired, &ledger)?;
@@ -97,7 +111,11 @@ impl Session {
 
     /// Reads both services and the ledger, and plans.
     pub async fn look(&self, global: &Global, flags: &Flags) -> Result<Look, Stop> {
-        let sight = self.see(flags.trust_ledger).await?;
+        let order = match flags.applies {
+            true => Order::LedgerFirst,
+            false => Order::AtOnce,
+        };
+        let sight = self.see_in(order, flags.trust_ledger).await?;
         let known = (
             self.secret_facts(&sight.ledger, &sight.live),
             doubts::branch(global, &sight.ledger, flags),
@@ -117,6 +135,15 @@ impl Session {
         kinds: &[&'static dyn Kind],
         trust: bool,
     ) -> Result<(Live, Loaded), Stop> {
+        self.read_in(Order::AtOnce, kinds, trust).await
+    }
+
+    async fn read_in(
+        &self,
+        order: Order,
+        kinds: &[&'static dyn Kind],
+        trust: bool,
+    ) -> Result<(Live, Loaded), Stop> {
         let home = &self.stage.home;
         let in_port = matches!(home, Home::Port(_));
         let objects = async {
@@ -125,7 +152,14 @@ impl Session {
                 false => self.reader.read(kinds).await,
             }
         };
-        let (live, kept) = tokio::join!(objects, home.load(&self.reader, &self.vault, trust));
+        let ledger = home.load(&self.reader, &self.vault, trust);
+        let (live, kept) = match order {
+            Order::LedgerFirst if in_port => {
+                let kept = ledger.await;
+                (objects.await, kept)
+            }
+            _ => tokio::join!(objects, ledger),
+        };
         let mut loaded = kept.map_err(|error| unkept(&error))?;
         let mut live = live.map_err(world)?;
         if in_port {

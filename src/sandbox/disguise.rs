@@ -21,6 +21,7 @@ pub(crate) fn is_one(effect: &Effect) -> bool {
             | Effect::FillDefaults
             | Effect::Reescape
             | Effect::EmptyLists
+            | Effect::Enlarge { .. }
     )
 }
 
@@ -30,6 +31,7 @@ pub(crate) fn of_port(body: &mut Value, effects: &[Effect]) {
         match effect {
             Effect::ExtraFields => add_extra_fields(body),
             Effect::FillDefaults => fill_defaults(body),
+            Effect::Enlarge { bytes } => enlarge(body, *bytes),
             _ => {}
         }
     }
@@ -44,6 +46,20 @@ pub(crate) fn of_any(body: &mut Value, effects: &[Effect]) {
             Effect::ShuffleKeys { seed } => shuffle_keys(body, *seed),
             Effect::EmptyLists => empty_lists(body),
             _ => {}
+        }
+    }
+}
+
+/// Disguises a whole answer of Spacelift; beside `data` a server may say what it likes in `extensions`.
+pub(crate) fn of_graphql(answer: &mut Value, effects: &[Effect]) {
+    if let Some(data) = answer.get_mut("data") {
+        of_any(data, effects);
+    }
+    for effect in effects {
+        if let Effect::Enlarge { bytes } = effect
+            && let Some(answer) = answer.as_object_mut()
+        {
+            answer.insert("extensions".to_owned(), json!({PADDING: padding(*bytes)}));
         }
     }
 }
@@ -88,6 +104,38 @@ fn add_extra_fields(body: &mut Value) {
             member => add(member),
         }
     }
+}
+
+/// The field that holds what means nothing.
+const PADDING: &str = "sandboxPadding";
+/// What only objects in closed bodies have: actions, scorecards, webhooks.
+const CLOSED: [&str; 4] = ["invocationMethod", "rules", "mappings", "webhookKey"];
+
+fn padding(bytes: usize) -> String {
+    "x".repeat(bytes)
+}
+
+/// Adds so many bytes to an answer of Port: half of them beside the payload, half in the objects of closed bodies.
+/// An open body is written back with all that it has, and would be too large for that.
+fn enlarge(body: &mut Value, bytes: usize) {
+    let Some(members) = body.as_object_mut() else {
+        return;
+    };
+    let mut closed: Vec<&mut Map<String, Value>> = members
+        .values_mut()
+        .flat_map(|member| match member {
+            Value::Array(items) => items.iter_mut().collect(),
+            member => vec![member],
+        })
+        .filter_map(Value::as_object_mut)
+        .filter(|object| CLOSED.iter().any(|key| object.contains_key(*key)))
+        .collect();
+    let share = bytes / 2 / closed.len().max(1);
+    for object in &mut closed {
+        object.insert(PADDING.to_owned(), padding(share).into());
+    }
+    let rest = bytes - share * closed.len();
+    members.insert(PADDING.to_owned(), padding(rest).into());
 }
 
 /// Puts the members of every object into another order; JSON gives that order no meaning.

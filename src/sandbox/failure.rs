@@ -1,14 +1,14 @@
-//! What a fault makes of an answer: errors of all sorts.
+//! What a fault makes of an answer: errors of all sorts, and answers of which only a half arrives.
 //!
 //! Which request it hits is decided in `fault`; cutting connections is in `cut`, answers that
 //! are right but unusual in `disguise`.
 
-use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue};
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::json;
 
-use super::fault::{Effect, Reset, Service, When};
+use super::fault::{Effect, Promise, Reset, Service, When};
 use super::port::{Departure, ItemRefusal};
 use super::reply::{json_response, response};
 use super::spacelift::Paging;
@@ -26,13 +26,17 @@ pub(crate) fn is_failure(effect: &Effect) -> bool {
             | Effect::Cut { .. }
             | Effect::RateLimit { .. }
             | Effect::BadGateway { .. }
+            | Effect::Html { .. }
     )
 }
 
 /// Whether the request took effect all the same.
 pub(crate) fn when(effect: &Effect) -> When {
     match effect {
-        Effect::Status { when, .. } | Effect::Cut { when } | Effect::BadGateway { when } => *when,
+        Effect::Status { when, .. }
+        | Effect::Html { when, .. }
+        | Effect::Cut { when }
+        | Effect::BadGateway { when } => *when,
         _ => When::Before,
     }
 }
@@ -105,13 +109,41 @@ pub(crate) fn answer(effect: &Effect, service: Service, now: i64) -> Response {
             json_response(*status, &body)
         }
         Effect::RateLimit { reset, seconds } => limited(*reset, *seconds, now),
-        Effect::BadGateway { .. } => {
-            let page = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
-                        <center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
-            response(502, "text/html", page.as_bytes().to_vec())
-        }
+        Effect::BadGateway { .. } => page(502),
+        Effect::Html { status, .. } => page(*status),
         // The connection is cut before this is written.
         _ => Response::new(Body::empty()),
+    }
+}
+
+/// A page as proxies answer with it.
+fn page(status: u16) -> Response {
+    let name = StatusCode::from_u16(status).ok();
+    let name = name.and_then(|status| status.canonical_reason());
+    let title = format!("{status} {}", name.unwrap_or("Error"));
+    let page = format!(
+        "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n\
+         <center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
+    );
+    response(status, "text/html", page.into_bytes())
+}
+
+/// What arrives of an answer that breaks off in the middle, and whether the rest was promised.
+pub(crate) async fn half(said: Response, effects: &[Effect]) -> (Response, bool) {
+    let promises = effects.iter().find_map(|effect| match effect {
+        Effect::Half { promises } => Some(*promises),
+        _ => None,
+    });
+    match promises {
+        None => (said, false),
+        Some(Promise::Whole) => (said, true),
+        Some(Promise::Half) => {
+            let (head, body) = said.into_parts();
+            // Answers are in memory as a whole, so that reading them does not fail.
+            let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+            let kept = body.slice(..body.len() / 2);
+            (Response::from_parts(head, Body::from(kept)), false)
+        }
     }
 }
 

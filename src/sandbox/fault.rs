@@ -83,6 +83,18 @@ pub enum Effect {
         /// Whether the request took effect.
         when: When,
     },
+    /// Answers with a page of HTML and another status than 502.
+    Html {
+        /// 400 to 599.
+        status: u16,
+        /// Whether the request took effect.
+        when: When,
+    },
+    /// Breaks the answer off in the middle of its body; the request took effect.
+    Half {
+        /// How much the header `Content-Length` promises.
+        promises: Promise,
+    },
     /// Answers `milliseconds` later, otherwise unharmed.
     Slow {
         /// The delay before the request is looked at.
@@ -94,8 +106,16 @@ pub enum Effect {
         /// Whether the request took effect.
         when: When,
     },
+    /// Looks at the request only when the faults are cleared, however long that takes.
+    Hold,
     /// Ends every token of both services just before the request is looked at.
     ExpireTokens,
+    /// Ends the tokens of one service just before the request is looked at. Port refuses the old one with 401 (PA section 1);
+    /// Spacelift answers it with `viewer: null` and empty lists (SA section 15, trap 1).
+    ExpireToken {
+        /// Port or Spacelift; the intake has no tokens.
+        of: Service,
+    },
     /// Treats a Spacelift request as one without a session: `viewer` is null, lists are empty.
     DeadSession,
     /// Spacelift pages hold at most `size` items; so do Port's entity searches.
@@ -144,6 +164,12 @@ pub enum Effect {
     },
     /// Adds a field to each Port object that no page mentions (`sandboxExtra`).
     ExtraFields,
+    /// Makes an answer of Port or Spacelift larger by so many bytes of text that mean nothing: beside the data, and in a
+    /// field of actions, scorecards and webhooks that no page mentions (`sandboxPadding`).
+    Enlarge {
+        /// How many; `Content-Length` says the new length.
+        bytes: usize,
+    },
     /// Puts the members of all objects of an answer into another order, the same for the same seed.
     ShuffleKeys {
         /// Any number.
@@ -165,6 +191,16 @@ pub enum When {
     Before,
     /// It took effect; only the answer was lost.
     After,
+}
+
+/// How long an answer that breaks off says that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Promise {
+    /// As long as what arrives, as when a proxy had only that: a complete answer whose JSON is not.
+    Half,
+    /// As long as it should be; the connection closes before that.
+    Whole,
 }
 
 /// How a 429 tells when to come back (PA section 1: the meaning of the header is disputed).
@@ -284,6 +320,8 @@ pub(crate) struct Traits<'a> {
 pub(crate) struct Faults {
     waiting: Mutex<Vec<Fault>>,
     hung: watch::Sender<bool>,
+    /// Tells those who are held that the faults were cleared.
+    cleared: watch::Sender<()>,
 }
 
 impl Faults {
@@ -292,9 +330,15 @@ impl Faults {
         self.waiting().push(fault);
     }
 
-    /// Forgets all faults.
+    /// Forgets all faults, and lets go what is held.
     pub(crate) fn clear(&self) {
         self.waiting().clear();
+        self.cleared.send_modify(|()| ());
+    }
+
+    /// Hears of the next clearing; to be taken before a fault strikes, so that none is missed.
+    pub(crate) fn clearing(&self) -> watch::Receiver<()> {
+        self.cleared.subscribe()
     }
 
     /// Copies what is still waiting.

@@ -12,11 +12,12 @@
 //! - `server` starts and stops it; `guard` says who may ask, `shell` answers one request; `steering` is
 //!   `/_sandbox/…`.
 //! - `events` is what happens after an answer, `outbound` the one way to call somebody (at an `origin`).
-//! - `fault` says what goes wrong when, `failure`, `cut` and `disguise` carry it out; `journal` logs requests;
+//! - `catalog` gives names to all that can go wrong; `fault` says what goes wrong when, `failure`, `cut` and `disguise` carry it out; `journal` logs requests;
 //!   `reply` makes HTTP answers.
 //! - `store` keeps the state in a folder, `dice` gives identifiers and the time.
 //! - `port` and `spacelift` are the two services.
 
+pub mod catalog;
 mod cut;
 mod dice;
 mod disguise;
@@ -35,7 +36,8 @@ pub mod spacelift;
 mod steering;
 mod store;
 
-pub use fault::{Effect, Fault, Reset, Service, When};
+pub use catalog::Trouble;
+pub use fault::{Effect, Fault, Promise, Reset, Service, When};
 pub use journal::{By, Entry};
 pub use origin::Origin;
 pub use port::quirks::Quirks;

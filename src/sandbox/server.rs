@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::catalog::Trouble;
 use super::cut::{CutListener, Switch};
 use super::dice::{self, Dice};
 use super::events::{self, Events, Task};
@@ -57,6 +58,8 @@ pub struct Options {
     pub seed: Option<u64>,
     /// How disputed things behave.
     pub quirks: Quirks,
+    /// What goes wrong from the start on.
+    pub troubles: Vec<Trouble>,
     /// The `spaceport` program, which runs JQ, templates and policies in a process of its own; `None`
     /// for the program that runs now, which must be it then.
     pub engines: Option<PathBuf>,
@@ -79,6 +82,7 @@ impl Default for Options {
             stacks: Vec::new(),
             seed: None,
             quirks: Quirks::default(),
+            troubles: Vec::new(),
             engines: None,
             allow_origins: Vec::new(),
             pace: Duration::ZERO,
@@ -234,6 +238,11 @@ impl Sandbox {
         self.shared.faults.hung().await;
     }
 
+    /// Lets something go wrong that has a name.
+    pub fn trouble(&self, trouble: Trouble) {
+        self.shared.trouble(trouble);
+    }
+
     /// Forgets the faults that have not struck yet.
     pub fn clear_faults(&self) {
         self.shared.faults.clear();
@@ -293,6 +302,9 @@ impl Shared {
             dice: Dice::new(options.seed),
             store,
         };
+        for trouble in &options.troubles {
+            shared.trouble(trouble.clone());
+        }
         shared.save()?;
         Ok(shared)
     }
@@ -300,6 +312,13 @@ impl Shared {
     /// The Port half.
     pub(crate) fn port(&self) -> MutexGuard<'_, PortState> {
         self.port.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn trouble(&self, trouble: Trouble) {
+        match trouble {
+            Trouble::Fault(fault) => self.faults.push(fault),
+            Trouble::Quirk(quirk, times) => quirk.set(&mut self.port().quirks, times),
+        }
     }
 
     /// The Spacelift half.

@@ -148,6 +148,7 @@ impl Visit<'_> {
             path: self.path,
             text: &text,
         };
+        let mut clearing = self.shared.faults.clearing();
         let effects = self.shared.faults.strike(&traits);
         for effect in &effects {
             match effect {
@@ -155,10 +156,16 @@ impl Visit<'_> {
                     tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
                 }
                 Effect::Hang { when: When::Before } => self.shared.faults.hang().await,
+                // Nobody clears any more when the sandbox has gone.
+                Effect::Hold => drop(clearing.changed().await),
                 Effect::ExpireTokens => {
                     self.shared.port().expire_tokens();
                     self.shared.spacelift().expire_tokens();
                 }
+                Effect::ExpireToken { of: Service::Port } => self.shared.port().expire_tokens(),
+                Effect::ExpireToken {
+                    of: Service::Spacelift,
+                } => self.shared.spacelift().expire_tokens(),
                 _ => {}
             }
         }
@@ -198,8 +205,12 @@ impl Visit<'_> {
         if effects.contains(&Effect::Hang { when: When::After }) {
             self.shared.faults.hang().await;
         }
+        let (response, is_halved) = failure::half(said.response, &effects).await;
+        said.response = response;
         if is_cut {
             switch.cut();
+        } else if is_halved {
+            switch.cut_halfway();
         }
         if let Ok(date) = HeaderValue::from_str(&dice::http_date(self.shared.now())) {
             said.response.headers_mut().insert(header::DATE, date);
@@ -305,9 +316,7 @@ impl Visit<'_> {
             Ok(Err(error)) => return refused(500, &format!("state is not saved: {error}")),
             Err(_) => return refused(500, "the request could not be answered"),
         };
-        if let Some(data) = answer.body.get_mut("data") {
-            disguise::of_any(data, effects);
-        }
+        disguise::of_graphql(&mut answer.body, effects);
         let body = disguise::written(&answer.body, effects);
         Said {
             response: response(answer.status, "application/json", body),

@@ -8,7 +8,7 @@
 //! | `GET /_sandbox/deliveries` | the latest deliveries to the intake: `{"deliveries": [{"webhook", "at", "verdict": "mapped" or "dropped", "why"?, "help"?, "faults"?, "steps": [{"mapping", "item", "blueprint"?, "identifier"?, "outcome", "why"?, "faults"}]}]}`; several identifiers are a list |
 //! | `POST /_sandbox/timers` | fires the timer properties that have run out; no clock does it, but moving it with `clock_offset` does |
 //! | `GET /_sandbox/state` | everything, secret texts as `{"sha256": hex}` |
-//! | `GET`, `POST`, `DELETE /_sandbox/faults` | shows, adds (one [`Fault`] or a list), clears |
+//! | `GET`, `POST`, `DELETE /_sandbox/faults` | shows, adds (one [`Fault`] or a list), clears and lets go what is held |
 //! | `GET`, `POST /_sandbox/quirks` | shows, replaces [`Quirks`] |
 //!
 //! What is about the Spacelift account is answered by `spacelift::steering`.

@@ -25,7 +25,7 @@ pub mod job;
 pub mod jq;
 mod json;
 pub mod mapping;
-mod near;
+pub(crate) mod near;
 pub mod rego;
 pub mod signature;
 pub mod template;

@@ -20,6 +20,8 @@ pub struct Live {
     pub spaces: Vec<Space>,
     /// Kinds whose list was refused, by full name, with what the service said.
     pub refused: BTreeMap<&'static str, String>,
+    /// Kinds whose list came in several pages, between which it may have moved (SA section 15, trap 8).
+    pub paged: BTreeSet<&'static str>,
     objects: BTreeMap<&'static str, Shelf>,
 }
 

@@ -12,7 +12,7 @@ use crate::project::{Project, edits, project};
 use crate::world::World;
 
 /// Objects that others made, some of which differ from nothing of ours.
-fn strangers(world: &World) {
+pub fn strangers(world: &World) {
     let blueprint =
         json!({"identifier": "stranger", "title": "Not ours", "schema": {"properties": {}}});
     world.port(Method::POST, "/v1/blueprints", blueprint);

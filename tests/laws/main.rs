@@ -27,6 +27,7 @@ mod owned;
 mod project;
 mod remembered;
 mod same;
+mod soak;
 #[path = "../stories/wiretap.rs"]
 #[allow(dead_code, reason = "shared with the stories")]
 mod wiretap;

@@ -143,6 +143,35 @@ pub fn project() -> impl Strategy<Value = Project> {
     })
 }
 
+/// An edit or a few, as dice fall.
+pub fn thrown_edits(dice: &mut Dice) -> Vec<Edit> {
+    (0..1 + dice.below(4))
+        .map(|_| {
+            let nth = dice.below(1 << 20);
+            match dice.below(5) {
+                0 => Edit::Change(nth, dice.below(1 << 30) as u64),
+                1 => Edit::Remove(nth),
+                2 => Edit::Move(nth, dice.below(4)),
+                3 => Edit::Rename(nth),
+                _ => Edit::Add(thrown_pick(dice)),
+            }
+        })
+        .collect()
+}
+
+fn thrown_pick(dice: &mut Dice) -> Pick {
+    let kind = match dice.percent(30) {
+        true => 0,
+        false => dice.below(MAKERS.len()),
+    };
+    Pick {
+        kind,
+        variant: dice.below(1 << 30) as u64,
+        file: dice.below(4),
+        renamed: 0,
+    }
+}
+
 fn first() -> Pick {
     Pick {
         kind: 0,
@@ -161,6 +190,24 @@ impl Project {
             picks: BTreeMap::from([(0, first())]),
             ..Project::default()
         }
+    }
+
+    /// A project of one object whose ledger is in Port.
+    pub fn beginning_in_port() -> Project {
+        Project {
+            in_port: true,
+            picks: BTreeMap::from([(0, first())]),
+            ..Project::default()
+        }
+    }
+
+    /// The project with as many more objects as make it have so many.
+    pub fn with_at_least(&self, objects: usize, dice: &mut Dice) -> Project {
+        let mut next = self.clone();
+        while next.documents().len() < objects {
+            next = next.edited(&[Edit::Add(thrown_pick(dice))]);
+        }
+        next
     }
 
     /// The project after some edits; its first object stays.

@@ -13,6 +13,27 @@ use crate::world::{World, blueprint, hanging, held, policy, secret, sha256};
 #[cfg(unix)]
 const LEDGER_FIRST: u32 = 5;
 
+/// A create took effect and its answer never comes: killed there, the next run completes. Every other
+/// request is tried by the crash matrix (`tests/matrix`).
+#[test]
+fn killed_while_a_request_hangs_the_next_run_completes() {
+    let world = World::of("port-config");
+    let hang = Fault::new(Effect::Hang { when: When::After });
+    world
+        .sandbox
+        .fault(hang.method("POST").path("/v1/webhooks"));
+    let running = world.start(&["apply", "--yes"]);
+    assert!(world.until_one_hangs_or(|| false));
+    running.kill();
+    assert!(
+        !world
+            .of_port("webhooks", "spacelift_stack_mapper")
+            .is_null()
+    );
+    world.apply().exits(0).says("converged: 0 changes");
+    assert_eq!(count(&world), (3, 1, 3, 1, 1));
+}
+
 /// The first Ctrl-C finishes what is in flight, writes the ledger and ends with 130.
 #[cfg(unix)]
 #[test]

@@ -222,4 +222,11 @@ mod tests {
             "(secret) (secret) c"
         );
     }
+
+    #[test]
+    fn no_secret_is_found_in_the_word_that_hides_another() {
+        let secrets = ["secret", "a\"b"].map(SecretString::from);
+        let told = Discreet::new(&secrets).hide("secret, a\"b, a\\\"b");
+        assert_eq!(told, "(secret), (secret), (secret)");
+    }
 }

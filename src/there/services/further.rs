@@ -1,8 +1,8 @@
 //! Further reads: what a plan needs beyond its two round trips, and only then.
 //!
 //! Kinds on demand that only the ledger has are read as soon as the ledger is known, and objects
-//! that no list has, one by one, as soon as it is known which of them can be there. Deliberately
-//! not here: everything that every plan reads (see `read`).
+//! that no list has, one by one, as soon as it is known which of them can be there. A list whose pages may
+//! have moved while they were read is read once more. Deliberately not here: everything that every plan reads (see `read`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,6 +45,7 @@ impl Reader {
                 }
             }
         }
+        self.look_again(live, had).await?;
         for kind in ALL.iter().copied() {
             if let List::PortEach { of, path, envelope } = kind.list() {
                 let mut ids: BTreeSet<&str> = BTreeSet::new();
@@ -53,6 +54,24 @@ impl Reader {
                 ids.retain(|id| live.by_id(of, id).is_some());
                 let paths = ids.into_iter().map(|id| (id.to_owned(), path(id)));
                 self.each(live, kind, paths, envelope).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads lists of several pages once more when they lack something that should be there: it may have slipped over the
+    /// boundary of two pages while they were read. What either reading has is there.
+    async fn look_again(&self, live: &mut Live, had: &Had) -> Result<(), ServiceError> {
+        for kind in ALL.iter().copied() {
+            let name = kind.name();
+            let lacks = |(of, id): &(&'static str, String)| {
+                *of == name && live.by_id(name, id).is_none() && live.by_name(name, id).is_empty()
+            };
+            if !live.paged.contains(name) || !had.iter().any(lacks) {
+                continue;
+            }
+            for seen in self.list(kind).await? {
+                live.insert(name, seen);
             }
         }
         Ok(())

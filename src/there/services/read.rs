@@ -54,6 +54,7 @@ pub(super) struct Survey {
     pub(super) spaces: Vec<Space>,
     found: Vec<Found>,
     refused: BTreeMap<&'static str, String>,
+    paged: BTreeSet<&'static str>,
 }
 
 impl Reader {
@@ -259,6 +260,7 @@ impl Part {
                 live.viewer = Some(survey.viewer);
                 live.spaces = survey.spaces;
                 live.refused.extend(survey.refused);
+                live.paged.extend(survey.paged);
                 for (kind, seen) in survey.found {
                     live.insert(kind, seen);
                 }
@@ -363,6 +365,10 @@ async fn attempt(
             return Err(unreadable(format!("`{name}`, which was not asked for")));
         };
         let mut cursors = BTreeSet::new();
+        if next.is_some() {
+            let kinds = field.kinds.iter().map(|kind| kind.name());
+            survey.paged.extend(kinds);
+        }
         while let Some(cursor) = next {
             if !cursors.insert(cursor.clone()) {
                 return Err(unreadable(format!(
