@@ -8,7 +8,7 @@
 use crate::kinds::loss::{Loss, Lost};
 use crate::words::finding::nearest;
 use crate::words::value::Map;
-use crate::words::{Pointer, Value};
+use crate::words::{Pointer, Text, Value};
 
 /// Where the properties stand.
 const PROPERTIES: [&str; 2] = ["schema", "properties"];
@@ -28,14 +28,14 @@ pub fn losses(seen: &Value, want: Option<&Value>) -> Vec<Loss> {
 /// come back (PA section 2).
 pub fn retyped(seen: &Value, want: &Value) -> Vec<String> {
     let (old, new) = (within(seen, &PROPERTIES), within(want, &PROPERTIES));
-    let changes = |key: &&String| match (get(old, key), get(new, key)) {
+    let changes = |key: &&Text| match (get(old, key), get(new, key)) {
         (Some(old), Some(new)) => other_text(old, new, "type").is_some(),
         _ => false,
     };
     old.into_iter()
         .flat_map(|map| map.keys())
         .filter(changes)
-        .cloned()
+        .map(Text::to_string)
         .collect()
 }
 

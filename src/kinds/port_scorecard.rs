@@ -300,7 +300,7 @@ fn observed(blueprint: &str, item: &Json) -> Option<Observed> {
     let identifier = item.get("identifier")?.as_str()?;
     let mut value: Map = stamp::without(item)?;
     value.shift_remove("blueprintIdentifier");
-    value.insert("blueprint".into(), Value::text(blueprint));
+    value.insert("blueprint", Value::text(blueprint));
     let id = joined(&[blueprint, identifier]);
     Some(Observed {
         born: Default::default(),
@@ -322,7 +322,7 @@ fn body(want: &Value) -> Value {
     let mut body = want.as_map().cloned().unwrap_or_default();
     body.shift_remove("blueprint");
     if let Some(filter) = body.shift_remove("filter").map(no_conditions) {
-        body.insert("filter".into(), filter);
+        body.insert("filter", filter);
     }
     without_nulls(&Value::Map(body))
 }

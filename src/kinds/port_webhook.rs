@@ -184,7 +184,7 @@ impl Kind for Webhook {
                         or_kind: None,
                         at: at.join("entity").join(map).join(key),
                         addr: addr.clone(),
-                        property: Some((key.clone(), holders)),
+                        property: Some((key.to_string(), holders)),
                         hard: false,
                     });
                 }
@@ -224,7 +224,7 @@ impl Kind for Webhook {
         }
         let shown = self.exports().iter().filter_map(|(key, _)| {
             let text = fields.get(*key).filter(|v| v.as_text().is_some())?;
-            Some(((*key).into(), text.clone()))
+            Some((*key, text.clone()))
         });
         let exports: Map = shown.collect();
         if let Shape::Object(object) = &*SHAPE {
@@ -244,7 +244,7 @@ impl Kind for Webhook {
     fn create(&self, want: &Value) -> Vec<Call> {
         let mut body = without_nulls(want);
         if let Some(fields) = body.as_map_mut() {
-            fields.entry("enabled".into()).or_insert(Value::Bool(true));
+            fields.get_or_insert_with("enabled", || Value::Bool(true));
         }
         vec![Call::Port {
             method: "POST",
@@ -295,7 +295,7 @@ impl Kind for Webhook {
         }) {
             return None;
         }
-        let text = || Node::new(part.place, Data::Text(name.to_owned()));
+        let text = || Node::new(part.place, Data::Text(name.into()));
         let entries = [
             ("identifier", text()),
             ("title", text()),

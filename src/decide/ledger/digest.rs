@@ -111,7 +111,7 @@ fn fields(object: &Object, map: &mut Map, extra: &BTreeSet<String>) {
             prune(&field.shape, value, &BTreeSet::new());
             true
         }
-        None => extra.contains(key),
+        None => extra.contains(key.as_str()),
     });
 }
 

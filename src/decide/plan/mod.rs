@@ -31,7 +31,7 @@ use crate::decide::diff::FieldChange;
 use crate::decide::drift::Drifted;
 use crate::kinds::{Kind, Loss, Observed, Picks, Rename, label};
 use crate::want::document::Lifecycle;
-use crate::words::{Addr, Pointer, Value};
+use crate::words::{Addr, Pointer, Text, Value};
 pub use guard::{Branch, Facts, GUARDS, Population, Refusal};
 pub use make::{Flags, Input, held, live_of, plan};
 pub use passes::Pass;
@@ -363,7 +363,7 @@ impl Change {
 }
 
 /// Removes a `null` at a place, if there is one.
-fn remove_null(value: &mut Value, parts: &[String]) {
+fn remove_null(value: &mut Value, parts: &[Text]) {
     let Value::Map(map) = value else { return };
     match parts {
         [last] => {

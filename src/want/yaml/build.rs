@@ -6,11 +6,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use crate::want::yaml::alias::{BYTES_PER_VALUE, MAX_DEPTH};
 use crate::want::yaml::key::merge_sources;
 use crate::want::yaml::scalar::Tag;
+use crate::words::map::Map;
 use crate::words::node::Key;
 use crate::words::{Data, Finding, Findings, Node, Place};
 
@@ -75,7 +74,7 @@ pub(super) struct Frame {
 pub(super) enum Content {
     List(Vec<Node>),
     Map {
-        entries: IndexMap<String, (Place, Node)>,
+        entries: Map<(Place, Node)>,
         /// The key whose value comes next.
         pending: Option<Pending>,
         /// The merge key, and the maps that it names, earlier ones first.
@@ -187,7 +186,7 @@ impl<'a> Builder<'a> {
         } else if scalar.plain && scalar.text == "<<" && scalar.tag.is_none() {
             self.merge_key(scalar.place);
         } else {
-            self.key(scalar.text.to_owned(), scalar.place);
+            self.key(scalar.text.into(), scalar.place);
         }
         Ok(())
     }
@@ -218,7 +217,7 @@ impl<'a> Builder<'a> {
         }
         let content = if map {
             Content::Map {
-                entries: IndexMap::new(),
+                entries: Map::new(),
                 pending: None,
                 merge: None,
                 merged: Vec::new(),

@@ -8,7 +8,7 @@ use crate::decide::plan::{Action, Change};
 use crate::show::render::human::{block, moves, tree, value};
 use crate::show::text::{self, cut, fold, pad, width};
 use crate::show::{Meaning, Style};
-use crate::words::{Pointer, Value};
+use crate::words::{Pointer, Text, Value};
 
 /// Columns before a place.
 const INDENT: usize = 6;
@@ -86,7 +86,7 @@ fn aligned(rows: &[Row], style: &Style) -> Vec<String> {
     lines
 }
 
-fn parent(at: &Pointer) -> Option<&[String]> {
+fn parent(at: &Pointer) -> Option<&[Text]> {
     at.parts().split_last().map(|(_, above)| above)
 }
 
