@@ -27,7 +27,7 @@ mod tests;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::decide::diff::FieldChange;
+use crate::decide::diff::{self, FieldChange};
 use crate::decide::drift::Drifted;
 use crate::kinds::{Kind, Loss, Observed, Picks, Rename, label};
 use crate::want::document::Lifecycle;
@@ -306,6 +306,17 @@ impl Change {
             losses: Vec::new(),
             counted: None,
             drift: None,
+        }
+    }
+
+    /// The places that differ. Of what is created these are all, told from what is wanted: keeping
+    /// them in each change would be most of a first plan.
+    pub fn differences(&self) -> Cow<'_, [FieldChange]> {
+        match &self.want {
+            Some(want) if self.action == Action::Create && self.fields.is_empty() => {
+                Cow::Owned(diff::everything(want))
+            }
+            _ => Cow::Borrowed(&self.fields),
         }
     }
 

@@ -94,7 +94,7 @@ impl World {
             manage: Vec::new(),
             placed: Vec::new(),
             needs: BTreeSet::new(),
-            digests: BTreeMap::new(),
+            digests: Default::default(),
             ignore: Vec::new(),
             touched: None,
             fingerprints: BTreeMap::new(),

@@ -246,7 +246,10 @@ impl<'a> Builder<'a> {
             .max(frame.start.start);
         let place = Place { end, ..frame.start };
         let data = match frame.content {
-            Content::List(items) => Data::List(Arc::new(items)),
+            Content::List(mut items) => {
+                items.shrink_to_fit();
+                Data::List(Arc::new(items))
+            }
             Content::Map {
                 mut entries,
                 merge,
@@ -256,10 +259,11 @@ impl<'a> Builder<'a> {
                 for source in merged {
                     self.take_over(&mut entries, source, merge.unwrap_or(place))?;
                 }
-                let entries = entries
+                let mut entries: Vec<(Key, Node)> = entries
                     .into_iter()
                     .map(|(text, (place, node))| (Key { text, place }, node))
                     .collect();
+                entries.shrink_to_fit();
                 Data::Map(Arc::new(entries))
             }
         };

@@ -103,6 +103,13 @@ pub(in crate::show::render) struct Row<'a> {
 /// The places of a change, down to leaves; secrets that are only sent anew have equal sides.
 pub(in crate::show::render) fn rows(change: &Change) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
+    // As in `Change::differences`, without a copy.
+    if let Some(want) = &change.want
+        && change.action == Action::Create
+        && change.fields.is_empty()
+    {
+        want.leaves(&mut |at, leaf| both_sides(at, None, Some(leaf), &mut rows));
+    }
     for FieldChange {
         path,
         before,
