@@ -190,39 +190,44 @@ impl Value {
         walk(self, &mut Pointer::root(), visit);
     }
 
-    /// Replaces every leaf that `change` has an answer for.
+    /// Replaces every leaf that `change` has an answer for; what holds no such leaf is shared.
     pub fn map_leaves(&self, change: &mut dyn FnMut(&Pointer, &Value) -> Option<Value>) -> Value {
         fn walk(
             value: &Value,
             at: &mut Pointer,
             change: &mut dyn FnMut(&Pointer, &Value) -> Option<Value>,
-        ) -> Value {
+        ) -> Option<Value> {
             match value {
-                Value::Map(map) => Value::Map(
-                    map.iter()
-                        .map(|(key, value)| {
-                            at.push(key.as_str());
-                            let value = walk(value, at, change);
-                            at.pop();
-                            (key.clone(), value)
-                        })
-                        .collect(),
-                ),
-                Value::List(list) => Value::List(
-                    list.iter()
-                        .enumerate()
-                        .map(|(index, value)| {
-                            at.push(index);
-                            let value = walk(value, at, change);
-                            at.pop();
-                            value
-                        })
-                        .collect(),
-                ),
-                leaf => change(at, leaf).unwrap_or_else(|| leaf.clone()),
+                Value::Map(map) => {
+                    let mut changed: Option<Map> = None;
+                    for (key, value) in map {
+                        at.push(key);
+                        let new = walk(value, at, change);
+                        at.pop();
+                        if let Some(new) = new {
+                            changed
+                                .get_or_insert_with(|| map.clone())
+                                .insert(key.clone(), new);
+                        }
+                    }
+                    changed.map(Value::Map)
+                }
+                Value::List(list) => {
+                    let mut changed: Option<Vec<Value>> = None;
+                    for (index, value) in list.iter().enumerate() {
+                        at.push(index);
+                        let new = walk(value, at, change);
+                        at.pop();
+                        if let Some(new) = new {
+                            changed.get_or_insert_with(|| list.clone())[index] = new;
+                        }
+                    }
+                    changed.map(Value::List)
+                }
+                leaf => change(at, leaf),
             }
         }
-        walk(self, &mut Pointer::root(), change)
+        walk(self, &mut Pointer::root(), change).unwrap_or_else(|| self.clone())
     }
 
     /// Whether some leaf is `Deferred`.

@@ -285,7 +285,9 @@ impl Http {
         // The limit's headers are on every answer; they matter when the limit is reached.
         let reset = text("x-ratelimit-reset").filter(|_| status == 429);
         let advised = advised_wait(text("retry-after"), reset, SystemTime::now());
-        let mut body = Vec::new();
+        // What a service says about the length is believed as far as room is concerned only.
+        let told = response.content_length().unwrap_or(0);
+        let mut body = Vec::with_capacity(told.min(LARGEST_ANSWER as u64) as usize);
         while let Some(chunk) = response.chunk().await.map_err(|e| self.lost(e))? {
             if body.len() + chunk.len() > LARGEST_ANSWER {
                 let what = format!("more than {} MiB", LARGEST_ANSWER >> 20);
