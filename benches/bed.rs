@@ -1,16 +1,16 @@
-//! The bed that a generated project lies on: its folder, a sandbox, and the command to run on both.
+//! The bed that a project lies on: its folder, a sandbox, and the command to run on both.
 //!
 //! Shared by the benches and the tests of scale. Deliberately not here: what is measured or asserted.
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use spaceport::sandbox::{CLIENT_ID, CLIENT_SECRET, KEY_ID, KEY_SECRET, Options, Sandbox};
+use spaceport::sandbox::{
+    CLIENT_ID, CLIENT_SECRET, KEY_ID, KEY_SECRET, Options, Sandbox, StartingStack,
+};
 
-use crate::generate::{self, Size};
-
-/// A generated project and the sandbox that it is applied to.
+/// A project and the sandbox that it is applied to.
 #[derive(Debug)]
 pub struct Bed {
     /// The sandbox, which counts the requests.
@@ -29,11 +29,17 @@ pub struct Asked {
 }
 
 impl Bed {
-    /// Generates a project and starts an empty sandbox in memory for it.
-    pub async fn make(size: Size) -> io::Result<Bed> {
+    /// Lets a project be laid into a new folder, and starts a sandbox in memory for it, whose
+    /// Spacelift begins with these stacks. `lay` returns the names of the environment variables that
+    /// the project's secrets read.
+    pub async fn make(
+        stacks: Vec<StartingStack>,
+        lay: impl FnOnce(&Path) -> io::Result<Vec<String>>,
+    ) -> io::Result<Bed> {
         let folder = tempfile::tempdir()?;
-        let secrets = generate::write(&folder.path().join("project"), size)?;
+        let secrets = lay(&folder.path().join("project"))?;
         let sandbox = Sandbox::start(Options {
+            stacks,
             seed: Some(1),
             ..Options::default()
         })
@@ -51,12 +57,14 @@ impl Bed {
     }
 
     /// The binary with these arguments, on this project and this sandbox, with nothing else of
-    /// the environment.
+    /// the environment; nothing is read from it, and what it prints is dropped, but for errors.
     pub fn command(&self, binary: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary);
         command
             .env_clear()
             .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
             .arg("-C")
             .arg(self.project())
             .args(arguments)

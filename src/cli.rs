@@ -169,6 +169,8 @@ pub enum Command {
     Destroy(commands::destroy::Arguments),
     /// Take the lease on the ledger away from a run that is gone
     Unlock(commands::unlock::Arguments),
+    /// Write what Spacelift has into Port's catalog, where it differs
+    Ingest(commands::ingest::Arguments),
     /// Execute a self-service action, follow its run, or report on one
     Run(commands::run::Arguments),
     /// Explain a finding code, a kind or a field
@@ -226,6 +228,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Forget(arguments) => commands::forget::run(global, arguments),
         Command::Destroy(arguments) => commands::destroy::run(global, arguments),
         Command::Unlock(arguments) => commands::unlock::run(global, arguments),
+        Command::Ingest(arguments) => commands::ingest::run(global, arguments),
         Command::Run(arguments) => commands::run::run(global, arguments),
         Command::Explain(arguments) => commands::explain::run(global, arguments),
         Command::Doctor(arguments) => commands::doctor::run(global, arguments),

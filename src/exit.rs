@@ -4,14 +4,14 @@ use std::fmt;
 
 /// Done; for `plan` also "there are changes" unless `--detailed-exitcode`.
 pub const DONE: u8 = 0;
-/// The world failed: network, refusal, nothing applied; `run`: the run did not do what it was
-/// started for, or is not over.
+/// The world failed: network, refusal, nothing applied or ingested; `run`: the run did not do what it
+/// was started for, or is not over.
 pub const WORLD: u8 = 1;
 /// `plan --detailed-exitcode`: there are changes; `drift`: live differs from the last apply.
 pub const CHANGES: u8 = 2;
 /// Findings in the user's files.
 pub const FINDINGS: u8 = 3;
-/// The apply ended incomplete.
+/// The apply ended incomplete; `ingest`: some items failed, or it broke off after it had written.
 pub const INCOMPLETE: u8 = 4;
 /// Blocked by a guard, by a changed plan, by another apply, or by the answer to the question.
 pub const BLOCKED: u8 = 5;

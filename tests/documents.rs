@@ -191,8 +191,8 @@ async fn the_tour_in_the_readme_ends_in_the_catalog() {
         .and_then(|(_, rest)| rest.split_once("<!-- tour: end -->"))
         .map(|(tour, _)| commands(tour))
         .expect("the README has a tour");
-    let [apply, refresh, trigger] = tour.as_slice() else {
-        panic!("three commands, not {tour:?}");
+    let [apply, ingest, refresh, trigger] = tour.as_slice() else {
+        panic!("four commands, not {tour:?}");
     };
     let (copy, services) = (copy(), services().await);
     let run = |command: &str| {
@@ -201,14 +201,22 @@ async fn the_tour_in_the_readme_ends_in_the_catalog() {
         assert!(output.status.success(), "{command}: {output:?}");
     };
     run(apply);
-    let before = kept(copy.path()).await["port"]["secret_values"]["SPACELIFT_TOKEN"].clone();
+    run(ingest);
+    let begun = kept(copy.path()).await;
+    let before = begun["port"]["secret_values"]["SPACELIFT_TOKEN"].clone();
+    let ingested = &begun["port"]["entities"]["space_lift_stack ai-agent"];
+    assert_eq!(ingested["properties"]["state"], "NONE");
+    assert_eq!(ingested["createdBy"], CLIENT_ID);
     run(refresh);
     run(trigger);
     let state = kept(copy.path()).await;
     assert_ne!(state["port"]["secret_values"]["SPACELIFT_TOKEN"], before);
     let entity = &state["port"]["entities"]["space_lift_stack ai-agent"];
     assert_eq!(entity["properties"]["state"], "FINISHED");
-    assert_eq!(entity["createdBy"], "spacelift_stack_mapper");
+    assert_eq!(entity["createdBy"], CLIENT_ID);
+    assert_eq!(entity["updatedBy"], "spacelift_stack_mapper");
+    // What no delivery says is still there.
+    assert_eq!(entity["properties"]["space"], "root");
 }
 
 /// What the embedded sandbox has kept.

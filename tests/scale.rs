@@ -8,7 +8,7 @@ mod bed;
 mod generate;
 
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use bed::{Asked, Bed};
 use generate::Size;
@@ -19,13 +19,15 @@ const BUDGET: usize = 9;
 fn run(bed: &Bed, arguments: &[&str]) -> Output {
     let binary = Path::new(env!("CARGO_BIN_EXE_spaceport"));
     bed.command(binary, arguments)
+        .stdout(Stdio::piped())
         .output()
         .expect("the binary is built with the tests")
 }
 
 /// Applies a generated project, and returns what a plan of it asks after that.
 async fn asked_by_a_second_plan(size: Size) -> Asked {
-    let bed = Bed::make(size).await.expect("there is a temporary folder");
+    let bed = Bed::make(Vec::new(), |folder| generate::write(folder, size)).await;
+    let bed = bed.expect("there is a temporary folder");
     let apply = run(&bed, &["apply", "--yes"]);
     let said = String::from_utf8_lossy(&apply.stderr);
     assert_eq!(apply.status.code(), Some(0), "{said}");

@@ -23,6 +23,7 @@ use crate::commands::project;
 use crate::commands::session::{Session, unkept};
 use crate::commands::sight::Look;
 use crate::commands::turn::Turn;
+use crate::commands::unfilled::unfilled;
 use crate::commands::{checkout, consent, now, runtime, tell};
 use crate::decide::ledger::home::Lock;
 use crate::decide::ledger::{Home, HomeError};
@@ -118,7 +119,7 @@ async fn apply(
         }
     }
     let stop = Arc::new(AtomicBool::new(false));
-    listen(&stop);
+    listen(&stop, || ());
     let writer = Arc::new(Writer::new(session.reader.clone(), session.stage.vault()));
     let wait = Duration::from_secs(arguments.wait);
     let turn = Turn::take(session, Some(&look.live), &writer, &stop, wait).await?;
@@ -191,7 +192,11 @@ pub(super) async fn in_turn(
     flags.rotate = BTreeSet::new();
     flags.rotate_unverified = false;
     flags.trust_ledger = false;
+    let unfilled = unfilled(hand.global, &hand.session.desired, &written);
     let proved = prove(hand, &flags, (written, skipped)).await;
+    if proved.is_ok() {
+        hand.output.unfilled(&unfilled);
+    }
     // Much was changed already, so that "nothing applied" would be wrong.
     proved.map_err(|stop| Stop {
         code: exit::INCOMPLETE,
@@ -342,11 +347,13 @@ fn missing(global: &Global, session: &Session, plan: &Plan) -> Result<(), Stop> 
     project::check(global, findings, &session.desired.sources)
 }
 
-/// The first Ctrl-C lets what is in flight finish; the second ends the process.
-pub(super) fn listen(stop: &Arc<AtomicBool>) {
+/// The first Ctrl-C lets what is in flight finish; the second ends the process. `first` is done
+/// before anything is said.
+pub(super) fn listen(stop: &Arc<AtomicBool>, first: impl Fn() + Send + 'static) {
     let stop = stop.clone();
     tokio::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
+            first();
             if stop.swap(true, Ordering::SeqCst) {
                 std::process::exit(exit::INTERRUPTED.into());
             }

@@ -134,7 +134,7 @@ async fn destroy(
         }
     }
     let stop = Arc::new(AtomicBool::new(false));
-    apply::listen(&stop);
+    apply::listen(&stop, || ());
     let writer = Arc::new(Writer::new(session.reader.clone(), session.stage.vault()));
     let wait = Duration::from_secs(arguments.wait);
     let turn = Turn::take(session, Some(&look.live), &writer, &stop, wait).await?;

@@ -6,7 +6,7 @@ use crate::cli::Global;
 use crate::commands::print;
 use crate::commands::project::{Stream, style};
 use crate::exit::{self, Stop};
-use crate::kinds::{self, manual, trial};
+use crate::kinds::{self, ingest, manual, trial};
 use crate::show::{self, Style, text};
 use crate::words::Service;
 use crate::words::codes::{CODES, LINT};
@@ -29,7 +29,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
         let width = codes.clone().map(|(name, _)| name.len()).max().unwrap_or(0);
         let lines: Vec<String> = codes
             .chain(kinds)
-            .chain([(trial::KIND, trial::DOC)])
+            .chain([(ingest::KIND, ingest::DOC), (trial::KIND, trial::DOC)])
             .flat_map(|(name, means)| {
                 let first = format!("{name:width$}  ");
                 text::wrap(&first, means, Style::default().width)
@@ -39,8 +39,13 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
         print(&lines.concat());
         return Ok(exit::DONE);
     };
-    if wanted == trial::KIND {
-        print(&show::manual::test(&style(global, Stream::Out)));
+    let page = match wanted.as_str() {
+        ingest::KIND => Some(show::manual::ingest(&style(global, Stream::Out))),
+        trial::KIND => Some(show::manual::test(&style(global, Stream::Out))),
+        _ => None,
+    };
+    if let Some(page) = page {
+        print(&page);
         return Ok(exit::DONE);
     }
     // Codes have `::`, and services come first in the names of kinds.
@@ -85,7 +90,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
                     .iter()
                     .map(|code| code.code)
                     .chain(kinds::ALL.iter().map(|kind| kind.name()))
-                    .chain([trial::KIND]),
+                    .chain([ingest::KIND, trial::KIND]),
             )
             .or(Some("`spaceport explain` lists all".into())),
         )),

@@ -35,10 +35,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<u8, Stop> {
         Form::Dot => diagram.dot(),
     };
     print(&format!("{}\n", lines.join("\n")));
-    if arguments.format == Form::Mermaid && diagram.edges.len() > DRAWN && !global.quiet {
+    if arguments.format == Form::Mermaid && diagram.lines() > DRAWN && !global.quiet {
         notice(&format!(
             "Mermaid draws at most {DRAWN} edges and this graph has {}; `--format dot` has no such limit.",
-            diagram.edges.len()
+            diagram.lines()
         ));
     }
     Ok(exit::DONE)

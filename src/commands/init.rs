@@ -42,6 +42,7 @@ const FILES: &[(&str, &str)] = &[
         "webhook.yaml",
         include_str!("../../port-config/webhook.yaml"),
     ),
+    ("ingest.yaml", include_str!("../../port-config/ingest.yaml")),
     (
         "actions/refresh_spacelift_token.yaml",
         include_str!("../../port-config/actions/refresh_spacelift_token.yaml"),

@@ -23,6 +23,8 @@
 //! | `facts` | what is known about secrets before anything is sent |
 //! | `doubts` | what is looked up for the guards |
 //! | [`counter`] | the line that counts while an apply is under way |
+//! | `unfilled` | what an apply has made and an ingest fills |
+//! | [`progress`] | the line that says how far an ingest has come |
 //! | the others | one command each |
 
 pub mod add;
@@ -43,10 +45,12 @@ pub mod forget;
 pub mod format;
 pub mod graph;
 pub mod holder;
+pub mod ingest;
 pub mod init;
 pub mod outfile;
 pub mod output;
 pub mod plan;
+pub mod progress;
 pub mod project;
 pub mod run;
 #[cfg(feature = "sandbox")]
@@ -61,6 +65,7 @@ pub mod stage;
 pub mod step;
 pub mod test;
 pub mod turn;
+mod unfilled;
 pub mod unlock;
 pub mod validate;
 mod wired;
@@ -70,6 +75,7 @@ use std::io::{BufRead, Read, Write};
 use std::panic::UnwindSafe;
 use std::path::Path;
 
+use crate::cli::Global;
 use crate::exit::{self, Stop};
 use crate::show::{Style, redact, text};
 use crate::want::source::LARGEST;
@@ -155,6 +161,33 @@ pub fn say(stop: &Stop) {
     if let Some(help) = &stop.help {
         part("  help: ", help);
     }
+}
+
+/// A command of ours with the options that lead to the same project and the same world.
+pub fn again(global: &Global, words: &str) -> String {
+    let mut command = "spaceport ".to_owned();
+    let folder = global.config.display().to_string();
+    if folder != "port-config" {
+        command += &format!("-C {folder} ");
+    }
+    if let Some(environment) = &global.environment {
+        command += &format!("-e {environment} ");
+    }
+    command += words;
+    for (flag, url) in [
+        ("--port-url", &global.port_url),
+        ("--spacelift-url", &global.spacelift_url),
+    ] {
+        if let Some(url) = url {
+            command += &format!(" {flag} {url}");
+        }
+    }
+    match &global.sandbox {
+        Some(folder) if folder.is_empty() => command += " --sandbox",
+        Some(folder) => command += &format!(" --sandbox={}", folder.display()),
+        None => {}
+    }
+    command
 }
 
 /// Asks a question that only `yes` answers with yes.

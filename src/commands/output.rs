@@ -17,10 +17,11 @@ use crate::show::document::PlanDocument;
 use crate::show::document::drift::DriftDocument;
 use crate::show::document::report::ReportDocument;
 use crate::show::graph::Diagram;
+use crate::show::ingest::Waiting;
 use crate::show::render::github::Spot;
 use crate::show::render::{github, human, markdown};
 use crate::show::text::inert_json;
-use crate::show::{Header, Style};
+use crate::show::{self, Header, Style};
 use crate::want::desired::Desired;
 use crate::words::Addr;
 
@@ -200,6 +201,17 @@ impl<'a> Output<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Says which command fills what was created; nothing of it became of the apply, so that people
+    /// alone are told.
+    pub fn unfilled(&self, waiting: &[Waiting]) {
+        if self.format == Format::Human && !self.global.quiet && !waiting.is_empty() {
+            print(&format!(
+                "\n{}",
+                show::ingest::waiting(waiting, &self.style)
+            ));
+        }
     }
 
     /// Where the document of an object stands in the repository.

@@ -6,6 +6,7 @@ use std::io::IsTerminal;
 use crate::cli::{Color, Global};
 use crate::commands::tell;
 use crate::exit::{self, Stop};
+use crate::follow::ingest;
 use crate::lint::{self, levels};
 use crate::show::findings;
 use crate::show::style::Style;
@@ -16,14 +17,16 @@ use crate::words::{Findings, Sources};
 
 /// Reads the project that the command line names.
 pub fn read(global: &Global, env: &BTreeMap<String, String>) -> (Desired, Findings) {
-    let (desired, findings) = desired::load(&global.config, &choice(global), env);
+    let (desired, mut findings) = desired::load(&global.config, &choice(global), env);
+    findings.extend(ingest::findings(&desired));
     let findings = levels::settle(&desired, findings);
     (desired, findings)
 }
 
 /// The same with the places of everything in it, and with its tests.
 pub fn read_kept(global: &Global, env: &BTreeMap<String, String>) -> (Desired, Findings) {
-    let (desired, findings) = desired::load_kept(&global.config, &choice(global), env);
+    let (desired, mut findings) = desired::load_kept(&global.config, &choice(global), env);
+    findings.extend(ingest::findings(&desired));
     let findings = levels::settle(&desired, findings);
     (desired, findings)
 }

@@ -9,6 +9,7 @@ use crate::exit::{self, Stop};
 use crate::kinds::schema;
 use crate::show::document::PlanDocument;
 use crate::show::document::drift::DriftDocument;
+use crate::show::document::ingest::IngestsDocument;
 use crate::show::document::report::ReportDocument;
 use crate::show::document::run::RunDocument;
 
@@ -50,6 +51,9 @@ pub enum Of {
     /// What `run --format json` writes.
     #[value(help = NO_HELP)]
     Run,
+    /// What `ingest --format json` writes.
+    #[value(help = NO_HELP)]
+    Ingest,
 }
 
 /// Runs the command.
@@ -77,6 +81,7 @@ pub fn text(of: Of) -> String {
         Of::Report => schemars::schema_for!(ReportDocument),
         Of::Drift => schemars::schema_for!(DriftDocument),
         Of::Run => schemars::schema_for!(RunDocument),
+        Of::Ingest => schemars::schema_for!(IngestsDocument),
     };
     format!("{:#}\n", schema.to_value())
 }

@@ -119,13 +119,15 @@ impl Session {
     ) -> Result<(Live, Loaded), Stop> {
         let home = &self.stage.home;
         let in_port = matches!(home, Home::Port(_));
-        let objects = async {
-            match in_port {
-                true => self.reader.read_objects(kinds).await,
-                false => self.reader.read(kinds).await,
+        let load = home.load(&self.reader, &self.vault, trust);
+        let (live, kept) = match in_port {
+            true => tokio::join!(self.reader.read_objects(kinds), load),
+            false => {
+                // A file is read at once: not beside the lists, so that its text is gone by then.
+                let kept = load.await;
+                (self.reader.read(kinds).await, kept)
             }
         };
-        let (live, kept) = tokio::join!(objects, home.load(&self.reader, &self.vault, trust));
         let mut loaded = kept.map_err(|error| unkept(&error))?;
         let mut live = live.map_err(world)?;
         if in_port {

@@ -300,28 +300,38 @@ pub fn had(desired: &Desired, ledger: &Ledger) -> Had {
 
 /// Which world the plan is about, for the first lines of the output.
 pub fn header(desired: &Desired, places: &Places, look: &Look) -> Header {
-    let organization = look.live.organization.as_ref();
-    let port = places.port.clone().map(|port| Target {
-        who: organization.map(|o| format!("{} ({})", o.name, o.id)),
-        ..port
-    });
-    let last_apply = look.ledger.applied_at.as_deref().map(|at| LastApply {
-        commit: look.ledger.commit.clone(),
-        age: age(at),
-    });
     let config = &desired.config;
     let subject = Subject {
         project: &config.project,
         environment: config.environment.as_deref(),
-        organization: organization.map(|o| o.id.as_str()),
+        organization: look.live.organization.as_ref().map(|o| o.id.as_str()),
         account: look.live.account.as_deref(),
     };
     Header {
-        project: config.project.clone(),
-        environment: config.environment.clone(),
-        organization: organization.map(|o| o.id.clone()),
-        account: look.live.account.clone(),
         digest: Some(digest::of(&subject, &look.plan, &DISCRETION)),
+        ..heading(desired, places, &look.live, Some(&look.ledger))
+    }
+}
+
+/// The same where nothing was planned; without a ledger nobody knows when something was applied.
+pub fn heading(desired: &Desired, places: &Places, live: &Live, ledger: Option<&Ledger>) -> Header {
+    let organization = live.organization.as_ref();
+    let port = places.port.clone().map(|port| Target {
+        who: organization.map(|o| format!("{} ({})", o.name, o.id)),
+        ..port
+    });
+    let last_apply = ledger.and_then(|ledger| {
+        Some(LastApply {
+            commit: ledger.commit.clone(),
+            age: age(ledger.applied_at.as_deref()?),
+        })
+    });
+    Header {
+        project: desired.config.project.clone(),
+        environment: desired.config.environment.clone(),
+        organization: organization.map(|o| o.id.clone()),
+        account: live.account.clone(),
+        digest: None,
         port,
         spacelift: places.spacelift.clone(),
         ledger: places.ledger.clone(),

@@ -366,8 +366,10 @@ mod tests {
             Some("[]".into())
         );
         assert!(within(&between, &PROPERTIES).is_some_and(|map| !map.contains_key("state")));
-        let kept = |field| within(&between, &[field]).map(|map| map.keys().cloned().collect());
-        assert_eq!(kept("mirrorProperties"), Some(vec!["label".to_owned()]));
+        let kept = |field| {
+            within(&between, &[field]).map(|map| map.keys().cloned().collect::<Vec<Text>>())
+        };
+        assert_eq!(kept("mirrorProperties"), Some(vec!["label".into()]));
         assert_eq!(kept("aggregationProperties"), Some(vec![]));
         // From there, nothing but what is missing is left to be done, and no type changes.
         assert_eq!(retyped(&between, &want), [""; 0]);

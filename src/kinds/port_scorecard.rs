@@ -408,6 +408,7 @@ mod tests {
 
     use super::*;
     use crate::kinds::story::{changed, found, mentioned};
+    use crate::words::Text;
 
     fn spec() -> Json {
         json!({
@@ -442,7 +443,7 @@ mod tests {
                     let keys = body
                         .as_ref()
                         .and_then(Value::as_map)
-                        .map(|map| map.keys().map(String::as_str).collect::<Vec<_>>().join(" "));
+                        .map(|map| map.keys().map(Text::as_str).collect::<Vec<_>>().join(" "));
                     format!("{method} {path} {}", keys.unwrap_or_default())
                 }
                 other => panic!("unexpected {other:?}"),

@@ -12,7 +12,7 @@ use crate::kinds::program::Program;
 use crate::kinds::shape::{Charset, Shape, field};
 use crate::kinds::{Identity, Kind, Mention, Observed, Role, webhook_mapping};
 use crate::words::value::Map;
-use crate::words::{Addr, Data, Finding, Findings, Node, Pointer, Service, Value};
+use crate::words::{Data, Finding, Findings, Node, Pointer, Value};
 
 /// The kind `port.webhook`.
 #[derive(Debug)]
@@ -160,37 +160,15 @@ impl Kind for Webhook {
         }
     }
 
-    /// Blueprints are needed; a property or relation that is missing spoils only its events.
     fn mentions(&self, spec: &Value) -> Vec<Mention> {
         let mappings = spec.get("mappings").and_then(Value::as_list).unwrap_or(&[]);
-        let mut mentions = Vec::new();
-        for (index, mapping) in mappings.iter().enumerate() {
-            let Some(blueprint) = mapping.get_text("blueprint") else {
-                continue;
-            };
-            let at = Pointer::root().join("mappings").join(index);
-            let addr = Addr::new(Service::Port, "blueprint", blueprint);
-            mentions.push(Mention {
-                or_kind: None,
-                at: at.join("blueprint"),
-                addr: addr.clone(),
-                property: None,
-                hard: true,
-            });
-            for (map, holders) in [("properties", PROPERTIES), ("relations", RELATIONS)] {
-                let keys = mapping.get("entity").and_then(|e| e.get(map)?.as_map());
-                for key in keys.into_iter().flat_map(|map| map.keys()) {
-                    mentions.push(Mention {
-                        or_kind: None,
-                        at: at.join("entity").join(map).join(key),
-                        addr: addr.clone(),
-                        property: Some((key.to_string(), holders)),
-                        hard: false,
-                    });
-                }
-            }
-        }
-        mentions
+        let at = Pointer::root().join("mappings");
+        let mappings = mappings.iter().enumerate();
+        mappings
+            .flat_map(|(index, mapping)| {
+                webhook_mapping::mentions(&at.join(index), mapping, "entity")
+            })
+            .collect()
     }
 
     /// Members of `security` may be null, and an empty `security` is none (PA sections 1 and 4).
@@ -317,9 +295,6 @@ impl Kind for Webhook {
     }
 }
 
-const PROPERTIES: &[&str] = &["/schema/properties"];
-const RELATIONS: &[&str] = &["/relations"];
-
 /// What a top-level key is when a file does not have it; `None` for keys that must be there.
 fn absent(key: &str) -> Option<Value> {
     let Shape::Object(object) = &*SHAPE else {
@@ -371,7 +346,7 @@ mod tests {
 
     use super::*;
     use crate::kinds::check::check;
-    use crate::words::Place;
+    use crate::words::{Place, Text};
 
     fn codes(spec: &Json) -> Vec<&'static str> {
         let node = Node::from_json(Place::new(0, 0, 0), spec);
@@ -583,7 +558,7 @@ mod tests {
             .as_map()
             .unwrap()
             .keys()
-            .map(String::as_str)
+            .map(Text::as_str)
             .collect();
         assert_eq!(
             keys,

@@ -12,6 +12,8 @@ use crate::words::{self, Data, Node, Place, Pointer};
 pub enum Program {
     /// JQ over a delivery: `.body`, `.headers`, `.queryParams`, `.item` (PA section 4).
     Delivery,
+    /// JQ over an item of an ingest: `.item`, `.account`; spaceport runs it, and not a service.
+    Item,
     /// JQ over an event: `.diff`, `.context`, `.trigger` (PA section 3).
     Event,
     /// JQ over an entity (PA section 2).
@@ -28,8 +30,9 @@ pub enum Program {
 
 impl Program {
     /// All of them.
-    pub const ALL: [Program; 7] = [
+    pub const ALL: [Program; 8] = [
         Program::Delivery,
+        Program::Item,
         Program::Event,
         Program::Entity,
         Program::Form,

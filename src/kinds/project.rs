@@ -128,7 +128,8 @@ pub fn document_shape() -> &'static Shape {
     &DOCUMENT
 }
 
-fn name() -> Limits {
+/// A name that the command line takes.
+pub(in crate::kinds) fn name() -> Limits {
     Limits {
         min: 1,
         max: 100,

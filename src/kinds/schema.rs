@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::kinds::project::{document_shape, project_shape};
 use crate::kinds::shape::{Field, Limits, Object, Shape};
-use crate::kinds::{ALL, Kind, trial};
+use crate::kinds::{ALL, Kind, ingest, trial};
 
 /// A text that begins with a reference: it may become anything.
 const REFERENCE: &str = r"^\$\{";
@@ -50,8 +50,9 @@ pub fn document_schema() -> Schema {
         .map(|kind| (kind.name().to_owned(), definition(*kind)))
         .collect();
     let mut definitions = definitions;
-    definitions.insert(trial::KIND.into(), test());
-    // Tests are documents of another form.
+    for (kind, doc, shape) in OTHERS {
+        definitions.insert((*kind).into(), other(kind, doc, shape()));
+    }
     let mut object = Map::new();
     for key in [
         "type",
@@ -64,28 +65,38 @@ pub fn document_schema() -> Schema {
     }
     definitions.insert("object".into(), object.into());
     schema.insert("type".into(), "object".into());
-    let names: Vec<&str> = kinds.into_iter().chain([trial::KIND]).collect();
+    let others = OTHERS.iter().map(|(kind, ..)| *kind);
+    let names: Vec<&str> = kinds.into_iter().chain(others.clone()).collect();
     schema.insert(
         "properties".into(),
-        json!({ "kind": { "enum": names, "description": "What kind of object it is, or `test`." } }),
+        json!({ "kind": { "enum": names, "description": "What kind of object it is, or `ingest` or `test`." } }),
     );
-    let is_test = json!({
-        "properties": { "kind": { "const": trial::KIND } }, "required": ["kind"],
-    });
-    schema.insert("if".into(), is_test);
-    schema.insert(
-        "then".into(),
-        json!({ "$ref": format!("#/$defs/{}", trial::KIND) }),
-    );
-    schema.insert("else".into(), json!({ "$ref": "#/$defs/object" }));
+    let reference = |name: &str| json!({ "$ref": format!("#/$defs/{name}") });
+    let mut form = reference("object");
+    for kind in others {
+        let is = json!({ "properties": { "kind": { "const": kind } }, "required": ["kind"] });
+        form = json!({ "if": is, "then": reference(kind), "else": form });
+    }
+    if let Json::Object(form) = form {
+        schema.extend(form);
+    }
     schema.insert("$defs".into(), definitions.into());
     schema.into()
 }
 
-fn test() -> Json {
-    let mut schema = of(trial::shape(), false);
-    schema.insert("title".into(), trial::KIND.into());
-    schema.insert("description".into(), trial::DOC.into());
+/// What stands after `kind:`, what such documents are, and their fields.
+type Form = (&'static str, &'static str, fn() -> &'static Shape);
+
+/// Documents of other forms than that of an object.
+const OTHERS: &[Form] = &[
+    (ingest::KIND, ingest::DOC, ingest::shape),
+    (trial::KIND, trial::DOC, trial::shape),
+];
+
+fn other(kind: &str, doc: &str, shape: &Shape) -> Json {
+    let mut schema = of(shape, false);
+    schema.insert("title".into(), kind.into());
+    schema.insert("description".into(), doc.into());
     schema.insert("type".into(), "object".into());
     schema.remove("pattern");
     schema.into()
@@ -489,6 +500,50 @@ mod tests {
             assert_eq!(holds(trial::shape(), &whole), good, "check: {whole}");
         }
         assert!(!validator.is_valid(&json!({ "kind": "test", "name": "t" })));
+    }
+
+    #[test]
+    fn schema_and_check_agree_about_ingests() {
+        let validator = validator(document_schema());
+        let ingest = |key: &str, value: Json| {
+            let mut whole = json!({
+                "kind": "ingest", "name": "stacks", "from": "spacelift.stacks",
+                "blueprint": "stack", "mapping": { "identifier": ".item.id" },
+            });
+            whole[key] = value;
+            whole
+        };
+        let mapping = |key: &str, value: Json| {
+            ingest("mapping", json!({ "identifier": ".item.id", key: value }))
+        };
+        for (whole, good) in [
+            (ingest("from", json!("spacelift.policies")), true),
+            (ingest("from", json!("spacelift.runs")), false),
+            (ingest("name", json!("all stacks")), false),
+            (ingest("environments", json!(["prod"])), true),
+            (ingest("filter", json!(".item.state != null")), true),
+            (ingest("filter", json!(true)), false),
+            (ingest("blueprint", json!("..")), false),
+            (ingest("prune", json!("delete")), true),
+            (ingest("prune", json!(true)), false),
+            (ingest("limits", json!({ "percent": 100 })), true),
+            (ingest("limits", json!({ "percent": 101 })), false),
+            (ingest("mapping", json!({ "title": ".item.name" })), false),
+            (mapping("properties", json!({ "a": ".item.a" })), true),
+            (mapping("properties", json!({ "a b": ".item.a" })), false),
+            (mapping("properties", json!({ "a": 1 })), false),
+            (mapping("relations", json!({ "a": ".item.a" })), true),
+            (
+                mapping("team", json!({ "combinator": "'and'", "rules": [] })),
+                false,
+            ),
+            (ingest("spec", json!({})), false),
+        ] {
+            assert_eq!(validator.is_valid(&whole), good, "schema: {whole}");
+            assert_eq!(holds(ingest::shape(), &whole), good, "check: {whole}");
+        }
+        assert!(validator.is_valid(&ingest("blueprint", json!("${var.b}"))));
+        assert!(!validator.is_valid(&json!({ "kind": "ingest", "name": "stacks" })));
     }
 
     #[test]

@@ -462,7 +462,7 @@ mod tests {
         let mut want = Value::from(spec("https://a.example/x"));
         let fields = want.as_map_mut().unwrap();
         fields.insert(
-            "secretHeaders".into(),
+            "secretHeaders",
             Value::Map(members([("X-Key", secret("${env.KEY}"))])),
         );
         let calls = Webhook.create(&want);

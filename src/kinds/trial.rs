@@ -29,7 +29,7 @@ expect:
 pub const EVENTS: [&str; 3] = ["run_updated", "module_version", "internal_error"];
 
 /// What a test may begin with: exactly one of these.
-pub const STARTS: [&str; 4] = ["event", "payload", "action", "run"];
+pub const STARTS: [&str; 5] = ["event", "payload", "action", "run", "ingest"];
 
 static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
     Shape::closed(vec![
@@ -97,6 +97,19 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
             "run",
             sample(),
             "The answer that a run got: a file, or `{action, status, response}`.",
+        ),
+        field(
+            "ingest",
+            Shape::closed(vec![
+                field("name", Shape::text_of(1, 100), "Name of the ingest.").required(),
+                field(
+                    "item",
+                    sample(),
+                    "What Spacelift says of one: a file, or the item with the fields of its GraphQL.",
+                )
+                .required(),
+            ]),
+            "An item that an ingest reads; `.account.url` is the account's.",
         ),
         field(
             "given",

@@ -2,10 +2,10 @@
 //!
 //! Everything in an entity is JQ, constants included. Deliberately not here: running it.
 
-use crate::kinds::charset;
 use crate::kinds::program::Program;
 use crate::kinds::shape::{Limits, Object, Shape, field};
-use crate::words::Value;
+use crate::kinds::{Mention, charset};
+use crate::words::{Addr, Pointer, Service, Value};
 
 /// A mapping: which entity of which blueprint an event becomes.
 pub fn shape() -> Shape {
@@ -56,13 +56,28 @@ pub fn shape() -> Shape {
         )
         .program(Program::Delivery)
         .long_text(),
-        field("entity", entity(), "The entity as JQ, constants included: `'\"done\"'`.")
+        field("entity", entity(or_search, ["JQ to the identifier, or a search.", "JQ to the owning teams, or a search.", "JQ to identifiers, or a search, by relation."]), "The entity as JQ, constants included: `'\"done\"'`.")
             .required()
             .program(Program::Delivery),
     ])
 }
 
-fn entity() -> Shape {
+/// An entity in JQ alone: what a search finds is known to Port only, so that nobody could compare it.
+pub(in crate::kinds) fn plain_entity() -> Shape {
+    let docs = [
+        "JQ to the identifier.",
+        "JQ to the owning teams.",
+        "JQ to identifiers by relation.",
+    ];
+    entity(|jq| jq, docs)
+}
+
+fn or_search(jq: Shape) -> Shape {
+    Shape::OneOf(vec![jq, search()])
+}
+
+/// An entity; `naming` is what may name entities and teams, with the documentation of each place.
+fn entity(naming: fn(Shape) -> Shape, [identifier, team, relations]: [&'static str; 3]) -> Shape {
     let key = Limits {
         min: 1,
         max: 100,
@@ -70,19 +85,10 @@ fn entity() -> Shape {
         ..Limits::default()
     };
     Shape::closed(vec![
-        field(
-            "identifier",
-            Shape::OneOf(vec![Shape::text(), search()]),
-            "JQ to the identifier, or a search.",
-        )
-        .required(),
+        field("identifier", naming(Shape::text()), identifier).required(),
         field("title", Shape::text(), "JQ to the title."),
         field("icon", Shape::text(), "JQ to the icon."),
-        field(
-            "team",
-            Shape::OneOf(vec![Shape::text(), search()]),
-            "JQ to the owning teams, or a search.",
-        ),
+        field("team", naming(Shape::text()), team),
         field(
             "properties",
             Shape::map_with(key, Shape::text()),
@@ -91,8 +97,8 @@ fn entity() -> Shape {
         .default("{}"),
         field(
             "relations",
-            Shape::map_with(key, Shape::OneOf(vec![Shape::text(), search()])),
-            "JQ to identifiers, or a search, by relation.",
+            Shape::map_with(key, naming(Shape::text())),
+            relations,
         )
         .default("{}"),
     ])
@@ -115,6 +121,34 @@ fn search() -> Shape {
         .required(),
     ])
 }
+
+/// What a mapping at a place mentions, `entity` being the key of the entity in it. The blueprint is
+/// needed; a property or relation that is missing spoils only its events.
+pub(in crate::kinds) fn mentions(at: &Pointer, mapping: &Value, entity: &str) -> Vec<Mention> {
+    let Some(blueprint) = mapping.get_text("blueprint") else {
+        return Vec::new();
+    };
+    let addr = Addr::new(Service::Port, "blueprint", blueprint);
+    let mention = |at, property: Option<(String, &'static [&'static str])>| Mention {
+        or_kind: None,
+        at,
+        addr: addr.clone(),
+        hard: property.is_none(),
+        property,
+    };
+    let mut mentions = vec![mention(at.join("blueprint"), None)];
+    for (map, holders) in [("properties", PROPERTIES), ("relations", RELATIONS)] {
+        let keys = mapping.get(entity).and_then(|e| e.get(map)?.as_map());
+        for key in keys.into_iter().flat_map(|map| map.keys()) {
+            let at = at.join(entity).join(map).join(key);
+            mentions.push(mention(at, Some((key.to_string(), holders))));
+        }
+    }
+    mentions
+}
+
+const PROPERTIES: &[&str] = &["/schema/properties"];
+const RELATIONS: &[&str] = &["/relations"];
 
 /// The text and the object say the same (PA section 4); without `deleteDependents` they go too.
 pub(super) fn one_operation(value: Value) -> Value {

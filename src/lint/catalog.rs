@@ -13,7 +13,7 @@ use crate::lint::sample::{self, Run, TRACKED};
 use crate::lint::survey::Survey;
 use crate::sim::job::{Answer, Job};
 use crate::sim::mapping::Wants;
-use crate::words::Finding;
+use crate::words::{Finding, Node};
 
 /// Looks at every blueprint that a mapper writes to.
 pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
@@ -33,6 +33,16 @@ fn unfilled<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
                 keys.extend(keys_of(mapping.pointer("/entity/properties")));
             }
         }
+    }
+    for ingest in &survey.desired.ingests {
+        let keys = filled.entry(&ingest.blueprint).or_default();
+        let properties = ingest.mapping.get("properties").and_then(Node::entries);
+        keys.extend(
+            properties
+                .into_iter()
+                .flatten()
+                .map(|(key, _)| key.text.as_str()),
+        );
     }
     for actor in wiring
         .all()

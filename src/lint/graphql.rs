@@ -7,11 +7,11 @@ use serde_json::{Value as Json, json};
 
 use crate::follow::Station;
 use crate::follow::journey::NOW;
+use crate::follow::paths::Path;
 use crate::kinds::Role;
 use crate::kinds::program::Program;
 use crate::lint::bench::Bench;
 use crate::lint::calls::Call;
-use crate::lint::paths::Path;
 use crate::lint::survey::{Jq, Survey};
 use crate::sim;
 use crate::sim::job::{Answer, Job};

@@ -43,12 +43,19 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
     }
 }
 
+/// Whether a program makes something of an entity, or may keep one from being made.
+fn is_entity(jq: &Jq) -> bool {
+    matches!(jq.program, Program::Delivery | Program::Item)
+}
+
 fn doubtful(survey: &Survey, code: &str, all: &[&Jq], findings: &mut Findings) {
     for jq in all {
         assigning(survey, jq, findings);
     }
+    // Nobody but spaceport reads the programs of an ingest.
+    let read_by_port = |jq: &&&Jq| jq.program != Program::Item;
     for (span, why) in sim::jq::doubts(code) {
-        for jq in all {
+        for jq in all.iter().filter(read_by_port) {
             findings.push(
                 Finding::hint("lint::jq_doubt", survey.place(jq, span.clone()), why).help(
                     "write it so that every jq reads it alike, or look at what Port makes of it",
@@ -63,7 +70,7 @@ fn refused(survey: &Survey, jq: &Jq, fault: &Fault, findings: &mut Findings) {
     let span = fault.span.clone().unwrap_or_else(|| whole.clone());
     let place = survey.place(jq, visible(&jq.code, span));
     let word = jq.code.trim();
-    if fault.kind == FaultKind::Syntax && jq.program == Program::Delivery && is_word(word) {
+    if fault.kind == FaultKind::Syntax && is_entity(jq) && is_word(word) {
         findings.push(
             Finding::error(
                 "lint::unquoted_constant",
@@ -79,6 +86,10 @@ fn refused(survey: &Survey, jq: &Jq, fault: &Fault, findings: &mut Findings) {
     let message = format!("this JQ does not compile: {}", fault.message);
     let finding = match fault.kind == FaultKind::Syntax {
         true => Finding::error("lint::jq", place, message),
+        false if jq.program == Program::Item => {
+            let message = format!("spaceport does not run this JQ: {}", fault.message);
+            Finding::error("lint::jq", place, message)
+        }
         // What we refuse, for safety or for want of it, Port may well take.
         false => Finding::hint(
             "lint::jq_doubt",
@@ -87,6 +98,10 @@ fn refused(survey: &Survey, jq: &Jq, fault: &Fault, findings: &mut Findings) {
         ),
     };
     let help = match (fault.kind == FaultKind::Syntax, jq.program) {
+        (false, Program::Item) => {
+            "write it in another way; until then `spaceport ingest` writes nothing of it"
+        }
+        (true, Program::Item) => "correct it; until then `spaceport ingest` writes nothing of it",
         (false, _) => "Port may read it; what it does cannot be simulated or tested here",
         (true, Program::Delivery) => "correct it; until then Port makes nothing of the event",
         (true, _) => "correct it",
@@ -112,12 +127,16 @@ fn assigning(survey: &Survey, jq: &Jq, findings: &mut Findings) {
     if jq.program != Program::Event && last != Some("filter") {
         return;
     }
+    let of = match jq.program {
+        Program::Item => "item",
+        _ => "event",
+    };
     if let Some(span) = sim::jq::assignment(&jq.code) {
         findings.push(
             Finding::warning(
                 "lint::no_effect",
                 survey.place(jq, span),
-                "`=` sets a value and compares nothing, so this is true of every event",
+                format!("`=` sets a value and compares nothing, so this is true of every {of}"),
             )
             .help("compare with `==`"),
         );

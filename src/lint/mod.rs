@@ -11,7 +11,7 @@
 //! | [`survey`] | what lints look at |
 //! | [`mod@bench`] | where they put findings and questions |
 //! | `sample` | events to try policies and mappers with |
-//! | `paths`, `rego_text`, `calls` | JQ, Rego and web requests as far as their texts show |
+//! | `rego_text`, `calls` | Rego and web requests as far as their texts show |
 //! | the others | the lints |
 
 pub mod allow;
@@ -21,9 +21,9 @@ mod catalog;
 mod deliveries;
 mod endpoints;
 mod graphql;
+mod ingests;
 mod jq;
 pub mod levels;
-mod paths;
 mod payload;
 mod placeholders;
 mod rego;
@@ -55,6 +55,7 @@ const LINTS: &[Lint] = &[
     signatures::check,
     payload::check,
     catalog::check,
+    ingests::check,
     graphql::check,
     tokens::check,
     placeholders::check,
@@ -94,9 +95,10 @@ fn unit(desired: &Desired, place: Place) -> Unit {
     let around = |outer: &Place| {
         outer.file == place.file && outer.start <= place.start && place.end <= outer.end
     };
-    let documents = desired.objects.values().map(|object| object.place);
-    documents
-        .into_iter()
+    let objects = desired.objects.values().map(|object| object.place);
+    let ingests = desired.ingests.iter().map(|ingest| ingest.place);
+    objects
+        .chain(ingests)
         .find(around)
         .map_or(Unit::Included, Unit::Document)
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
+use crate::follow::ingest::{ACCOUNT, ITEM};
 use crate::kinds::Role;
 use crate::kinds::program::Program;
 use crate::lint::bench::Bench;
@@ -25,8 +26,46 @@ pub fn check<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
         match jq.program {
             Program::Templates => known(survey, jq, &template::ROOTS, bench),
             Program::Delivery => known(survey, jq, &DELIVERY, bench),
+            Program::Item => item(survey, jq, bench),
             _ => {}
         }
+    }
+}
+
+/// Looks whether every path of an ingest's program begins at a root, and reads of the account what it has.
+fn item(survey: &Survey, jq: &Jq, bench: &mut Bench) {
+    for path in jq.paths() {
+        let account = path.begins(&[ACCOUNT]);
+        let (known, at): (&[&str], usize) = match account {
+            true => (&["url"], 1),
+            false => (&[ITEM, ACCOUNT], 0),
+        };
+        let Some(step) = path.steps.get(at) else {
+            continue;
+        };
+        let name = step.name.as_str();
+        if known.contains(&name) {
+            continue;
+        }
+        let (what, help) = match account {
+            true => (
+                format!(
+                    "of the account an ingest knows its `url` only, so `.account.{name}` is always `null`"
+                ),
+                "write the constant, or `${spacelift.url}` inside of a text".to_owned(),
+            ),
+            false if DELIVERY.contains(&name) => (
+                format!("an ingest gets no delivery, so `.{name}` is always `null`"),
+                "what Spacelift says of each is below `.item`, as its GraphQL names it".to_owned(),
+            ),
+            false => (
+                format!("an ingest has no `.{name}`, so this is always `null`"),
+                format!("what was read is below `.item`: `.item.{name}`"),
+            ),
+        };
+        let help = did_you_mean(name, known.iter().copied()).unwrap_or(help);
+        let span = path.span.start..step.span.end;
+        bench.push(Finding::warning("lint::unknown_root", survey.place(jq, span), what).help(help));
     }
 }
 
@@ -71,7 +110,8 @@ fn templates<'a>(survey: &'a Survey<'a>, bench: &mut Bench<'a>) {
         .iter()
         .filter(|jq| jq.program == Program::Templates)
     {
-        let Some(station) = survey.wiring.get(&jq.addr) else {
+        let addr = jq.addr.as_ref();
+        let Some(station) = addr.and_then(|addr| survey.wiring.get(addr)) else {
             continue;
         };
         let inputs = station.spec.pointer("/trigger/userInputs/properties");

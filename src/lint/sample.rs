@@ -14,9 +14,9 @@ use crate::sim::rego::{self, Policy, samples};
 
 /// A run of a stack that has changed its state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Run {
+pub struct Run<'a> {
     /// The account's name.
-    pub account: &'static str,
+    pub account: &'a str,
     /// The run's id.
     pub id: &'static str,
     /// `TRACKED` or `PROPOSED`.
@@ -26,7 +26,7 @@ pub struct Run {
 }
 
 /// A tracked run that has ended well.
-pub const TRACKED: Run = Run {
+pub const TRACKED: Run<'static> = Run {
     account: "acme",
     id: "01SAMPLETRACKED",
     run_type: "TRACKED",
@@ -34,13 +34,13 @@ pub const TRACKED: Run = Run {
 };
 
 /// A run of a pull request that has ended well.
-pub const PROPOSED: Run = Run {
+pub const PROPOSED: Run<'static> = Run {
     id: "01SAMPLEPROPOSED",
     run_type: "PROPOSED",
     ..TRACKED
 };
 
-impl Run {
+impl Run<'_> {
     fn branch(&self) -> &'static str {
         match self.run_type {
             "PROPOSED" => "feature",
@@ -93,6 +93,25 @@ impl Run {
             "event_type": "run_state_changed_event",
         })
     }
+}
+
+/// The stack that these runs are of, as lists have it with all plain fields (SA section 4), in the state of a run.
+pub fn stack(run: &Run<'_>) -> Json {
+    json!({
+        "id": "sample", "name": "Sample", "description": "A sample", "labels": ["sample"],
+        "space": "root",
+        "spaceDetails": {
+            "id": "root", "name": "root", "description": "", "labels": [], "parentSpace": null,
+            "inheritEntities": false, "accessLevel": null,
+        },
+        "administrative": false, "autodeploy": false, "autoretry": false, "branch": "main",
+        "namespace": "acme", "repository": "infra", "repositoryURL": "https://github.com/acme/infra",
+        "provider": "GITHUB", "projectRoot": "", "state": run.state, "stateSetAt": NOW as u64,
+        "stateIsTerminal": true, "isDisabled": false, "entityCount": 1, "deleted": false,
+        "deleting": false, "protectFromDeletion": false, "terraformVersion": null, "lockedBy": null,
+        "lockedAt": null, "lockNote": null, "blocked": false, "blocker": null,
+        "createdAt": NOW as u64, "trackedCommit": null, "attachedPolicies": [],
+    })
 }
 
 /// What policies see of one kind of event: `run_updated`, `module_version`, `internal_error`, or one

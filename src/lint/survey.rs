@@ -4,9 +4,10 @@
 
 use std::ops::Range;
 
+use crate::follow::ingest::programs;
+use crate::follow::paths::{self, Path};
 use crate::follow::{Station, Wiring};
 use crate::kinds::program::{self, Program, Text};
-use crate::lint::paths::{self, Path};
 use crate::want::desired::{Desired, Object};
 use crate::want::yaml;
 use crate::words::{Addr, Place, Pointer};
@@ -18,15 +19,15 @@ pub struct Survey<'a> {
     pub desired: &'a Desired,
     /// Its objects on the way of an event.
     pub wiring: Wiring<'a>,
-    /// All JQ in it, in the order of the objects.
+    /// All JQ in it, in the order of the objects; that of ingests last.
     pub jq: Vec<Jq>,
 }
 
 /// One program of JQ.
 #[derive(Debug, Clone)]
 pub struct Jq {
-    /// The object that it belongs to.
-    pub addr: Addr,
+    /// The object that it belongs to; `None` of an ingest's.
+    pub addr: Option<Addr>,
     /// What it is for.
     pub program: Program,
     /// Where in the spec its text stands.
@@ -51,18 +52,29 @@ impl<'a> Survey<'a> {
         let wiring = Wiring::of(desired);
         let mut jq = Vec::new();
         for object in desired.objects.values() {
+            let addr = || Some(object.addr.clone());
             for text in texts(desired, &wiring, object) {
                 match text.program {
                     Program::Rego => {}
                     Program::Templates => {
                         for range in paths::braces(&text.text) {
                             let code = text.text[range.clone()].to_owned();
-                            jq.push(Jq::new(object, &text, code, range.start));
+                            jq.push(Jq::new(addr(), &text, code, range.start));
                         }
                     }
-                    _ => jq.push(Jq::new(object, &text, text.text.clone(), 0)),
+                    _ => jq.push(Jq::new(addr(), &text, text.text.clone(), 0)),
                 }
             }
+        }
+        for part in desired.ingests.iter().flat_map(programs) {
+            let text = Text {
+                program: Program::Item,
+                at: part.at,
+                text: part.code.to_owned(),
+                place: part.node.place,
+                is_key: false,
+            };
+            jq.push(Jq::new(None, &text, part.code.to_owned(), 0));
         }
         Survey {
             desired,
@@ -110,17 +122,18 @@ impl<'a> Survey<'a> {
     /// The programs of one object.
     pub fn jq_of<'s>(&'s self, addr: &'s Addr) -> impl Iterator<Item = &'s Jq> {
         // They stand in the order of the objects.
-        let begin = self.jq.partition_point(|jq| jq.addr < *addr);
+        let before = |jq: &Jq| jq.addr.as_ref().is_some_and(|own| own < addr);
+        let begin = self.jq.partition_point(before);
         self.jq[begin..]
             .iter()
-            .take_while(move |jq| jq.addr == *addr)
+            .take_while(move |jq| jq.addr.as_ref() == Some(addr))
     }
 }
 
 impl Jq {
-    fn new(object: &Object, text: &Text, code: String, begin: usize) -> Jq {
+    fn new(addr: Option<Addr>, text: &Text, code: String, begin: usize) -> Jq {
         Jq {
-            addr: object.addr.clone(),
+            addr,
             program: text.program,
             at: text.at.clone(),
             code,

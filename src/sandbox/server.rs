@@ -49,6 +49,8 @@ pub struct Options {
     pub spacelift_data: Option<PathBuf>,
     /// The Port organization's id in a new state; `None` for the usual one.
     pub organization: Option<String>,
+    /// What the Spacelift account calls itself in links, also one that exists already; `None` leaves it as it is.
+    pub account: Option<String>,
     /// The stacks of a new Spacelift account; one that exists stays as it is.
     pub stacks: Vec<StartingStack>,
     /// Makes identifiers and keys repeat from run to run.
@@ -73,6 +75,7 @@ impl Default for Options {
             data: None,
             spacelift_data: None,
             organization: None,
+            account: None,
             stacks: Vec::new(),
             seed: None,
             quirks: Quirks::default(),
@@ -261,6 +264,9 @@ impl Shared {
         };
         let mut spacelift = spacelift
             .unwrap_or_else(|| SpaceliftState::beginning_with(&options.stacks, dice::now() / 1000));
+        if let Some(account) = &options.account {
+            spacelift.account.clone_from(account);
+        }
         spacelift.resume();
         let quirks = options.quirks.clone();
         let port = match tables {

@@ -30,6 +30,17 @@ pub struct Diagram {
     pub nodes: BTreeMap<Addr, Mark>,
     /// Who refers to whom, and by what: attributes that are read, places of mentions.
     pub edges: BTreeMap<(Addr, Addr), BTreeSet<String>>,
+    /// The ingests, each with the blueprint that it fills.
+    pub ingests: BTreeSet<(Inflow, Addr)>,
+}
+
+/// An ingest as it is drawn.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Inflow {
+    /// Its name.
+    pub name: String,
+    /// What it reads, `spacelift.stacks`.
+    pub from: &'static str,
 }
 
 /// How an object is drawn.
@@ -82,7 +93,26 @@ impl Diagram {
                 }
             }
         }
+        for ingest in &desired.ingests {
+            let name = ingest.blueprint.as_str();
+            let elsewhere = Addr::new(Service::Port, "blueprint", name);
+            let kind = elsewhere.kind_name();
+            let addr = known.get(&(kind.as_str(), name)).copied();
+            let addr = addr.unwrap_or(&elsewhere);
+            let mark = diagram.nodes.entry(addr.clone());
+            mark.or_insert(Mark::Elsewhere);
+            let inflow = Inflow {
+                name: ingest.name.clone(),
+                from: ingest.from.name(),
+            };
+            diagram.ingests.insert((inflow, addr.clone()));
+        }
         diagram
+    }
+
+    /// How many edges are drawn.
+    pub fn lines(&self) -> usize {
+        self.edges.len() + self.ingests.len()
     }
 
     /// The changes of a plan that are wired to something, and what they are wired to.
@@ -152,6 +182,8 @@ impl Diagram {
         let edges = &self.edges;
         self.nodes
             .retain(|addr, _| edges.keys().any(|(from, to)| from == addr || to == addr));
+        // No plan changes an ingest.
+        self.ingests.clear();
         self
     }
 
@@ -192,6 +224,11 @@ impl Diagram {
                     format!("  n{from} -->|\"{label}\"| n{to}")
                 }
             });
+        }
+        for (index, (inflow, to)) in self.ingests.iter().enumerate() {
+            let label = entities(&cut(&titled(inflow), LABEL));
+            lines.push(format!("  i{index}([\"{label}\"])"));
+            lines.push(format!("  i{index} -->|\"{}\"| n{}", inflow.from, ids[to]));
         }
         let mut classes: BTreeMap<Mark, Vec<String>> = BTreeMap::new();
         for (addr, mark) in &self.nodes {
@@ -238,6 +275,11 @@ impl Diagram {
                 true => format!("  n{from} -> n{to};"),
                 false => format!("  n{from} -> n{to} [label={}];", quoted(&joined(labels))),
             });
+        }
+        for (index, (inflow, to)) in self.ingests.iter().enumerate() {
+            let (label, from) = (quoted(&titled(inflow)), quoted(inflow.from));
+            lines.push(format!("  i{index} [label={label}, style=rounded];"));
+            lines.push(format!("  i{index} -> n{} [label={from}];", ids[to]));
         }
         lines.push("}".to_owned());
         lines
@@ -305,6 +347,11 @@ fn caption(addr: &Addr, mark: Mark) -> String {
         Mark::Elsewhere => format!("{name} · elsewhere"),
         Mark::Changed(action) => format!("{name} · {}", action.word()),
     }
+}
+
+/// An ingest's words.
+fn titled(inflow: &Inflow) -> String {
+    format!("ingest {}", escape(&redact::text(&inflow.name)))
 }
 
 fn joined(labels: &BTreeSet<String>) -> String {
@@ -439,6 +486,46 @@ mod tests {
           n2 -> n1 [label="a|\"b\\"];
         }
         "##);
+    }
+
+    #[test]
+    fn ingests_point_at_the_blueprints_that_they_fill() {
+        let mut diagram = Diagram::default();
+        let blueprint = addr("port.blueprint.stack");
+        diagram.nodes.insert(blueprint.clone(), Mark::Plain);
+        for (name, from) in [
+            ("stacks", "spacelift.stacks"),
+            ("spaces", "spacelift.spaces"),
+        ] {
+            let name = name.to_owned();
+            diagram
+                .ingests
+                .insert((Inflow { name, from }, blueprint.clone()));
+        }
+        insta::assert_snapshot!(diagram.mermaid().join("\n"), @r#"
+        flowchart LR
+          subgraph port["Port"]
+            n0["blueprint.stack"]
+          end
+          i0(["ingest spaces"])
+          i0 -->|"spacelift.spaces"| n0
+          i1(["ingest stacks"])
+          i1 -->|"spacelift.stacks"| n0
+        "#);
+        insta::assert_snapshot!(diagram.dot().join("\n"), @r#"
+        digraph spaceport {
+          rankdir=LR;
+          node [shape=box];
+          subgraph cluster_port {
+            label="Port";
+            n0 [label="blueprint.stack"];
+          }
+          i0 [label="ingest spaces", style=rounded];
+          i0 -> n0 [label="spacelift.spaces"];
+          i1 [label="ingest stacks", style=rounded];
+          i1 -> n0 [label="spacelift.stacks"];
+        }
+        "#);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::kinds::manual::Entry;
 use crate::kinds::shape::{Field, Limits, Object, Rules, Shape};
-use crate::kinds::trial;
+use crate::kinds::{ingest, trial};
 use crate::show::text::wrap;
 use crate::show::{Meaning, Style};
 use crate::want::yaml::layout::document;
@@ -60,27 +60,38 @@ pub fn human(entry: &Entry, style: &Style) -> String {
 
 /// What a `kind: test` document is, each line with its line end.
 pub fn test(style: &Style) -> String {
+    let (kind, doc, example) = (trial::KIND, trial::DOC, trial::EXAMPLE);
+    form(kind, doc, trial::shape(), "expect", example, style)
+}
+
+/// What a `kind: ingest` document is, each line with its line end.
+pub fn ingest(style: &Style) -> String {
+    let (kind, doc, example) = (ingest::KIND, ingest::DOC, ingest::EXAMPLE);
+    form(kind, doc, ingest::shape(), "mapping", example, style)
+}
+
+/// A document that is no object, with the fields of one of its fields.
+fn form(kind: &str, doc: &str, shape: &Shape, inner: &str, example: &str, style: &Style) -> String {
     let mut page = Page {
         text: String::new(),
         style,
     };
-    page.title(trial::KIND);
-    page.paragraph("  ", trial::DOC);
-    page.fields(trial::shape());
-    let expect = match trial::shape() {
-        Shape::Object(object) => object.field("expect"),
+    page.title(kind);
+    page.paragraph("  ", doc);
+    page.fields(shape);
+    let inner = match shape {
+        Shape::Object(object) => object.field(inner),
         _ => None,
     };
-    if let Some(expect) = expect {
+    if let Some(inner) = inner {
         page.gap();
-        page.title("test.expect");
-        page.fields(&expect.shape);
+        page.title(&format!("{kind}.{}", inner.name));
+        page.fields(&inner.shape);
     }
     page.gap();
     page.title("Example");
-    trial::EXAMPLE
-        .lines()
-        .for_each(|line| page.line(&format!("  {line}")));
+    let lines = example.lines();
+    lines.for_each(|line| page.line(&format!("  {line}")));
     page.text
 }
 
@@ -347,6 +358,64 @@ mod tests {
           spec:
             secretName: example
             secretValue: "${env.NAME}"
+        "#);
+    }
+
+    #[test]
+    fn documents_of_other_forms_on_pages() {
+        let pages = [ingest(&Style::default()), test(&Style::default())];
+        for page in &pages {
+            let wide = page.lines().find(|line| width(line) > 80);
+            assert_eq!(wide, None, "{page}");
+            let (_, example) = page.split_once("Example\n").expect("an example");
+            let (nodes, found) = crate::want::yaml::read(0, example);
+            assert!(!found.has_errors() && nodes.len() == 1, "{example}");
+        }
+        let [page, _] = pages;
+        let (fields, _) = page.split_once("\nExample\n").expect("an example");
+        insta::assert_snapshot!(fields, @r#"
+        ingest
+          What Spacelift has, as entities of Port: `spaceport ingest` compares them and
+          writes what differs.
+
+        Fields
+          kind, required
+              `ingest`.
+          name, required
+              What `spaceport ingest NAME` calls it; unique in the project.
+          environments
+              Environments that the ingest is for; by default all.
+          from, required
+              What is read: each item is `.item`, with the fields of Spacelift's
+              GraphQL.
+          blueprint, required
+              Blueprint of the entities: a plain identifier, not JQ.
+          filter
+              JQ over `.item`: only items of which it gives `true` are taken.
+          mapping, required
+              The entity as JQ over `.item` and `.account.url`, constants included:
+              `'"done"'`.
+          prune
+              What becomes of entities whose item is gone from Spacelift: they stay, or
+              `delete`.
+          limits
+              The brake of `prune`: a run that would delete more deletes nothing.
+
+        ingest.mapping
+
+        Fields
+          identifier, required
+              JQ to the identifier.
+          title
+              JQ to the title.
+          icon
+              JQ to the icon.
+          team
+              JQ to the owning teams.
+          properties
+              JQ by property.
+          relations
+              JQ to identifiers by relation.
         "#);
     }
 

@@ -23,6 +23,7 @@
 //! | [`export`] | live objects as documents |
 //! | [`render`] | plans and reports, one room per format |
 //! | [`run`] | runs of actions for people |
+//! | [`ingest`] | ingests for people |
 
 pub mod checkup;
 pub mod document;
@@ -30,6 +31,7 @@ pub mod export;
 pub mod findings;
 pub mod graph;
 pub mod header;
+pub mod ingest;
 pub mod journey;
 pub mod manual;
 pub mod redact;

@@ -118,6 +118,59 @@ fn fields(of: &str) -> Vec<&'static str> {
     }
 }
 
+/// A field of a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    /// Its name.
+    pub name: &'static str,
+    /// The type of its value, or of each where there is a list.
+    pub of: &'static str,
+    /// Whether there is a list.
+    pub list: bool,
+    /// Whether nothing is below: a scalar, or a word of an enum.
+    pub plain: bool,
+    /// Whether it takes arguments, and whether it can be read without one.
+    pub arguments: Arguments,
+}
+
+/// What a field wants to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arguments {
+    /// It takes none.
+    None,
+    /// All can be left out.
+    Optional,
+    /// It cannot be read without.
+    Required,
+}
+
+/// The fields of an object type, in the order of the schema; none where there is no such type.
+pub fn members(of: &str) -> Vec<Member> {
+    let Some(ExtendedType::Object(of)) = PARSED.types.get(of) else {
+        return Vec::new();
+    };
+    let fields = of.fields.values().map(|field| {
+        let inner = field.ty.inner_named_type();
+        let below = PARSED.types.get(inner);
+        let required = field
+            .arguments
+            .iter()
+            .any(|argument| argument.is_required());
+        Member {
+            name: field.name.as_str(),
+            of: inner.as_str(),
+            list: field.ty.is_list(),
+            plain: below.is_some_and(|below| below.is_scalar() || below.is_enum()),
+            arguments: match field.arguments.is_empty() {
+                true => Arguments::None,
+                false if required => Arguments::Required,
+                false => Arguments::Optional,
+            },
+        }
+    });
+    fields.collect()
+}
+
 fn arguments(of: &str, field: &str) -> Vec<&'static str> {
     let field = PARSED.type_field(of, field).ok();
     let arguments = field.into_iter().flat_map(|field| &field.arguments);
@@ -303,6 +356,22 @@ mod tests {
             found(trigger, &json!([])),
             ["\"-\": `variables` must be an object (-)"]
         );
+    }
+
+    #[test]
+    fn fields_say_what_is_below() {
+        let stack = members("Stack");
+        let named = |name: &str| *stack.iter().find(|m| m.name == name).expect("a field");
+        let (labels, space) = (named("labels"), named("spaceDetails"));
+        assert_eq!(
+            (labels.of, labels.list, labels.plain),
+            ("String", true, true)
+        );
+        assert_eq!((space.of, space.list, space.plain), ("Space", false, false));
+        assert!(named("state").plain);
+        assert_eq!(named("runs").arguments, Arguments::Optional);
+        assert_eq!(named("run").arguments, Arguments::Required);
+        assert_eq!(members("Stick"), []);
     }
 
     proptest! {

@@ -331,7 +331,9 @@ fn settings(node: &Node, config: &mut Config, findings: &mut Findings) {
 /// An unknown kind, with the nearest known one.
 pub fn unknown_kind(name: &str, node: &Node) -> Finding {
     let names = kinds::ALL.iter().map(|k| k.name());
-    let names: Vec<&str> = names.chain([kinds::trial::KIND]).collect();
+    let names: Vec<&str> = names
+        .chain([kinds::ingest::KIND, kinds::trial::KIND])
+        .collect();
     Finding::error(
         "config::unknown_kind",
         node.place,

@@ -129,9 +129,14 @@ fn bare<'a>(node: &Node, keys: impl Iterator<Item = &'a str>) -> Finding {
 }
 
 /// The environments that a document names.
-fn named(node: &Node) -> impl Iterator<Item = &str> {
+pub(in crate::want) fn named(node: &Node) -> impl Iterator<Item = &str> {
     let names = node.get("environments").and_then(Node::items);
     names.unwrap_or(&[]).iter().filter_map(Node::text)
+}
+
+/// Whether two documents are both for some environment; no names mean all.
+pub(in crate::want) fn meet(one: &[String], other: &[String]) -> bool {
+    one.is_empty() || other.is_empty() || one.iter().any(|name| other.contains(name))
 }
 
 /// Whether a document is for the chosen environment.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::kinds::{check, trial};
 use crate::want::document;
+use crate::want::ingest::Ingest;
 use crate::want::resolve::{Context, Resolver};
 use crate::want::source::{self, Folder};
 use crate::words::finding::did_you_mean;
@@ -40,7 +41,8 @@ pub fn samples(node: &Node) -> Vec<&str> {
     let others = ["payload", "run"]
         .into_iter()
         .filter_map(|key| node.get(key));
-    events.chain(others).filter_map(path).collect()
+    let item = node.get("ingest").and_then(|ingest| ingest.get("item"));
+    events.chain(others).chain(item).filter_map(path).collect()
 }
 
 /// The path that a sample is given by; `${json:PATH}` is read like everywhere.
@@ -69,7 +71,7 @@ pub fn read(node: &Node, context: Context<'_>, findings: &mut Findings) -> Optio
 /// A test with what it begins with left out, for samples are no templates.
 fn without_samples(node: &Node) -> Node {
     let keep = |entry: &&(Key, Node)| {
-        let named = ["event", "payload", "run"].contains(&entry.0.text.as_str());
+        let named = ["event", "payload", "run", "ingest"].contains(&entry.0.text.as_str());
         !named || texts(&entry.1)
     };
     let entries = node.entries().unwrap_or(&[]).iter().filter(keep);
@@ -99,6 +101,13 @@ fn with_samples(resolved: &Node, written: &Node, folder: &Folder, findings: &mut
                 let events =
                     events.map(|(key, node)| (key.clone(), loaded(node, folder, findings)));
                 Node::new(node.place, Data::Map(events.collect::<Vec<_>>().into()))
+            }
+            ("ingest", Some(parts)) => {
+                let parts = parts.iter().map(|(key, node)| match key.text.as_str() {
+                    "item" => (key.clone(), loaded(node, folder, findings)),
+                    _ => (key.clone(), node.clone()),
+                });
+                Node::new(node.place, Data::Map(parts.collect::<Vec<_>>().into()))
             }
             _ => node.clone(),
         };
@@ -177,8 +186,13 @@ fn words(list: &[&str]) -> String {
     quoted.join(", ")
 }
 
-/// What tests have to do with each other and with the objects: names, and addresses that exist.
-pub fn check(trials: &[Trial], objects: &BTreeMap<&Addr, ()>, findings: &mut Findings) {
+/// What tests have to do with each other and with the project: names, and addresses and ingests that exist.
+pub fn check(
+    trials: &[Trial],
+    objects: &BTreeMap<&Addr, ()>,
+    ingests: &[Ingest],
+    findings: &mut Findings,
+) {
     let mut names: BTreeMap<&str, Place> = BTreeMap::new();
     for trial in trials {
         let place = trial
@@ -198,6 +212,19 @@ pub fn check(trials: &[Trial], objects: &BTreeMap<&Addr, ()>, findings: &mut Fin
             None => {
                 names.insert(&trial.name, place);
             }
+        }
+        let ingest = trial
+            .node
+            .get("ingest")
+            .and_then(|ingest| ingest.get("name"));
+        if let Some(node) = ingest
+            && let Some(name) = node.text()
+            && !ingests.iter().any(|ingest| ingest.name == name)
+        {
+            let near = did_you_mean(name, ingests.iter().map(|ingest| ingest.name.as_str()));
+            let words = format!("the project has no ingest `{name}`");
+            let finding = Finding::error("config::test", node.place, words);
+            findings.push(finding.maybe_help(near));
         }
         for node in addresses(&trial.node) {
             let Some(text) = node.text() else { continue };

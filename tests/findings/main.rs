@@ -25,6 +25,7 @@ const AREAS: &[(&str, &str)] = &[
     ("lints", include_str!("lints.txt")),
     ("event_path", include_str!("event_path.txt")),
     ("tests", include_str!("tests.txt")),
+    ("ingests", include_str!("ingests.txt")),
 ];
 
 /// Codes that need live services, or secrets that must be sent, or a test that runs: nothing that reads
@@ -126,6 +127,11 @@ fn the_path_of_an_event() {
 #[test]
 fn bad_tests() {
     area("tests");
+}
+
+#[test]
+fn bad_ingests() {
+    area("ingests");
 }
 
 #[test]

@@ -256,3 +256,18 @@ fn a_secret_with_two_names() {
     }
     "#);
 }
+
+#[test]
+fn an_ingest_that_deletes_and_cannot_say_whose() {
+    assert_json_snapshot!(finding("an ingest that deletes and cannot say whose"), @r#"
+    {
+      "code": "config::ingest",
+      "severity": "error",
+      "message": "nothing that is mapped tells this account's stacks from another's",
+      "file": "ingest.yaml",
+      "line": 6,
+      "column": 8,
+      "help": "fill a property with a text that begins with `.account.url`, such as a link; or write `prune: keep`"
+    }
+    "#);
+}

@@ -13,16 +13,23 @@ mod converge;
 #[path = "../contract/dice.rs"]
 mod dice;
 mod discreet;
+#[path = "../stories/fleet.rs"]
+#[allow(dead_code, reason = "shared with the stories")]
+mod fleet;
 mod formula;
 #[path = "../../benches/generate.rs"]
 mod generate;
 mod hostile;
+mod ingested;
 mod inherited;
 mod killed;
 mod owned;
 mod project;
 mod remembered;
 mod same;
+#[path = "../stories/wiretap.rs"]
+#[allow(dead_code, reason = "shared with the stories")]
+mod wiretap;
 #[path = "../stories/world.rs"]
 #[allow(dead_code, reason = "shared with the stories")]
 mod world;

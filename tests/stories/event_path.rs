@@ -37,7 +37,8 @@ fn time_passes(world: &World) {
     world.run(&["plan"]).exits(0);
 }
 
-/// The tour of the README: apply, refresh, trigger, and nothing is left to be changed.
+/// The tour of the README without its ingest: an event alone brings the entity, and nothing is left to
+/// be changed.
 #[test]
 fn the_guides_work_from_end_to_end() {
     let world = World::with_a_stack("port-config");

@@ -1,6 +1,7 @@
 //! Every exit code of design section 6, provoked. 70, our bug, is in `tests/command_line.rs`.
 
-use spaceport::sandbox::When;
+use serde_json::json;
+use spaceport::sandbox::{CLIENT_SECRET, Effect, Fault, Options, StartingStack, When};
 
 use crate::world::{World, blueprint, held, status};
 
@@ -98,6 +99,55 @@ fn a_run_that_did_not_do_well() {
     world.run(&["run", "make"]).exits(64);
     let run = ["run", "make", "-i", "name=a", "--follow", "--timeout", "0"];
     world.run(&run).exits(1).says("the run goes on");
+}
+
+/// The codes of ingests.
+#[test]
+fn an_ingest_that_did_not_do_all() {
+    let mut world = World::of("port-config").elsewhere(Options {
+        stacks: vec![StartingStack::ai_agent(), StartingStack::named("gone")],
+        ..Options::default()
+    });
+    world.applied();
+    let refused = Effect::RefuseItems {
+        every: 2,
+        identifiers: Vec::new(),
+        status: 422,
+        error: "invalid_request".into(),
+        message: "no such thing".into(),
+        when: When::Before,
+    };
+    world.sandbox.fault(Fault::new(refused).forever());
+    let some = world.run(&["ingest"]).exits(4);
+    some.says("no such thing")
+        .says("1 created")
+        .says("1 failed");
+    world.sandbox.clear_faults();
+    world.run(&["ingest"]).exits(0).says("1 unchanged");
+
+    world.run(&["ingest", "stack"]).exits(64).says("`stacks`");
+    world.set("PORT_CLIENT_SECRET", "wrong");
+    world.run(&["ingest"]).exits(1);
+    world.set("PORT_CLIENT_SECRET", CLIENT_SECRET);
+
+    world.edit(
+        "ingest.yaml",
+        "prune: keep",
+        "prune: delete\nlimits: { deletes: 0 }",
+    );
+    world.spacelift("mutation { stackDelete(id: \"gone\") { id } }", json!({}));
+    for only_plan in [true, false] {
+        let words = ["ingest", "--plan"];
+        let words = if only_plan { &words[..] } else { &words[..1] };
+        world.run(words).exits(5).says("--allow-deletes 1");
+    }
+    let allowed = world.run(&["ingest", "--allow-deletes", "1"]).exits(0);
+    allowed.says("1 deleted");
+
+    world.edit("ingest.yaml", ".item.name", ".item.nmae");
+    world.run(&["ingest"]).exits(3).says("`name`");
+    world.remove("ingest.yaml");
+    world.run(&["ingest"]).exits(64).says("explain ingest");
 }
 
 #[cfg(unix)]

@@ -2,12 +2,29 @@
 
 use std::path::Path;
 
+use serde_json::json;
+
 use crate::world::{World, blueprint, policy, secret};
 
-/// Those that write; each asks first, but for `run`, which is told what to start or to say.
-const WRITING: [&str; 5] = ["apply", "destroy", "forget", "run", "unlock"];
+/// Those that write; each asks first, but for `run`, which is told what to start or to say, and for
+/// `ingest`, whose entities come from elsewhere.
+const WRITING: [&str; 6] = ["apply", "destroy", "forget", "ingest", "run", "unlock"];
 /// Those that ask no service of a project, and the help of all.
 const ELSEWHERE: [&str; 3] = ["init", "sandbox", "spaceport"];
+
+/// An ingest that creates, changes and deletes.
+const INGEST: &str = "\
+kind: ingest
+name: policies
+from: spacelift.policies
+blueprint: kept
+mapping:
+  identifier: .item.name
+  title: .item.name
+  properties: { language: .account.url + .item.type }
+prune: delete
+limits: { deletes: 9 }
+";
 
 /// A world in which there is something to be created, changed, deleted, adopted and sent, and in
 /// which something of ours was changed by others; in Port, where its ledger is as well.
@@ -19,6 +36,7 @@ fn unquiet() -> World {
     }
     world.write("policy.yaml", &policy("Notify"));
     world.write("secret.yaml", &secret("TOKEN", "TEXT"));
+    world.write("ingest.yaml", INGEST);
     world.applied();
     world.set("TEXT", "another");
     world.edit("kept.yaml", "As applied", "Edited");
@@ -27,6 +45,17 @@ fn unquiet() -> World {
     let mut edited = world.of_port("blueprints", "clicked");
     edited["title"] = "Clicked".into();
     world.port(reqwest::Method::PUT, "/v1/blueprints/clicked", edited);
+    for (identifier, language) in [
+        ("Notify", "changed"),
+        ("Gone", "https://acme.app.spacelift.io"),
+    ] {
+        let entity = json!({"identifier": identifier, "properties": {"language": language}});
+        world.port(
+            reqwest::Method::POST,
+            "/v1/blueprints/kept/entities",
+            entity,
+        );
+    }
     world
 }
 
@@ -122,6 +151,8 @@ fn what_reads_writes_nothing() {
         vec!["destroy", "--confirm", "another"],
         vec!["forget", clicked],
         vec!["unlock"],
+        vec!["ingest", "--plan"],
+        vec!["ingest", "--plan", "--format", "json"],
         vec!["run", "nothing"],
         vec!["run", "follow", "r_1"],
     ] {
@@ -129,4 +160,6 @@ fn what_reads_writes_nothing() {
         assert_eq!(world.writes(), [""; 0], "{run:?}");
     }
     assert_eq!(held(&world), before);
+    let plan = world.run(&["ingest", "--plan"]).exits(0);
+    plan.says("0 to create, 1 to update, 1 to delete");
 }

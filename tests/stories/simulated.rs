@@ -87,7 +87,7 @@ fn around(text: &str, part: &str) -> (usize, usize, usize) {
 #[test]
 fn the_tests_of_the_guides_project_pass() {
     let guides = Guides::new();
-    let run = guides.run(&["test"]).exits(0).says("13 tests: passed");
+    let run = guides.run(&["test"]).exits(0).says("15 tests: passed");
     assert!(!run.out.contains('✗'), "{run:?}");
     guides
         .run(&["test", "--filter", "pull request"])

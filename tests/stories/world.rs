@@ -318,6 +318,26 @@ impl World {
         self.send(Method::POST, path, &body, None)
     }
 
+    /// Posts a body with headers, as whoever delivers something: the status.
+    #[allow(dead_code, reason = "shared with the laws")]
+    pub fn deliver(&self, path: &str, headers: &[(String, String)], body: &str) -> u16 {
+        RUNTIME.block_on(async {
+            let client = reqwest::Client::builder().no_proxy().build();
+            let url = format!("{}{path}", self.sandbox.url());
+            let mut request = client.expect("a client").post(url).body(body.to_owned());
+            for (name, value) in headers {
+                request = request.header(name, value);
+            }
+            request.send().await.expect("an answer").status().as_u16()
+        })
+    }
+
+    /// What is told at an address below `/_sandbox`.
+    #[allow(dead_code, reason = "shared with the laws")]
+    pub fn steering(&self, path: &str) -> Value {
+        self.send(Method::GET, path, &Value::Null, None).1
+    }
+
     /// Waits until everything has happened that was caused so far.
     #[allow(dead_code, reason = "shared with the laws")]
     pub fn settle(&self) {

@@ -80,8 +80,12 @@ fn files(global: &Global, desired: &Desired, found: Findings, checkup: &mut Chec
             None => String::new(),
         };
         let objects = count(desired.objects.len(), "object", "objects");
+        let ingests = match desired.ingests.len() {
+            0 => String::new(),
+            n => format!(", {}", count(n, "ingest", "ingests")),
+        };
         checkup.well(format!(
-            "`{}`{environment}: {objects}, valid",
+            "`{}`{environment}: {objects}{ingests}, valid",
             config.project
         ));
         if many > 0 {

@@ -12,7 +12,7 @@ use crate::commands::output::json;
 use crate::commands::project::{self, Stream, style};
 use crate::commands::run::{Common, Region};
 use crate::commands::session::{Session, world};
-use crate::commands::{environment, print};
+use crate::commands::{again, environment, print};
 use crate::exit::{self, Stop};
 use crate::show::document::run::RunDocument;
 use crate::show::{self, Style};
@@ -201,27 +201,11 @@ impl Reach<'_> {
 
     /// A command of ours with the options that lead to the same world.
     pub fn again(&self, words: &str) -> String {
-        let mut command = "spaceport ".to_owned();
-        let folder = self.global.config.display().to_string();
-        if folder != "port-config" {
-            command += &format!("-C {folder} ");
-        }
-        if let Some(environment) = &self.global.environment {
-            command += &format!("-e {environment} ");
-        }
-        command += &format!("run {words}");
-        if let Some(url) = &self.global.port_url {
-            command += &format!(" --port-url {url}");
-        }
-        if let Some(region) = self.asked {
-            command += &format!(" --region {}", region.word());
-        }
-        match &self.global.sandbox {
-            Some(folder) if folder.is_empty() => command += " --sandbox",
-            Some(folder) => command += &format!(" --sandbox={}", folder.display()),
-            None => {}
-        }
-        command
+        let region = match self.asked {
+            Some(region) => format!(" --region {}", region.word()),
+            None => String::new(),
+        };
+        again(self.global, &format!("run {words}{region}"))
     }
 }
 

@@ -44,6 +44,8 @@ impl Stage {
         let options = Options {
             data: Some(folder.clone()),
             spacelift_data: shared.clone(),
+            // Links in deliveries and links that an ingest makes are the same.
+            account: desired.config.account.clone(),
             stacks: vec![StartingStack::ai_agent()],
             ..Options::default()
         };

@@ -155,7 +155,7 @@ fn secret(name: &str, description: &str) -> Value {
     let template = crate::words::Template::parse("${env.A}").expect("a template");
     let source = crate::words::value::SecretSource::new(template);
     let fields = spec.as_map_mut().expect("a map");
-    fields.insert("secretValue".into(), Value::Secret(source));
+    fields.insert("secretValue", Value::Secret(source));
     spec
 }
 

@@ -6,9 +6,10 @@ use serde_json::{Value as Json, json};
 
 use super::{Hop, Step, Walk, Why, pointer};
 use crate::follow::wiring::Station;
+use crate::follow::writer::Writer;
 use crate::kinds::Role;
 use crate::sim::mapping;
-use crate::words::{Addr, Pointer};
+use crate::words::Pointer;
 
 /// Blueprint and identifier.
 pub type Key = (String, String);
@@ -19,9 +20,9 @@ pub struct Entity {
     /// `identifier`, `blueprint`, and as far as they are known `title`, `icon`, `team`,
     /// `properties`, `relations`.
     pub value: Json,
-    /// The object that wrote it last and where in its spec that is said: a pointer to an `entity` of
-    /// mappings or a `mapping` of an action.
-    pub by: Option<(Addr, Pointer)>,
+    /// Who wrote it last and where there that is said: a pointer to an `entity` of mappings, or to a
+    /// `mapping` of an action or an ingest.
+    pub by: Option<(Writer, Pointer)>,
 }
 
 /// Entities as they come and go.
@@ -62,7 +63,7 @@ impl Store {
         (entities, self.deleted)
     }
 
-    fn put(&mut self, key: &Key, value: Json, by: (Addr, Pointer)) {
+    fn put(&mut self, key: &Key, value: Json, by: (Writer, Pointer)) {
         self.deleted.remove(key);
         self.touched.insert(key.clone());
         let by = Some(by);
@@ -90,7 +91,7 @@ impl Walk<'_> {
         blueprint: &str,
         identifier: &str,
         change: &Json,
-        by: (Addr, Pointer),
+        by: (Writer, Pointer),
     ) -> Hop {
         let key: Key = (blueprint.to_owned(), identifier.to_owned());
         let wiring = self.wiring;
@@ -135,7 +136,7 @@ impl Walk<'_> {
                 Why::new(format!(
                     "the project has no blueprint `{blueprint}`, so the entity was not checked"
                 ))
-                .at(wiring.at(&by.0, &by.1)),
+                .at(by.0.at(wiring, &by.1)),
             ),
         }
         self.store.put(&key, after.clone(), by);
@@ -163,7 +164,7 @@ impl Walk<'_> {
     }
 
     /// What of an entity its blueprint does not take, each where the value was made.
-    fn misfits(&self, blueprint: &Station, entity: &Json, by: &(Addr, Pointer)) -> Vec<Why> {
+    fn misfits(&self, blueprint: &Station, entity: &Json, by: &(Writer, Pointer)) -> Vec<Why> {
         let misfits = mapping::check(entity, &blueprint.spec).into_iter();
         misfits
             .map(|misfit| {
@@ -172,8 +173,8 @@ impl Walk<'_> {
                 let at = parts.fold(by.1.clone(), |at, part| at.join(part));
                 let unknown = misfit.found.contains("does not have");
                 let place = match unknown {
-                    true => self.wiring.key_at(&by.0, &at),
-                    false => self.wiring.at(&by.0, &at),
+                    true => by.0.key_at(self.wiring, &at),
+                    false => by.0.at(self.wiring, &at),
                 };
                 let found = misfit.found;
                 let what = match (below.parts(), unknown) {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Hop, Request, Step, Walk, pointer, unexpected};
 use crate::follow::wiring::Station;
+use crate::follow::writer::Writer;
 use crate::sim::job::{Answer, Job};
 use crate::sim::template;
 
@@ -124,7 +125,7 @@ impl Walk<'_> {
         });
         let place = pointer("/invocationMethod/mapping");
         let change = Json::Object(mapping);
-        let by = (by.addr.clone(), place);
+        let by = (Writer::Object(by.addr.clone()), place);
         let next = self.upsert(&blueprint, &identifier, &change, by);
         hop.next.push(next);
         hop

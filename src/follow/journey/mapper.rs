@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::{Hop, Step, Walk, Why, pointer, unexpected};
 use crate::follow::wiring::Station;
+use crate::follow::writer::Writer;
 use crate::kinds::Role;
 use crate::sim::job::{Answer, Job};
 use crate::sim::mapping::{self, Wants};
@@ -133,7 +134,7 @@ impl Walk<'_> {
                 match identifier {
                     Ok(identifiers) => {
                         for identifier in identifiers {
-                            let by = (mapper.addr.clone(), entity.clone());
+                            let by = (Writer::Object(mapper.addr.clone()), entity.clone());
                             let next = self.upsert(&blueprint, &identifier, &value, by);
                             hop.next.push(next);
                         }

@@ -12,6 +12,7 @@
 //! | `delivery` | what a webhook of Spacelift sends, and where it leads |
 //! | `security` | whether both ends of a wire are set up alike |
 //! | `mapper` | a delivery at a webhook of Port |
+//! | `ingest` | an item of Spacelift at an ingest |
 //! | `entity` | entities, merged and checked |
 //! | `action` | an action that somebody runs |
 //! | `form` | inputs against the form of an action |
@@ -25,6 +26,7 @@ mod delivery;
 mod entity;
 mod event;
 mod form;
+mod ingest;
 mod invoke;
 mod mapper;
 mod security;
@@ -73,6 +75,13 @@ pub enum Start {
     Action(Run),
     /// The answer that a run got: `{action, status, response}`.
     Answer(Json),
+    /// An item that an ingest reads.
+    Item {
+        /// The name of the ingest.
+        ingest: String,
+        /// The item, with the fields of Spacelift's GraphQL.
+        item: Json,
+    },
 }
 
 /// Why something stops or is worth knowing.
@@ -124,6 +133,8 @@ pub enum Step {
     Mapper,
     /// One mapping of it looks at one item.
     Mapping,
+    /// An ingest looks at one item.
+    Ingest,
     /// An entity is made, changed or deleted.
     Entity,
     /// Somebody runs an action.
@@ -146,6 +157,7 @@ impl Step {
             Step::Message => "message",
             Step::Mapper => "webhook",
             Step::Mapping => "mapping",
+            Step::Ingest => "ingest",
             Step::Entity => "entity",
             Step::Action => "action",
             Step::Run => "run",
@@ -322,6 +334,7 @@ pub fn follow(
         Start::StackEvent { payload, webhook } => vec![walk.stack_event(payload, webhook)],
         Start::Action(run) => vec![walk.action(run)],
         Start::Answer(run) => vec![walk.answer(run)],
+        Start::Item { ingest, item } => vec![walk.item(ingest, item)],
     };
     let mut journey = walk.journey;
     journey.hops = hops;

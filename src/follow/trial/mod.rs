@@ -23,6 +23,7 @@ use serde_json::{Value as Json, json};
 
 use crate::follow::journey::{Delivery, Journey, NOW, Request, Why, follow};
 use crate::follow::wiring::Wiring;
+use crate::follow::writer::Writer;
 use crate::sim::child::Engines;
 use crate::want::trial::Trial;
 use crate::words::{Node, Place, Pointer};
@@ -182,9 +183,9 @@ impl Judge<'_> {
     fn makers(&self) -> Vec<Why> {
         let entities = self.journey.entities.iter();
         let entities = entities.filter_map(|((blueprint, id), entity)| {
-            let (addr, at) = entity.by.as_ref()?;
-            let why = Why::new(format!("{addr} makes {blueprint} {id}"));
-            Some(why.at(self.wiring.at(addr, at)))
+            let (writer, at) = entity.by.as_ref()?;
+            let why = Why::new(format!("{writer} makes {blueprint} {id}"));
+            Some(why.at(writer.at(self.wiring, at)))
         });
         let requests = self.journey.requests.iter().filter_map(|request| {
             let addr = request.by.as_ref()?;
@@ -265,7 +266,7 @@ impl Judge<'_> {
 
     /// Where a value that came was made: which text of the project says so.
     fn origin(&self, list: &str, got: &Json, at: &Pointer) -> Option<Why> {
-        let (addr, place) = match list {
+        let (writer, place) = match list {
             "entities" => {
                 let text = |key: &str| got.get(key)?.as_str().map(str::to_owned);
                 let key = (text("blueprint")?, text("identifier")?);
@@ -273,15 +274,15 @@ impl Judge<'_> {
             }
             "requests" => {
                 let by = got.get("by")?.as_str()?.parse().ok()?;
-                (by, Pointer::root().join("invocationMethod"))
+                (Writer::Object(by), Pointer::root().join("invocationMethod"))
             }
             _ => return None,
         };
-        let station = self.wiring.get(&addr)?;
+        let spec = writer.spec(self.wiring)?;
         let mut whole = at.parts().iter().fold(place, |at, part| at.join(part));
         // The nearest text on the way: a value may be made by a program as a whole.
         let program = loop {
-            match station.spec.pointer(&whole.to_string()) {
+            match spec.pointer(&whole.to_string()) {
                 Some(Json::String(text)) => break text.clone(),
                 Some(_) => return None,
                 None => whole.pop()?,
@@ -289,6 +290,6 @@ impl Judge<'_> {
         };
         let shown = program.trim().replace('\n', " ");
         let why = Why::new(format!("made by {shown}"));
-        Some(why.at(self.wiring.at(&addr, &whole)))
+        Some(why.at(writer.at(self.wiring, &whole)))
     }
 }

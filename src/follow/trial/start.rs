@@ -31,6 +31,13 @@ pub(super) fn of(wiring: &Wiring<'_>, node: &Node) -> Start {
             entity: action.get("entity").map(plain),
         });
     }
+    if let Some(ingest) = node.get("ingest") {
+        let name = ingest.get("name").and_then(Node::text);
+        return Start::Item {
+            ingest: name.unwrap_or_default().to_owned(),
+            item: ingest.get("item").map(plain).unwrap_or_default(),
+        };
+    }
     Start::Answer(node.get("run").map(plain).unwrap_or_default())
 }
 

@@ -152,3 +152,66 @@ fn a_plan_holds_no_tests() {
     assert_eq!(desired.objects.len(), 2);
     assert!(desired.trials.is_empty() && desired.nodes.is_empty());
 }
+
+/// What a test says of an item that an ingest reads.
+fn said_of_item(item: &str, expect: &str) -> Vec<String> {
+    let ingest = "kind: ingest\nname: stacks\nfrom: spacelift.stacks\nblueprint: thing\nfilter: .item.state != 'NONE'\nmapping:\n  identifier: .item.id\n  title: .item.lockNote\n  properties:\n    size: .item.entityCount\n    note: .account.url + \"/stack/\" + .item.id\n";
+    let test = format!(
+        "kind: test\nname: t\ningest: {{ name: stacks, item: {item} }}\nexpect:\n  {expect}\n"
+    );
+    let desired = project(&[("a.yaml", PROJECT), ("i.yaml", ingest), ("t.yaml", &test)]);
+    let trials: Vec<&Trial> = desired.trials.iter().collect();
+    let verdicts = run(&Wiring::of(&desired), &Engines::same_process(), &trials);
+    let spot = |place: Option<Place>| place.map_or_else(String::new, |place| spot(&desired, place));
+    let failures = verdicts[0].failures.iter();
+    failures
+        .map(|failure| {
+            let causes = failure.causes.iter();
+            let causes: Vec<String> = causes
+                .map(|why| format!("{}: {}", spot(why.place), why.message))
+                .collect();
+            format!("{} <- {}", failure.message, causes.join("; "))
+        })
+        .collect()
+}
+
+#[test]
+fn an_item_becomes_an_entity() {
+    let item = "{ id: a, state: FINISHED, entityCount: 3 }";
+    assert_eq!(
+        said_of_item(
+            item,
+            "{ exactly: true, entities: [{ blueprint: thing, identifier: a, title: a, properties: { size: 3, note: \"https://acme.app.spacelift.io/stack/a\" } }] }"
+        ),
+        [""; 0]
+    );
+    insta::assert_snapshot!(
+        said_of_item(item, "entities: [{ identifier: a, properties: { size: 4 } }]").join("\n"),
+        @"`properties/size` of entity `a` is another <- i.yaml:10:11 .item.entityCount: made by .item.entityCount"
+    );
+    insta::assert_snapshot!(said_of_item(item, "nothing: true").join("\n"), @r#"
+    nothing was expected to come of it <- i.yaml:7:3 identifier: .item.id
+      title: .item.lockNote
+      properties:
+        size: .item.entityCount
+        note: .account.url + "/stack/" + .item.id: ingest stacks makes thing a
+    "#);
+}
+
+#[test]
+fn an_item_may_come_to_nothing() {
+    let nothing = |item: &str, why: &str| {
+        said_of_item(item, &format!("{{ nothing: true, dropped: {why} }}")).join("\n")
+    };
+    assert_eq!(
+        nothing("{ id: a, state: NONE }", "its filter is not true"),
+        ""
+    );
+    assert_eq!(nothing("{ id: 1 }", "the identifier is a number"), "");
+    // The blueprint does not take it.
+    assert_eq!(
+        nothing("{ id: a, entityCount: three }", "wants a number"),
+        ""
+    );
+    insta::assert_snapshot!(said_of_item("{ id: a, entityCount: three }", "entities: [{ identifier: a }]").join("\n"), @r#"no entity came <- i.yaml:10:11 .item.entityCount: `size` in `properties` gets "three", and blueprint `thing` wants a number"#);
+}

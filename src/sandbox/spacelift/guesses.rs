@@ -23,7 +23,7 @@
 //! - a body without a secret is signed with an empty key; a rule cannot set the signatures;
 //! - a proposed run changes neither the stack's state nor `runs`, which lists all others;
 //! - whatever account a URL names, `https://ACCOUNT.app.spacelift.io/graphql` is the one account there is, so
-//!   that projects need not be changed; links name it by its own name, `sandbox`;
+//!   that projects need not be changed; links name it by its own name, which is `sandbox` unless it was given another;
 //! - `parentSpace: ""` means `root`; a LOGIN policy without a space goes to `root`;
 //! - several values in one constraint are "any of", several predicates are "and"; ordering by an unknown
 //!   field is no order; `after: ""` is the beginning;

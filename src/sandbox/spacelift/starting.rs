@@ -105,7 +105,7 @@ impl StartingStack {
             repository: format!("{team}-infra"),
             branch: pick(&["main", "master", "release/2026", "feature/\u{e4}"], 7),
             provider: pick(&["GITHUB", "GITLAB", "BITBUCKET_CLOUD", "GIT"], 2),
-            project_root: (number % 3 == 0).then(|| format!("stacks/{number}")),
+            project_root: number.is_multiple_of(3).then(|| format!("stacks/{number}")),
             labels: labels.map(|label| (*label).to_owned()).collect(),
             state: match pick(
                 &[

@@ -13,9 +13,11 @@
 //! | [`read`] | documents that come from elsewhere |
 //! | [`report`] | what became of an apply |
 //! | [`run`] | a run of an action |
+//! | [`ingest`] | what became of ingests |
 
 pub mod change;
 pub mod drift;
+pub mod ingest;
 pub mod loss;
 pub mod read;
 pub mod report;

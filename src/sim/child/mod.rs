@@ -67,6 +67,11 @@ impl Engines {
         }
     }
 
+    /// How many jobs are answered at once.
+    pub fn at_once(&self) -> usize {
+        self.most
+    }
+
     /// Answers jobs, in their order; blocks until all are answered.
     ///
     /// A job that takes longer than a second, or kills its child, gets a fault; the others go on in

@@ -50,12 +50,18 @@ pub fn cannot_start(why: &str) -> Fault {
 impl Worker {
     /// Starts a child and waits until it has limited itself.
     pub fn start(program: &Path) -> Result<Worker, Fault> {
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .arg(ARGUMENT)
             .env_clear()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::null());
+        // A Ctrl-C goes to all of a terminal's group; whoever asks for the work decides what becomes of
+        // it, and the child ends with them.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command
             .spawn()
             .map_err(|error| cannot_start(&error.to_string()))?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {

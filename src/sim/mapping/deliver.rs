@@ -207,7 +207,11 @@ impl Run<'_> {
                 return self.say(item, Wants::Failed, faults);
             }
         }
-        let mut maker = Maker { roots, faults };
+        let mut maker = Maker {
+            roots,
+            setting: &entity::WEBHOOK,
+            faults,
+        };
         let wants = maker.wants(self.mapping).unwrap_or(Wants::Failed);
         let faults = maker.faults;
         self.say(item, wants, faults);

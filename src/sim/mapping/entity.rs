@@ -11,9 +11,6 @@ use crate::sim::jq::Input;
 use crate::sim::json::{escaped, kind};
 use crate::sim::near::did_you_mean;
 
-const LEFT: &str = "Port leaves it as it is in the catalog then";
-const NOTHING: &str = "Port writes no entity then";
-
 /// What an entity consists of but for its stamps and its blueprint (PA section 6).
 pub const PARTS: [&str; 6] = [
     "identifier",
@@ -27,9 +24,43 @@ pub const PARTS: [&str; 6] = [
 /// Makes what one mapping wants of one item.
 pub(super) struct Maker<'a> {
     pub roots: &'a Input,
-    /// What went wrong so far, each with the JSON pointer below the mapping.
+    /// Who maps.
+    pub setting: &'static Setting,
+    /// What went wrong so far, each with the JSON pointer below what holds the mapping.
     pub faults: Vec<(String, Fault)>,
 }
+
+/// How mappings differ by who maps.
+pub(super) struct Setting {
+    /// Where the entity stands.
+    pub at: &'static str,
+    /// What becomes of a part that fails.
+    pub left: &'static str,
+    /// What becomes of an entity that fails.
+    pub nothing: &'static str,
+    /// Whether a null title, icon or team is told.
+    pub tells_null: bool,
+    /// Whether there are searches.
+    pub searches: bool,
+}
+
+/// A mapping of a webhook.
+pub(super) const WEBHOOK: Setting = Setting {
+    at: "/entity",
+    left: "Port leaves it as it is in the catalog then",
+    nothing: "Port writes no entity then",
+    tells_null: false,
+    searches: true,
+};
+
+/// The mapping of items that are no deliveries.
+pub(super) const ITEMS: Setting = Setting {
+    at: "/mapping",
+    left: "it is left as it is in the catalog then",
+    nothing: "no entity is written then",
+    tells_null: true,
+    searches: false,
+};
 
 /// What an operation asks for.
 enum Operation {
@@ -107,21 +138,24 @@ impl Maker<'_> {
         }
     }
 
-    fn entity(&mut self, entity: &Map<String, Value>) -> Option<Value> {
+    /// The entity; `None` when it fails, and the faults say why.
+    pub fn entity(&mut self, entity: &Map<String, Value>) -> Option<Value> {
+        let root = self.setting.at;
         let Some(identifier) = entity.get("identifier") else {
             let why = "an entity needs an `identifier`";
-            self.nothing("/entity", Fault::new(FaultKind::Syntax, why));
+            self.nothing(root, Fault::new(FaultKind::Syntax, why));
             return None;
         };
-        let identifier = self.identifier(identifier, "/entity/identifier")?;
+        let identifier = self.identifier(identifier, &format!("{root}/identifier"))?;
         let mut made = Map::from_iter([("identifier".to_owned(), identifier)]);
         for (key, value) in entity {
-            let at = format!("/entity/{}", escaped(key));
+            let at = format!("{root}/{}", escaped(key));
             match key.as_str() {
                 "identifier" => {}
                 "title" | "icon" | "team" => {
-                    // Null says nothing about these.
-                    if let Some(value) = self.value(value, &at).filter(|value| !value.is_null()) {
+                    // To Port, null says nothing about these.
+                    let told = |value: &Value| self.setting.tells_null || !value.is_null();
+                    if let Some(value) = self.value(value, &at).filter(told) {
                         made.insert(key.clone(), value);
                     }
                 }
@@ -210,6 +244,11 @@ impl Maker<'_> {
 
     /// A search with all of its parts evaluated.
     fn search(&mut self, search: &Value, at: &str) -> Option<Value> {
+        if !self.setting.searches {
+            let why = "a search cannot be compared with what is in the catalog";
+            self.left(at, Fault::new(FaultKind::Refused, why));
+            return None;
+        }
         let combinator = self.word(search.get("combinator"), &format!("{at}/combinator"))?;
         let Some(Value::Array(rules)) = search.get("rules") else {
             let why = "a search needs a list of `rules`";
@@ -262,12 +301,12 @@ impl Maker<'_> {
 
     /// A fault that keeps the whole entity from being written.
     fn nothing(&mut self, at: &str, fault: Fault) {
-        self.fail(at, consequence(fault, NOTHING));
+        self.fail(at, consequence(fault, self.setting.nothing));
     }
 
     /// A fault of one part of the entity.
     fn left(&mut self, at: &str, fault: Fault) {
-        self.fail(at, consequence(fault, LEFT));
+        self.fail(at, consequence(fault, self.setting.left));
     }
 
     fn fail(&mut self, at: &str, fault: Fault) {

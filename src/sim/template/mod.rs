@@ -23,7 +23,7 @@ use serde_json::Value;
 use super::job::Fault;
 
 pub(crate) use paths::mentions;
-pub use paths::paths;
+pub use paths::{keys, names, paths, reads_more};
 pub use pieces::{Piece, pieces};
 pub use render::render;
 

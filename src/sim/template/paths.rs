@@ -46,23 +46,63 @@ const TRANSPARENT: [&str; 31] = [
 /// far as its keys are known: `.body.items[0].name` reads `body`, `items`. A program that is not well
 /// formed may give fewer, none that it has not.
 pub fn paths(program: &str) -> Vec<(Vec<String>, Range<usize>)> {
-    let mut walk = Walk { found: Vec::new() };
+    let mut walk = Walk::default();
     walk.run(program, 0, true);
     walk.found.sort_by_key(|(_, span)| span.start);
     walk.found
 }
 
+/// Whether a program may read more of its input than [`paths`] says: `. as $all | …`, `to_entries`, `..`, a function
+/// of its own. Modest the other way round: said of some programs that read no more.
+pub fn reads_more(program: &str) -> bool {
+    let mut walk = Walk::default();
+    walk.run(program, 0, true);
+    walk.more
+}
+
+/// The words that read nothing of `.` by themselves.
+const INDIFFERENT: [&str; 20] = [
+    "if", "then", "elif", "else", "end", "as", "try", "catch", "and", "or", "label", "break",
+    "true", "false", "null", "now", "empty", "nan", "infinite", "not",
+];
+
+/// The functions that read nothing of `.` but what their arguments do.
+const OF_ARGUMENTS: [&str; 7] = ["first", "last", "limit", "range", "error", "isempty", "IN"];
+
 /// Whether a name stands anywhere in a program, as a key, a word or a text: `false` means that nothing of
 /// that name is read.
 pub(crate) fn mentions(program: &str, name: &str) -> bool {
-    tokens(program).into_iter().any(|(token, _)| match token {
-        Token::Key(word) | Token::Word(word) => word == name,
-        Token::Text(text, inner) => {
-            let mut inner = inner.into_iter().filter_map(|span| program.get(span));
-            text.is_some_and(|text| text == name) || inner.any(|part| mentions(part, name))
+    names(program).iter().any(|found| found == name)
+}
+
+/// How many `.key` stand in a program, also those of which nobody can tell what they are read of.
+pub fn keys(program: &str) -> usize {
+    let of = |(token, _): &(Token, Range<usize>)| match token {
+        Token::Key(_) => 1,
+        Token::Text(_, inner) => {
+            let inner = inner.iter().filter_map(|span| program.get(span.clone()));
+            inner.map(keys).sum()
         }
-        _ => false,
-    })
+        _ => 0,
+    };
+    tokens(program).iter().map(of).sum()
+}
+
+/// All keys, words and plain texts of a program, as often as they stand there, and in no order.
+pub fn names(program: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (token, _) in tokens(program) {
+        match token {
+            Token::Key(word) | Token::Word(word) => found.push(word),
+            Token::Text(text, inner) => {
+                found.extend(text);
+                let inner = inner.into_iter().filter_map(|span| program.get(span));
+                found.extend(inner.flat_map(names));
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// A bracket or an `if` that is open.
@@ -77,8 +117,11 @@ struct Group {
     binding: bool,
 }
 
+#[derive(Default)]
 struct Walk {
     found: Vec<(Vec<String>, Range<usize>)>,
+    /// Whether `.` is read in other ways, too.
+    more: bool,
 }
 
 impl Walk {
@@ -111,7 +154,9 @@ impl Walk {
                     let end = words
                         .get(next.saturating_sub(1))
                         .map_or(span.end, |(_, s)| s.end);
-                    if state.reads() && !keys.is_empty() {
+                    if state.reads() && keys.is_empty() {
+                        self.more = true;
+                    } else if state.reads() {
                         self.found.push((keys, offset + span.start..offset + end));
                     }
                     at = next.max(at);
@@ -125,17 +170,31 @@ impl Walk {
                     }
                     state.term();
                 }
-                Token::Word(word) => state.word(word, sign(at, b'(')),
+                Token::Word(word) => {
+                    let called = sign(at, b'(');
+                    self.more |= state.reads() && !is_indifferent(word, called);
+                    // What they see as `.` is no longer told.
+                    self.more |= matches!(word.as_str(), "reduce" | "foreach" | "def");
+                    state.word(word, called);
+                }
                 Token::Sign(sign) => state.sign(*sign),
                 Token::Update => {
                     state.root = false;
                     state.after_term = false;
                 }
                 Token::Operator => state.after_term = false,
-                Token::Text(..) | Token::Atom | Token::Recurse => state.term(),
+                Token::Recurse => {
+                    self.more |= state.reads();
+                    state.term();
+                }
+                Token::Text(..) | Token::Atom => state.term(),
             }
         }
     }
+}
+
+fn is_indifferent(word: &str, called: bool) -> bool {
+    INDIFFERENT.contains(&word) || (called && OF_ARGUMENTS.contains(&word))
 }
 
 /// The keys of a path that begins with the given word, and the word after it.
@@ -377,6 +436,36 @@ mod tests {
             ["a", "b", "c", "d"]
         );
         assert_eq!(names("if has(\"a\") then {x: .b} else null end"), ["b"]);
+    }
+
+    #[test]
+    fn what_reads_more_is_told() {
+        for program in [
+            ". as $all | $all.a",
+            "to_entries",
+            "..",
+            ".[]",
+            "reduce .a[] as $x (.; .b)",
+            "def f: .a; f",
+            "\"\\(.)\"",
+            "select(.a).b",
+            "[.a, keys[]]",
+        ] {
+            assert!(reads_more(program), "{program}");
+        }
+        for program in [
+            ".a.b",
+            ".a | to_entries | map(.x) | join(\",\")",
+            "if .a == \"x\" then .b else null end",
+            "[.a.b[] | select(. != \"x\")]",
+            "\"\\(.a.b)/\\(.a.c)\" + (now | todate)",
+            "first(.a, .b) // empty",
+            "try .a catch .",
+            ".a as $x | $x + .b",
+            "{a, b: .c}",
+        ] {
+            assert!(!reads_more(program), "{program}");
+        }
     }
 
     #[test]

@@ -402,7 +402,7 @@ impl Discreet {
 
 /// The words in a refusal: `error` is a code or an object, `message` explains it, `details` may
 /// name places (PA section 1); GraphQL servers that refuse a whole request answer `errors`.
-fn said(body: &Json) -> Option<String> {
+pub(super) fn said(body: &Json) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
     match body.get("error") {
         Some(Json::String(code)) => words.push(code.clone()),

@@ -9,7 +9,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -19,7 +19,8 @@ use url::Url;
 
 use crate::there::endpoints::is_loopback;
 use crate::there::services::error::{Discreet, Problem, ServiceError};
-use crate::there::services::pace::{Pace, advised_wait, date};
+use crate::there::services::gate::Gate;
+use crate::there::services::pace::{Advice, Pace, date};
 use crate::words::Service;
 
 /// How to connect.
@@ -82,6 +83,7 @@ pub(super) struct Http {
     base: Url,
     client: reqwest::Client,
     slots: Semaphore,
+    pub gate: Gate,
     options: Options,
     requests: AtomicU64,
     writes: AtomicU64,
@@ -109,6 +111,7 @@ impl Http {
             base: base.clone(),
             client: client(service, base, options).map_err(setup)?,
             slots: Semaphore::new(slots),
+            gate: Gate::new(),
             options: options.clone(),
             requests: AtomicU64::new(0),
             writes: AtomicU64::new(0),
@@ -149,7 +152,9 @@ impl Http {
         })?;
         let mut pace = Pace::new(TRIES, self.options.first_delay);
         let mut earlier = false;
+        let mut tries = 0;
         loop {
+            tries += 1;
             let outcome = self.once(&request, &url, discreet).await;
             // What is left to do with the outcome: whether the service may have taken it, whether
             // a new try may help, and how long the service wants us to wait.
@@ -164,7 +169,11 @@ impl Http {
                 Err(_) => (true, false, None),
             };
             let allowed = helps && (request.repeat == Repeat::Always || !received);
-            if allowed && let Some(wait) = pace.next(advised) {
+            let next = match &outcome {
+                Ok(got) if got.answer.status == 429 => Pace::limited,
+                _ => Pace::next,
+            };
+            if allowed && let Some(wait) = next(&mut pace, advised) {
                 earlier |= received;
                 tracing::debug!(service = %self.service, call = request.call, ms = wait.as_millis() as u64, "waits and tries again");
                 tokio::time::sleep(wait).await;
@@ -173,7 +182,7 @@ impl Http {
             return match outcome {
                 Ok(mut got) => {
                     got.answer.earlier = earlier;
-                    self.judge(got, &request, discreet)
+                    self.judge(got, tries, &request, discreet)
                 }
                 Err(problem) => Err(error(problem).after(earlier)),
             };
@@ -195,12 +204,13 @@ impl Http {
     fn judge(
         &self,
         got: Got,
+        tries: u32,
         request: &Request<'_>,
         discreet: &Discreet,
     ) -> Result<Answer, ServiceError> {
         let answer = got.answer;
         let problem = match answer.status {
-            429 => Problem::Limited(TRIES),
+            429 => Problem::Limited(tries),
             300..=399 => Problem::Redirected {
                 status: answer.status,
                 host: got.target.unwrap_or_else(|| "(no address)".into()),
@@ -224,6 +234,7 @@ impl Http {
         discreet: &Discreet,
     ) -> Result<Got, Problem> {
         let _slot = self.slots.acquire().await;
+        self.gate.opens().await;
         let method = reqwest::Method::from_bytes(request.method.as_bytes())
             .map_err(|_| Problem::Setup(format!("`{}` is no method", request.method)))?;
         let mut builder = self.client.request(method, url.clone());
@@ -279,12 +290,12 @@ impl Http {
         let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
         let trace = text("x-trace-id").map(|id| discreet.first_line(id.as_bytes()));
         let target = text("location").map(|to| self.host_of(to));
-        if let Some(at) = text("date").and_then(date) {
+        let dated = text("date").and_then(date);
+        if let Some(at) = dated {
             self.dated.store(at, Ordering::Relaxed);
         }
-        // The limit's headers are on every answer; they matter when the limit is reached.
-        let reset = text("x-ratelimit-reset").filter(|_| status == 429);
-        let advised = advised_wait(text("retry-after"), reset, SystemTime::now());
+        let advice = Advice::of(status, &text, dated);
+        self.gate.shut(tokio::time::Instant::now(), advice.all);
         // What a service says about the length is believed as far as room is concerned only.
         let told = response.content_length().unwrap_or(0);
         let mut body = Vec::with_capacity(told.min(LARGEST_ANSWER as u64) as usize);
@@ -302,7 +313,7 @@ impl Http {
                 body,
                 earlier: false,
             },
-            advised,
+            advised: advice.one,
             target,
         })
     }

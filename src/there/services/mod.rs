@@ -15,10 +15,11 @@
 //! | `removal` | deletes, also of what holds data |
 //! | `runs` | runs of actions: started once, looked at, reported on |
 //! | `port` | Port's tokens, answers and envelopes |
-//! | `items` | a list of Port, item by item |
+//! | `items` | a list of a service, item by item |
 //! | `spacelift` | Spacelift's tokens and GraphQL answers |
 //! | `document` | the one reading document of Spacelift |
 //! | `http` | one client per service: retries, limits, time-outs |
+//! | `gate` | a pause for all requests of a service |
 //! | `pace` | how long to wait between tries |
 //! | `patience` | objects that come a moment late |
 //! | `vault` | secret texts and their fingerprints |
@@ -31,6 +32,7 @@ mod document;
 mod entities;
 mod error;
 mod further;
+mod gate;
 mod http;
 mod items;
 mod listing;
@@ -51,11 +53,12 @@ mod sandboxed;
 mod script;
 
 pub use checkup::{Pass, Sight};
-pub use entities::{Entities, Written};
+pub use entities::{BULK, DELETED, NAMED, PAGE, Written};
 pub use error::{Failure, Problem, ServiceError, TookEffect};
 pub use further::Had;
 pub use http::{Options, Repeat};
-pub use listing::{Listing, Spot};
+pub use items::Each;
+pub use listing::Spot;
 pub use randoms::Randoms;
 pub use read::{Counts, Reader};
 pub use runs::{Approvers, Page, Report, Start, Started};

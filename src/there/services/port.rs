@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use crate::there::endpoints::PortEndpoint;
 use crate::there::services::error::{Discreet, Problem, ServiceError};
 use crate::there::services::http::{Answer, Http, Options, Repeat, Request};
-use crate::there::services::items::{self, Each};
+use crate::there::services::items::{self, Each, Page};
 use crate::there::services::write::MayWrite;
 use crate::words::Service;
 
@@ -80,36 +80,47 @@ impl Port {
         envelope: &str,
         each: Each<'_, T>,
     ) -> Result<Vec<T>, ServiceError> {
-        let answer = self.answer(reading(path), |answer, call, discreet| {
-            let good = (200..300).contains(&answer.status);
-            if good && let Some(items) = items::read(&answer.body, envelope, each) {
-                return Ok(items);
-            }
-            let list = list_in(read(answer, call, discreet)?, envelope)
-                .map_err(|what| error(call, Problem::Unreadable { status: 200, what }))?;
-            let mut items = Vec::new();
-            list.iter().for_each(|item| each(item, &mut items));
-            Ok(items)
-        });
-        answer.await
+        let (items, _) = self.page(reading(path), envelope, each).await?;
+        Ok(items)
     }
 
     /// Reads by POST; only routes that end in `/search` are known to read.
     pub async fn search(&self, path: &str, body: &Json) -> Result<Json, ServiceError> {
-        let route = path.split('?').next().unwrap_or(path);
-        if !route.ends_with("/search") {
-            let text = "only `…/search` is read by POST".to_owned();
-            return Err(error(&label("POST", path), Problem::Setup(text)));
-        }
-        self.call(Route {
-            method: "POST",
-            path,
-            body: Some(body),
-            repeat: Repeat::Always,
-            writes: false,
-            hidden: &[],
-        })
-        .await
+        self.call(searching(path, body)?).await
+    }
+
+    /// Reads one page of a search; each item is let go once it was looked at.
+    pub async fn search_page<T>(
+        &self,
+        path: &str,
+        body: &Json,
+        envelope: &str,
+        each: Each<'_, T>,
+    ) -> Result<Page<T>, ServiceError> {
+        self.page(searching(path, body)?, envelope, each).await
+    }
+
+    /// Reads a list item by item, or as a whole where it is an unusual one.
+    async fn page<T>(
+        &self,
+        route: Route<'_>,
+        envelope: &str,
+        each: Each<'_, T>,
+    ) -> Result<Page<T>, ServiceError> {
+        let answer = self.answer(route, |answer, call, discreet| {
+            let good = (200..300).contains(&answer.status);
+            if good && let Some(page) = items::read(&answer.body, envelope, each) {
+                return Ok(page);
+            }
+            let answer = read(answer, call, discreet)?;
+            let next = answer.get("next").and_then(Json::as_str).map(str::to_owned);
+            let list = list_in(answer, envelope)
+                .map_err(|what| error(call, Problem::Unreadable { status: 200, what }))?;
+            let mut items = Vec::new();
+            list.iter().for_each(|item| each(item, &mut items));
+            Ok((items, next))
+        });
+        answer.await
     }
 
     /// Sends a change. `hidden` are the secret texts in the body.
@@ -131,6 +142,26 @@ impl Port {
             hidden,
         })
         .await
+    }
+
+    /// Sends a change by POST, and has `read` say what the answer means.
+    pub async fn post<T>(
+        &self,
+        _may: &MayWrite,
+        path: &str,
+        body: &Json,
+        repeat: Repeat,
+        read: impl FnOnce(Answer, &str, &Discreet) -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        let route = Route {
+            method: "POST",
+            path,
+            body: Some(body),
+            repeat,
+            writes: true,
+            hidden: &[],
+        };
+        self.answer(route, read).await
     }
 
     /// Sends a request and reads the answer as a whole.
@@ -244,6 +275,23 @@ fn reading(path: &str) -> Route<'_> {
     }
 }
 
+/// A request that reads by POST; whatever is no search is refused.
+fn searching<'a>(path: &'a str, body: &'a Json) -> Result<Route<'a>, ServiceError> {
+    let route = path.split('?').next().unwrap_or(path);
+    if !route.ends_with("/search") {
+        let text = "only `…/search` is read by POST".to_owned();
+        return Err(error(&label("POST", path), Problem::Setup(text)));
+    }
+    Ok(Route {
+        method: "POST",
+        path,
+        body: Some(body),
+        repeat: Repeat::Always,
+        writes: false,
+        hidden: &[],
+    })
+}
+
 /// The list in an answer: the named member, else the only array beside `ok`.
 fn list_in(mut answer: Json, envelope: &str) -> Result<Vec<Json>, String> {
     let Some(members) = answer.as_object_mut() else {
@@ -281,7 +329,7 @@ pub(super) fn object_in<'a>(answer: &'a Json, pointer: &str) -> Option<&'a Json>
 }
 
 /// What an answer means.
-fn read(answer: Answer, call: &str, discreet: &Discreet) -> Result<Json, ServiceError> {
+pub(super) fn read(answer: Answer, call: &str, discreet: &Discreet) -> Result<Json, ServiceError> {
     let Answer {
         status,
         trace,

@@ -1,13 +1,16 @@
 //! Stories of the clients against the embedded sandbox, which was written without knowing them.
 
-use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::script::{options, source, writer};
-use super::{Reader, TookEffect, Writer};
+use serde_json::{Value as Json, json};
+
+use super::script::{self, source, writer};
+use super::{Reader, Spot, TookEffect, Writer, Written};
 use crate::kinds::{self, Kind, Observed};
 use crate::sandbox::{
     CLIENT_ID, CLIENT_SECRET, Effect, Fault, KEY_ID, KEY_SECRET, Options, Reset, Sandbox,
-    Service as Half, When,
+    Service as Half, StartingStack, When,
 };
 use crate::there::endpoints::{
     Endpoints, Overrides, PortWanted, Region, SpaceliftWanted, Wanted, resolve,
@@ -17,9 +20,16 @@ use crate::words::Value;
 
 /// A sandbox and a reader of both halves.
 async fn world() -> (Sandbox, Reader) {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    world_of(Options::default()).await
+}
+
+async fn world_of(options: Options) -> (Sandbox, Reader) {
+    let sandbox = Sandbox::start(options).await.unwrap();
     let endpoints = endpoints(&sandbox);
-    (sandbox, Reader::new(&endpoints, &options()).unwrap())
+    (
+        sandbox,
+        Reader::new(&endpoints, &script::options()).unwrap(),
+    )
 }
 
 fn endpoints(sandbox: &Sandbox) -> Endpoints {
@@ -60,12 +70,12 @@ fn wanted() -> Vec<(&'static dyn Kind, Value)> {
     let mut hook = hook("hook");
     if let Some(map) = hook.as_map_mut() {
         let secret = Value::Secret(source("${env.CANARY}"));
-        let headers = [("X-Key".to_owned(), secret)].into_iter().collect();
-        map.insert("secretHeaders".into(), Value::Map(headers));
+        let headers = [("X-Key", secret)].into();
+        map.insert("secretHeaders", Value::Map(headers));
     }
     let mut secret = Value::from(json!({"secretName": "TOKEN", "description": "d"}));
     if let Some(map) = secret.as_map_mut() {
-        map.insert("secretValue".into(), Value::Secret(source("${env.CANARY}")));
+        map.insert("secretValue", Value::Secret(source("${env.CANARY}")));
     }
     vec![
         (
@@ -211,5 +221,242 @@ async fn a_taken_name_is_refused_and_nothing_took_effect() {
         let failure = writer.create(kind, &want).await.unwrap_err();
         assert_eq!(failure.took_effect, TookEffect::No, "{failure}");
     }
+    sandbox.stop().await;
+}
+
+/// Makes the blueprint `stack`.
+async fn shelf(writer: &Writer) {
+    let (blueprint, want) = wanted().swap_remove(0);
+    writer.create(blueprint, &want).await.unwrap();
+}
+
+fn entity(name: &str, state: &str) -> Json {
+    json!({"identifier": name, "title": name.to_uppercase(), "properties": {"state": state}})
+}
+
+fn entities(range: std::ops::Range<usize>, state: &str) -> Vec<Json> {
+    range
+        .map(|at| entity(&format!("e{at:03}"), state))
+        .collect()
+}
+
+/// All entities of `stack` by identifier, with their state, and how many pages there were.
+async fn states(reader: &Reader) -> (BTreeMap<String, String>, usize) {
+    let include = ["state".to_owned()];
+    let each = |entity: &Json, found: &mut Vec<(String, String)>| {
+        let text = |json: &Json| json.as_str().unwrap_or("-").to_owned();
+        found.push((
+            text(&entity["identifier"]),
+            text(&entity["properties"]["state"]),
+        ));
+    };
+    let (mut all, mut pages, mut from) = (BTreeMap::new(), 0, None);
+    loop {
+        let page = reader.entities("stack", &include, from.as_deref(), &each);
+        let (found, next) = page.await.unwrap();
+        pages += 1;
+        all.extend(found);
+        match next {
+            Some(next) => from = Some(next),
+            None => return (all, pages),
+        }
+    }
+}
+
+#[tokio::test]
+async fn entities_are_written_read_and_deleted_by_the_dozen() {
+    let (sandbox, reader) = world().await;
+    let writer = Arc::new(writer(reader));
+    shelf(&writer).await;
+    let task = {
+        let writer = writer.clone();
+        tokio::spawn(async move {
+            writer
+                .write_entities("stack", &entities(0..45, "NEW"))
+                .await
+        })
+    };
+    assert_eq!(task.await.unwrap().unwrap(), vec![Written::Created; 45]);
+    let before = writer.reader().requests();
+    let mut some = entities(3..5, "OLD");
+    some.push(json!({"identifier": "e007", "properties": {"state": 7}}));
+    some.push(entity("f", "NEW"));
+    some.push(json!({"identifier": "not allowed", "properties": {}}));
+    let written = writer.write_entities("stack", &some).await.unwrap();
+    assert_eq!(written[..2], [Written::Updated, Written::Updated]);
+    assert!(
+        matches!(&written[2], Written::Refused { status: 422, .. }),
+        "{written:?}"
+    );
+    assert_eq!(written[3], Written::Created);
+    assert!(
+        matches!(&written[4], Written::Refused { status: 422, .. }),
+        "{written:?}"
+    );
+    assert!(writer.reader().requests().writes > before.writes);
+
+    let before = writer.reader().requests();
+    let (all, pages) = states(writer.reader()).await;
+    assert_eq!((all.len(), pages), (46, 1));
+    assert_eq!((all["e003"].as_str(), all["e007"].as_str()), ("OLD", "NEW"));
+    sandbox.fault(Fault::new(Effect::Pages { size: 7 }).forever());
+    assert_eq!(states(writer.reader()).await, (all, 7));
+    let names: Vec<String> = ["e003", "nobody", "f"].map(str::to_owned).into();
+    let found = writer
+        .reader()
+        .entities_named("stack", &[], &names)
+        .await
+        .unwrap();
+    let titles: Vec<&Json> = found.iter().map(|entity| &entity["title"]).collect();
+    assert_eq!(titles, ["E003", "F"]);
+    assert_eq!(writer.reader().entities_count("stack").await.unwrap(), 46);
+    assert_eq!(writer.reader().requests().writes, before.writes);
+
+    let gone = writer.delete_entities("stack", &names).await.unwrap();
+    assert_eq!(gone, vec![Written::Updated; 3]);
+    assert_eq!(writer.reader().entities_count("stack").await.unwrap(), 44);
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn a_bulk_write_whose_answer_is_lost_is_looked_at_and_not_repeated() {
+    for (when, there) in [(When::Before, 0), (When::After, 20)] {
+        for effect in [Effect::Cut { when }, Effect::BadGateway { when }] {
+            let (sandbox, reader) = world().await;
+            let writer = writer(reader);
+            shelf(&writer).await;
+            sandbox.fault(Fault::new(effect.clone()).path("/v1/blueprints/stack/entities/bulk"));
+            let before = writer.reader().requests().writes;
+            let written = writer
+                .write_entities("stack", &entities(0..20, "NEW"))
+                .await
+                .unwrap();
+            assert!(
+                written.iter().all(|one| matches!(one, Written::Unknown(_))),
+                "{written:?}"
+            );
+            assert_eq!(writer.reader().requests().writes, before + 1);
+            assert_eq!(states(writer.reader()).await.0.len(), there, "{effect:?}");
+            sandbox.stop().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn refused_items_are_told_one_by_one() {
+    let (sandbox, reader) = world().await;
+    let writer = writer(reader);
+    shelf(&writer).await;
+    sandbox.fault(Fault::new(Effect::RefuseItems {
+        every: 3,
+        identifiers: vec!["e000".to_owned()],
+        status: 500,
+        error: "internal_error".to_owned(),
+        message: "try later".to_owned(),
+        when: When::Before,
+    }));
+    let written = writer
+        .write_entities("stack", &entities(0..6, "NEW"))
+        .await
+        .unwrap();
+    let refused = Written::Refused {
+        status: 500,
+        says: "internal_error: try later".to_owned(),
+    };
+    for (at, one) in written.iter().enumerate() {
+        let expected = match at {
+            0 | 2 | 5 => &refused,
+            _ => &Written::Created,
+        };
+        assert_eq!(one, expected, "{at}");
+    }
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn entities_survive_ended_tokens_and_limits() {
+    let (sandbox, reader) = world().await;
+    let writer = writer(reader);
+    shelf(&writer).await;
+    for reset in [Reset::Epoch, Reset::Delay, Reset::RetryAfter, Reset::Silent] {
+        sandbox.fault(Fault::new(Effect::ExpireTokens));
+        sandbox.fault(Fault::new(Effect::LastOfWindow { reset, seconds: 0 }).forever());
+        sandbox.fault(Fault::new(Effect::RateLimit { reset, seconds: 0 }).times(2));
+        let written = writer
+            .write_entities("stack", &entities(0..3, "NEW"))
+            .await
+            .unwrap();
+        assert!(
+            written
+                .iter()
+                .all(|one| matches!(one, Written::Created | Written::Updated))
+        );
+        sandbox.fault(Fault::new(Effect::ExpireTokens));
+        assert_eq!(states(writer.reader()).await.0.len(), 3);
+    }
+    let failure = writer
+        .write_entities("none", &entities(0..3, "NEW"))
+        .await
+        .unwrap_err();
+    assert_eq!(failure.took_effect, TookEffect::No);
+    assert!(failure.to_string().contains("not found"), "{failure}");
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn lists_of_spacelift_are_read_in_every_form() {
+    const PAGE: &str = "query IngestPage($page: SearchInput!) { viewer { id } list: searchStacks(input: $page) \
+                        { edges { node { id name } } pageInfo { endCursor hasNextPage } } }";
+    const ALL: &str = "query IngestIds { viewer { id } list: stacks { id } }";
+    let (sandbox, reader) = world_of(Options {
+        stacks: (0..5).map(StartingStack::varied).collect(),
+        ..Options::default()
+    })
+    .await;
+    let each = |item: &Json, ids: &mut Vec<String>| {
+        ids.push(item["id"].as_str().unwrap().to_owned());
+    };
+    let (mut all, none) = reader
+        .listing(ALL, Spot::Plain("list"), None, &each)
+        .await
+        .unwrap();
+    assert_eq!(none, None);
+    assert_eq!(all.len(), 5);
+    all.sort();
+    sandbox.fault(Fault::new(Effect::Pages { size: 1 }).forever());
+    let (mut paged, mut cursor) = (Vec::new(), None);
+    loop {
+        sandbox.fault(Fault::new(Effect::ExpireTokens));
+        let page = reader.listing(PAGE, Spot::Search("list"), cursor.as_deref(), &each);
+        let (ids, next) = page.await.unwrap();
+        assert_eq!(ids.len(), 1);
+        paged.extend(ids);
+        match next {
+            Some(next) => cursor = Some(next),
+            None => break,
+        }
+    }
+    paged.sort();
+    assert_eq!(paged, all);
+    let some = format!(
+        "query IngestSome {{ viewer {{ id }} i0: stack(id: \"nobody\") {{ id }} i1: stack(id: {:?}) {{ id }} }}",
+        all[0]
+    );
+    let (some, _) = reader
+        .listing(&some, Spot::Members(&json!({})), None, &each)
+        .await
+        .unwrap();
+    assert_eq!(some, all[..1]);
+    sandbox.fault(
+        Fault::new(Effect::DeadSession)
+            .service(Half::Spacelift)
+            .forever(),
+    );
+    let error = reader
+        .listing(ALL, Spot::Plain("list"), None, &each)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("this key cannot see"), "{error}");
+    assert_eq!(reader.requests().writes, 0);
     sandbox.stop().await;
 }

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use crate::there::claims::Claims;
 use crate::there::endpoints::{Login, SpaceliftEndpoint};
 use crate::there::services::error::{Discreet, Problem, ServiceError};
-use crate::there::services::http::{Http, Options, Repeat, Request};
+use crate::there::services::http::{Answer, Http, Options, Repeat, Request};
 use crate::there::services::port::parse;
 use crate::there::services::write::MayWrite;
 use crate::words::Service;
@@ -139,6 +139,23 @@ impl Spacelift {
         self.send(Some(&token.text), ask, &discreet).await
     }
 
+    /// Sends a request and hands the body of a good answer to `read`; an answer of which that
+    /// makes nothing is read as a whole.
+    pub async fn read<T>(
+        &self,
+        token: &Token,
+        ask: Ask<'_>,
+        read: impl FnOnce(&[u8]) -> Option<T>,
+    ) -> Result<Result<T, Reply>, ServiceError> {
+        let discreet = Discreet::new(ask.hidden.iter().chain(self.secrets()).chain([&token.text]));
+        let answer = self.post(Some(&token.text), ask, &discreet).await?;
+        let good = (200..300).contains(&answer.status);
+        if good && let Some(read) = read(&answer.body) {
+            return Ok(Ok(read));
+        }
+        understand(answer, &label(ask.document), &discreet).map(Err)
+    }
+
     /// The token, a new one if the old one is about to end.
     pub async fn token(&self) -> Result<Arc<Token>, ServiceError> {
         let mut session = self.session.lock().await;
@@ -233,7 +250,16 @@ impl Spacelift {
         ask: Ask<'_>,
         discreet: &Discreet,
     ) -> Result<Reply, ServiceError> {
-        let call = label(ask.document);
+        let answer = self.post(bearer, ask, discreet).await?;
+        understand(answer, &label(ask.document), discreet)
+    }
+
+    async fn post(
+        &self,
+        bearer: Option<&SecretString>,
+        ask: Ask<'_>,
+        discreet: &Discreet,
+    ) -> Result<Answer, ServiceError> {
         let mut body = json!({ "query": ask.document });
         if !ask.variables.is_null() {
             body["variables"] = ask.variables.clone();
@@ -244,47 +270,13 @@ impl Spacelift {
         let request = Request {
             method: "POST",
             path: &self.path,
-            call: &call,
+            call: &label(ask.document),
             body: Some(&body),
             bearer,
             repeat: ask.repeat,
             writes: ask.writes,
         };
-        let answer = self.http.send(request, discreet).await?;
-        let status = answer.status;
-        let fail = |what: String| {
-            Err(error(&call, Problem::Unreadable { status, what })
-                .traced(answer.trace.clone())
-                .after(answer.earlier))
-        };
-        let json = match parse(&answer.body, discreet) {
-            Ok(json) => json,
-            // Some say that a refused session is a plain 401 (SA section 3).
-            Err(_) if matches!(status, 401 | 403) => Json::Null,
-            Err(what) => return fail(what),
-        };
-        let mut complaints = complaints(&json, discreet);
-        if complaints.is_empty() {
-            match status {
-                200..300 if json["data"].is_object() => {}
-                200..300 => return fail("neither `data` nor `errors`".into()),
-                401 | 403 => complaints.push(Complaint {
-                    says: format!("{UNAUTHORIZED} ({status})"),
-                    field: None,
-                }),
-                _ => complaints.push(Complaint {
-                    says: discreet.body(&answer.body),
-                    field: None,
-                }),
-            }
-        }
-        Ok(Reply {
-            json,
-            complaints,
-            trace: answer.trace,
-            earlier: answer.earlier,
-            status,
-        })
+        self.http.send(request, discreet).await
     }
 
     fn secrets(&self) -> [&SecretString; 1] {
@@ -346,6 +338,44 @@ impl Complaint {
     }
 }
 
+/// What an answer says, complaints included.
+fn understand(answer: Answer, call: &str, discreet: &Discreet) -> Result<Reply, ServiceError> {
+    let status = answer.status;
+    let fail = |what: String| {
+        Err(error(call, Problem::Unreadable { status, what })
+            .traced(answer.trace.clone())
+            .after(answer.earlier))
+    };
+    let json = match parse(&answer.body, discreet) {
+        Ok(json) => json,
+        // Some say that a refused session is a plain 401 (SA section 3).
+        Err(_) if matches!(status, 401 | 403) => Json::Null,
+        Err(what) => return fail(what),
+    };
+    let mut complaints = complaints(&json, discreet);
+    if complaints.is_empty() {
+        match status {
+            200..300 if json["data"].is_object() => {}
+            200..300 => return fail("neither `data` nor `errors`".into()),
+            401 | 403 => complaints.push(Complaint {
+                says: format!("{UNAUTHORIZED} ({status})"),
+                field: None,
+            }),
+            _ => complaints.push(Complaint {
+                says: discreet.body(&answer.body),
+                field: None,
+            }),
+        }
+    }
+    Ok(Reply {
+        json,
+        complaints,
+        trace: answer.trace,
+        earlier: answer.earlier,
+        status,
+    })
+}
+
 /// The `errors` of an answer, with their extensions, which may carry more detail.
 fn complaints(json: &Json, discreet: &Discreet) -> Vec<Complaint> {
     let errors = json["errors"].as_array().into_iter().flatten();
@@ -376,7 +406,7 @@ fn renewal(until: f64) -> Option<Instant> {
 }
 
 /// The kind and the name of a document's operation.
-fn operation(document: &str) -> (&str, Option<&str>) {
+pub(super) fn operation(document: &str) -> (&str, Option<&str>) {
     let document = document.trim_start();
     let word = |text: &str| {
         text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')

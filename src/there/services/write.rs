@@ -10,8 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 
 use crate::kinds::{Call, Kind, Observed, Touch, identity, stamp};
-use crate::there::services::error::{Failure, Problem, ServiceError, TookEffect};
-use crate::there::services::http::Repeat;
+use crate::there::services::error::{Discreet, Failure, Problem, ServiceError, TookEffect};
+use crate::there::services::http::{Answer, Repeat};
 use crate::there::services::patience::Patience;
 use crate::there::services::port::object_in;
 use crate::there::services::read::Reader;
@@ -214,6 +214,18 @@ impl Writer {
                 outcome => return outcome,
             }
         }
+    }
+
+    /// Sends a body without secrets to a route of Port, and has `read` say what the answer means.
+    pub(super) async fn post<T>(
+        &self,
+        path: &str,
+        body: &Json,
+        repeat: Repeat,
+        read: impl FnOnce(Answer, &str, &Discreet) -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        let port = self.reader.port()?;
+        port.post(&MayWrite(()), path, body, repeat, read).await
     }
 
     /// Fills in the secrets and sends a request.

@@ -131,18 +131,21 @@ impl Building<'_> {
             };
             // A value that could not be read is a finding of its own.
             let named = named || self.names(service);
-            let first = self
-                .objects
-                .values()
-                .find(|object| object.addr.service == service);
-            if let (Some(object), false) = (first, named) {
+            let mut objects = self.objects.values();
+            let first = objects
+                .find(|object| object.addr.service == service)
+                .map(|object| (object.addr.to_string(), object.place));
+            // An ingest reads the one and writes the other.
+            let ingest = self.ingests.first();
+            let first =
+                first.or(ingest.map(|ingest| (format!("ingest {}", ingest.name), ingest.place)));
+            if let (Some((name, place)), false) = (first, named) {
                 let message = format!(
-                    "`{}` needs the section `{service}` of `{}`",
-                    object.addr,
+                    "`{name}` needs the section `{service}` of `{}`",
                     source::PROJECT_FILE
                 );
                 findings.push(
-                    Finding::error("config::no_section", object.place, message)
+                    Finding::error("config::no_section", place, message)
                         .help(format!("add `{example}`")),
                 );
             }
@@ -203,7 +206,7 @@ impl Building<'_> {
     }
 
     /// An object that the files do not declare; it may be live.
-    fn unresolved(&self, addr: &Addr, place: Place) -> Finding {
+    pub(super) fn unresolved(&self, addr: &Addr, place: Place) -> Finding {
         let names: BTreeSet<&str> = self
             .objects
             .keys()
@@ -285,12 +288,16 @@ pub fn property_exists(mention: &Mention, target: &Value, place: Place, findings
         return;
     };
     let known = properties(maps, target);
+    let what = match maps.iter().all(|map| map.ends_with("relations")) {
+        true => "relation",
+        false => "property",
+    };
     if !known.contains(&property.as_str()) {
         findings.push(
             Finding::error(
                 "ref::unknown_property",
                 place,
-                format!("`{}` has no property `{property}`", mention.addr),
+                format!("`{}` has no {what} `{property}`", mention.addr),
             )
             .help(
                 did_you_mean(property, known.iter().copied()).unwrap_or_else(|| {

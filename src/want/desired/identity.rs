@@ -239,7 +239,11 @@ fn managed_twice<'a>(one: &'a Object, other: &'a Object) -> impl Iterator<Item =
     })
 }
 
-fn fill(known: &BTreeMap<Addr, (&'static str, String)>, reference: &Reference) -> Option<String> {
+/// The identifier that a reference reads, when it is among those that the files tell.
+pub(super) fn fill(
+    known: &BTreeMap<Addr, (&'static str, String)>,
+    reference: &Reference,
+) -> Option<String> {
     let Reference::Attribute(addr, attribute) = reference else {
         return None;
     };

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `identity` | addresses, and what the services know objects by |
 //! | `named` | names of declared objects that become references |
+//! | `ingests` | ingests, and the blueprints that they fill |
 //! | `open` | actions that everyone may run |
 //! | `connect` | references, checked against the project, and the graph |
 //! | `circles` | objects that need each other so that none can be made first |
@@ -17,6 +18,7 @@
 mod circles;
 mod connect;
 mod identity;
+mod ingests;
 pub mod kept;
 mod named;
 mod open;
@@ -29,7 +31,7 @@ use std::path::Path;
 use crate::kinds::{Kind, Mention, Picks, Rename, check, part};
 use crate::want::config::{self, Choice, Config};
 use crate::want::document::{self, Document, Lifecycle};
-use crate::want::ingest::Ingest;
+use crate::want::ingest::{self, Ingest};
 use crate::want::moved;
 use crate::want::renamed;
 use crate::want::resolve::{Context, Resolver};
@@ -141,8 +143,10 @@ fn connected(
     kept: Option<BTreeMap<Addr, Kept>>,
 ) -> (Desired, Findings) {
     let documents = std::mem::take(&mut folder.documents);
-    // Tests alone are no objects: a plan would mean deleting everything.
-    let empty = documents.iter().all(trial::is);
+    // Tests and ingests alone are no objects: a plan would mean deleting everything.
+    let empty = documents
+        .iter()
+        .all(|node| trial::is(node) || ingest::is(node));
     let readable = !findings.has_errors();
     let (config, more) = config::read(&folder, choice, env);
     findings.extend(more);
@@ -157,6 +161,8 @@ fn connected(
         waiting: Vec::new(),
         kept,
         trials: Vec::new(),
+        unread: Vec::new(),
+        ingests: Vec::new(),
         findings,
     };
     // Each is let go once it became an object: a big project is not held twice.
@@ -182,6 +188,7 @@ fn connected(
         &building.elsewhere,
         &mut building.findings,
     );
+    building.read_ingests();
     building.trials();
     let graph = building.connect();
     let keeps = building.kept.is_some();
@@ -190,6 +197,7 @@ fn connected(
         hidden,
         kept,
         trials,
+        ingests,
         findings,
         ..
     } = building;
@@ -203,7 +211,7 @@ fn connected(
             sources,
             nodes: kept.unwrap_or_default(),
             trials: if keeps { trials } else { Vec::new() },
-            ingests: Vec::new(),
+            ingests,
         },
         without_echoes(findings),
     )
@@ -237,6 +245,9 @@ struct Building<'a> {
     /// The nodes of the objects, when somebody asked for them.
     kept: Option<BTreeMap<Addr, Kept>>,
     trials: Vec<Trial>,
+    /// Documents of ingests, read when the identifiers of objects are known.
+    unread: Vec<Node>,
+    ingests: Vec<Ingest>,
     findings: Findings,
 }
 
@@ -255,10 +266,9 @@ struct Declared {
 }
 
 impl Declared {
-    /// Whether some environment has both; no names mean all.
+    /// Whether some environment has both.
     fn meets(&self, others: &[String]) -> bool {
-        let shared = || self.environments.iter().any(|name| others.contains(name));
-        self.environments.is_empty() || others.is_empty() || shared()
+        document::meet(&self.environments, others)
     }
 }
 
@@ -268,6 +278,10 @@ impl<'a> Building<'a> {
             let context = self.context();
             let trial = trial::read(node, context, &mut self.findings);
             self.trials.extend(trial);
+            return;
+        }
+        if ingest::is(node) {
+            self.unread.push(node.clone());
             return;
         }
         let Some(document) = document::read(node, self.config, &mut self.findings) else {
@@ -324,7 +338,7 @@ impl<'a> Building<'a> {
             return;
         }
         let known = self.objects.keys().map(|addr| (addr, ())).collect();
-        trial::check(&self.trials, &known, &mut self.findings);
+        trial::check(&self.trials, &known, &self.ingests, &mut self.findings);
     }
 
     /// Places the documents that waited for the others.

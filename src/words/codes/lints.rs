@@ -52,6 +52,11 @@ pub(super) const LINTS: &[Code] = &[
         "Look into the run's `response`, and let nothing go on from it without a check.",
     ),
     code(
+        "lint::ingest_differs",
+        "An ingest and a webhook's mapping write different values for one stack, so that they would take turns.",
+        "Let both write the same; the finding shows both values.",
+    ),
+    code(
         "lint::jq",
         "A program of JQ does not compile.",
         "Correct it at the place that the finding shows.",

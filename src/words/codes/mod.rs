@@ -78,6 +78,16 @@ const OTHERS: &[Code] = &[
         "Use a plain text or `${var.NAME}`.",
     ),
     code(
+        "config::ingest",
+        "An ingest has the name of another one, needs something that only an apply or Port knows, or would delete without a ledger, another account's entities or another ingest's.",
+        "Do what the help of the finding says, and see `spaceport explain ingest`.",
+    ),
+    code(
+        "config::ingest_field",
+        "An ingest reads a field that Spacelift's GraphQL does not have.",
+        "Write it as the schema spells it; the finding suggests what was meant.",
+    ),
+    code(
         "config::ledger_blueprint",
         "A document describes the blueprint that spaceport keeps its own ledgers under.",
         "Give the blueprint another identifier.",
