@@ -146,19 +146,20 @@ impl Session {
     ) -> Result<(Live, Loaded), Stop> {
         let home = &self.stage.home;
         let in_port = matches!(home, Home::Port(_));
-        let objects = async {
-            match in_port {
-                true => self.reader.read_objects(kinds).await,
-                false => self.reader.read(kinds).await,
-            }
-        };
         let ledger = home.load(&self.reader, &self.vault, trust);
         let (live, kept) = match order {
-            Order::LedgerFirst if in_port => {
-                let kept = ledger.await;
-                (objects.await, kept)
+            Order::AtOnce if in_port => {
+                tokio::join!(self.reader.read_objects(kinds), ledger)
             }
-            _ => tokio::join!(objects, ledger),
+            // A file is read at once: not beside the lists, so that its text is gone by then.
+            _ => {
+                let kept = ledger.await;
+                let live = match in_port {
+                    true => self.reader.read_objects(kinds).await,
+                    false => self.reader.read(kinds).await,
+                };
+                (live, kept)
+            }
         };
         let mut loaded = kept.map_err(|error| unkept(&error))?;
         let mut live = live.map_err(world)?;

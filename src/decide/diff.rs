@@ -8,7 +8,7 @@ use crate::decide::same::same;
 use crate::kinds::shape::{Object, Shape};
 use crate::kinds::{Kind, Picks, label};
 use crate::words::value::Map;
-use crate::words::{Pointer, Value};
+use crate::words::{Pointer, Text, Value};
 
 /// One place that differs.
 #[derive(Debug, Clone, PartialEq)]
@@ -182,7 +182,7 @@ fn each_key<'a>(
         }
         at.pop();
     }
-    let mut rest: Vec<&String> = live.keys().filter(|key| !want.contains_key(*key)).collect();
+    let mut rest: Vec<&Text> = live.keys().filter(|key| !want.contains_key(*key)).collect();
     rest.sort();
     for key in rest {
         if any_key || shape_of(key).is_some() {
@@ -299,7 +299,7 @@ fn keep_ignored(body: &mut Value, live: &Value, ignore: &[Pointer], at: &mut Poi
             }
         }
         (Value::Map(map), live) => {
-            let keys: Vec<String> = map
+            let keys: Vec<Text> = map
                 .keys()
                 .chain(live.as_map().into_iter().flat_map(|map| map.keys()))
                 .cloned()

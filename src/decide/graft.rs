@@ -7,7 +7,7 @@
 use crate::decide::diff::FieldChange;
 use crate::kinds::{Kind, part};
 use crate::words::value::Map;
-use crate::words::{Pointer, Value};
+use crate::words::{Pointer, Text, Value};
 
 /// `base` with the places taken from `from`; what `from` lacks there is removed.
 ///
@@ -28,7 +28,7 @@ pub fn graft(base: &Value, from: &Value, places: &[Pointer]) -> Value {
 }
 
 fn entries(base: &mut Map, from: Option<&Map>, places: &[Pointer], at: &mut Pointer) {
-    let mut keys: Vec<String> = base.keys().cloned().collect();
+    let mut keys: Vec<Text> = base.keys().cloned().collect();
     let more = from.into_iter().flat_map(|from| from.keys());
     keys.extend(more.filter(|key| !base.contains_key(*key)).cloned());
     for key in keys {

@@ -8,7 +8,7 @@
 use crate::kinds::loss::{Loss, Lost};
 use crate::words::finding::nearest;
 use crate::words::value::Map;
-use crate::words::{Pointer, Value};
+use crate::words::{Pointer, Text, Value};
 
 /// Where the properties stand.
 const PROPERTIES: [&str; 2] = ["schema", "properties"];
@@ -28,14 +28,14 @@ pub fn losses(seen: &Value, want: Option<&Value>) -> Vec<Loss> {
 /// come back (PA section 2).
 pub fn retyped(seen: &Value, want: &Value) -> Vec<String> {
     let (old, new) = (within(seen, &PROPERTIES), within(want, &PROPERTIES));
-    let changes = |key: &&String| match (get(old, key), get(new, key)) {
+    let changes = |key: &&Text| match (get(old, key), get(new, key)) {
         (Some(old), Some(new)) => other_text(old, new, "type").is_some(),
         _ => false,
     };
     old.into_iter()
         .flat_map(|map| map.keys())
         .filter(changes)
-        .cloned()
+        .map(Text::to_string)
         .collect()
 }
 
@@ -366,8 +366,10 @@ mod tests {
             Some("[]".into())
         );
         assert!(within(&between, &PROPERTIES).is_some_and(|map| !map.contains_key("state")));
-        let kept = |field| within(&between, &[field]).map(|map| map.keys().cloned().collect());
-        assert_eq!(kept("mirrorProperties"), Some(vec!["label".to_owned()]));
+        let kept = |field| {
+            within(&between, &[field]).map(|map| map.keys().cloned().collect::<Vec<Text>>())
+        };
+        assert_eq!(kept("mirrorProperties"), Some(vec!["label".into()]));
         assert_eq!(kept("aggregationProperties"), Some(vec![]));
         // From there, nothing but what is missing is left to be done, and no type changes.
         assert_eq!(retyped(&between, &want), [""; 0]);

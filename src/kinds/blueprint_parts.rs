@@ -8,7 +8,7 @@
 use crate::kinds::parts::{Need, Others, Part};
 use crate::kinds::property::{MAPS, plain};
 use crate::kinds::{Kind, port_blueprint};
-use crate::words::{Addr, Pointer, Value};
+use crate::words::{Addr, Pointer, Text, Value};
 
 /// The hidden relation of direct ownership, and where it leads (PA section 2).
 const OWNING_TEAMS: (&str, &str) = ("_owning_teams", "_team");
@@ -100,7 +100,7 @@ impl<'s> Blueprint<'_, 's> {
     /// Which of the own mirrors a calculation reads can only be told by their names: JQ is not read
     /// here. Naming one that it does not read costs nothing where the mirror can be written as well.
     fn calculations(&self, parts: &mut Vec<Part>) {
-        let mirrors: Vec<&String> = map(self.spec, "mirrorProperties")
+        let mirrors: Vec<&Text> = map(self.spec, "mirrorProperties")
             .map(|(key, _)| key)
             .collect();
         for (key, calculation) in map(self.spec, "calculationProperties") {
@@ -264,7 +264,7 @@ fn at(map: &str, key: &str) -> Pointer {
     Pointer::root().join(map).join(key)
 }
 
-fn map<'v>(spec: &'v Value, name: &str) -> impl Iterator<Item = (&'v String, &'v Value)> {
+fn map<'v>(spec: &'v Value, name: &str) -> impl Iterator<Item = (&'v Text, &'v Value)> {
     spec.get(name).and_then(Value::as_map).into_iter().flatten()
 }
 

@@ -7,7 +7,7 @@ use crate::kinds::program::Program;
 use crate::kinds::property::{MAPS, SPECS, TYPES, colours, items, key, plain, spec_authentication};
 use crate::kinds::shape::{Charset, Field, Object, Shape, field};
 use crate::kinds::{Mention, mention, port_blueprint, property, query};
-use crate::words::{Finding, Findings, Node, Pointer, Value};
+use crate::words::{Finding, Findings, Node, Pointer, Text, Value};
 
 /// Formats of a calculated value.
 const FORMATS: &[&str] = &[
@@ -432,6 +432,6 @@ fn entries<'a>(
     spec.get(name).and_then(Node::entries).unwrap_or(&[]).iter()
 }
 
-fn map<'a>(spec: &'a Value, name: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+fn map<'a>(spec: &'a Value, name: &str) -> impl Iterator<Item = (&'a Text, &'a Value)> {
     spec.get(name).and_then(Value::as_map).into_iter().flatten()
 }

@@ -54,7 +54,7 @@ pub fn value(shape: &Shape) -> BoxedStrategy<Value> {
             .prop_map(|n| Value::Number(n.into()))
             .boxed(),
         Shape::Number => number(),
-        Shape::Text(limits) => text(limits).prop_map(Value::Text).boxed(),
+        Shape::Text(limits) => text(limits).prop_map(Value::text).boxed(),
         Shape::Enum(words) => select(*words).prop_map(Value::text).boxed(),
         Shape::Object(object) => fields(object).prop_map(Value::Map).boxed(),
         Shape::Map { keys, of } => entries(keys, value(of)),
@@ -215,7 +215,7 @@ impl Answer {
                     .map(|(key, value)| (key.clone(), self.of(of, value)))
                     .collect();
                 if !matches!(**of, Shape::Any) && self.flip() {
-                    map.entry("gone".into()).or_insert(Value::Null);
+                    map.get_or_insert_with("gone", || Value::Null);
                 }
                 Value::Map(map)
             }
@@ -260,11 +260,11 @@ impl Answer {
                 }
             };
             if let Some(value) = value {
-                answer.insert(field.name.to_owned(), value);
+                answer.insert(field.name, value);
             }
         }
         for (key, value) in map {
-            answer.entry(key.clone()).or_insert_with(|| {
+            answer.get_or_insert_with(key.clone(), || {
                 let secret = object
                     .fields
                     .iter()
@@ -273,10 +273,12 @@ impl Answer {
             });
         }
         if self.unknown && object.open && self.flip() {
-            answer.insert(UNKNOWN.into(), Value::text("kept"));
+            answer.insert(UNKNOWN, Value::text("kept"));
         }
         if self.flip() {
-            answer.reverse();
+            let mut turned: Vec<_> = answer.into_iter().collect();
+            turned.reverse();
+            answer = turned.into_iter().collect();
         }
         answer
     }
@@ -297,7 +299,7 @@ impl Answer {
             && self.flip()
             && let Value::Text(text) = &mut value
         {
-            text.push('\n');
+            *text = format!("{text}\n").into();
         }
         value
     }

@@ -86,7 +86,7 @@ pub fn said(shape: &Shape, field: &str, spec: &Value) -> Option<String> {
         Some(Value::Deferred(template)) => {
             template.render(&mut |reference| Some(format!("${{{reference}}}")))
         }
-        Some(Value::Text(text)) => Some(text.clone()),
+        Some(Value::Text(text)) => Some(text.to_string()),
         _ => {
             let default = shape.object(|_| None)?.field(field)?.rules.default?;
             serde_json::from_str(default).ok()

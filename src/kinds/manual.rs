@@ -8,8 +8,8 @@ use serde_json::{Map, Value as Json};
 
 use crate::kinds::shape::{Field, Limits, Object, Shape};
 use crate::kinds::{self, Kind};
-use crate::words::Pointer;
 use crate::words::finding::did_you_mean;
+use crate::words::{Pointer, Text};
 
 /// A kind, or a place in its specs.
 #[derive(Debug, Clone)]
@@ -64,7 +64,7 @@ fn split(name: &str) -> (&str, Vec<String>) {
         .map_or(name.len(), |at| first + at);
     let (kind, rest) = name.split_at(end);
     let parts = match Pointer::parse(rest).filter(|_| rest.starts_with('/')) {
-        Some(pointer) => pointer.parts().to_vec(),
+        Some(pointer) => pointer.parts().iter().map(Text::to_string).collect(),
         None => {
             let parts = rest.split(['.', '/']).filter(|part| !part.is_empty());
             parts.map(str::to_owned).collect()
@@ -104,9 +104,7 @@ impl Entry {
     /// The name of its field, or of the nearest field above it.
     pub fn name(&self) -> &str {
         let mut parts = self.at.parts().iter().rev();
-        parts
-            .find(|part| *part != "*")
-            .map_or("spec", String::as_str)
+        parts.find(|part| *part != "*").map_or("spec", Text::as_str)
     }
 
     /// An example: of a kind a whole document, of a field a map that has it.

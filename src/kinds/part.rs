@@ -8,7 +8,7 @@ use crate::kinds::shape::{Field, Object, Shape};
 use crate::kinds::{Kind, Picks, check};
 use crate::words::finding::did_you_mean;
 use crate::words::node::Key;
-use crate::words::{Data, Finding, Findings, Node, Place, Pointer, Value};
+use crate::words::{Data, Finding, Findings, Node, Place, Pointer, Text, Value};
 
 static ANY: Shape = Shape::Any;
 
@@ -233,7 +233,7 @@ pub fn check(kind: &dyn Kind, spec: &Node, places: &[Pointer], findings: &mut Fi
         let last = above.pop().unwrap_or_default();
         let there = spec.at(place).is_some_and(|node| node.data != Data::Null);
         if !there && !place.has_any() {
-            let name = above.parts().last().map_or("spec", String::as_str);
+            let name = above.parts().last().map_or("spec", Text::as_str);
             findings.push(
                 missing(spec.nearest(place), name, &last)
                     .help("the service needs it, so it can be changed but not removed"),
@@ -348,7 +348,7 @@ impl Walk<'_> {
 
 /// The places that patterns name in a value, without `*`.
 pub fn expand(places: &[Pointer], value: &Value) -> Vec<Pointer> {
-    fn walk(place: &[String], value: &Value, at: &mut Pointer, found: &mut Vec<Pointer>) {
+    fn walk(place: &[Text], value: &Value, at: &mut Pointer, found: &mut Vec<Pointer>) {
         let Some((part, rest)) = place.split_first() else {
             return found.push(at.clone());
         };

@@ -226,7 +226,7 @@ impl Kind for ActionPermissions {
         let mut value = Value::from(item);
         let fields = value.as_map_mut()?;
         fields.retain(|key, _| matches!(key.as_str(), "execute" | "approve"));
-        fields.insert("action".into(), Value::text(action));
+        fields.insert("action", Value::text(action));
         Some(Observed {
             id: action.into(),
             name: action.into(),
@@ -285,10 +285,10 @@ fn patch(action: &str, want: &Value, sent: impl Fn(&str) -> bool) -> Call {
             if let Some(absent) = absent
                 && fields.get(key).is_none_or(Value::is_null)
             {
-                fields.insert(key.into(), absent);
+                fields.insert(key, absent);
             }
         }
-        body.insert(scope.into(), Value::Map(fields));
+        body.insert(scope, Value::Map(fields));
     }
     Call::Port {
         method: "PATCH",

@@ -416,7 +416,7 @@ fn with_flags(want: &Value) -> Value {
         if let Some(fields) = relation.as_map_mut() {
             for flag in ["required", "many"] {
                 if fields.get(flag).is_none_or(Value::is_null) {
-                    fields.insert(flag.into(), Value::Bool(false));
+                    fields.insert(flag, Value::Bool(false));
                 }
             }
         }

@@ -300,7 +300,7 @@ fn observed(blueprint: &str, item: &Json) -> Option<Observed> {
     let identifier = item.get("identifier")?.as_str()?;
     let mut value: Map = stamp::without(item)?;
     value.shift_remove("blueprintIdentifier");
-    value.insert("blueprint".into(), Value::text(blueprint));
+    value.insert("blueprint", Value::text(blueprint));
     let id = joined(&[blueprint, identifier]);
     Some(Observed {
         born: Default::default(),
@@ -322,7 +322,7 @@ fn body(want: &Value) -> Value {
     let mut body = want.as_map().cloned().unwrap_or_default();
     body.shift_remove("blueprint");
     if let Some(filter) = body.shift_remove("filter").map(no_conditions) {
-        body.insert("filter".into(), filter);
+        body.insert("filter", filter);
     }
     without_nulls(&Value::Map(body))
 }
@@ -408,6 +408,7 @@ mod tests {
 
     use super::*;
     use crate::kinds::story::{changed, found, mentioned};
+    use crate::words::Text;
 
     fn spec() -> Json {
         json!({
@@ -442,7 +443,7 @@ mod tests {
                     let keys = body
                         .as_ref()
                         .and_then(Value::as_map)
-                        .map(|map| map.keys().map(String::as_str).collect::<Vec<_>>().join(" "));
+                        .map(|map| map.keys().map(Text::as_str).collect::<Vec<_>>().join(" "));
                     format!("{method} {path} {}", keys.unwrap_or_default())
                 }
                 other => panic!("unexpected {other:?}"),

@@ -124,12 +124,12 @@ impl Kind for Secret {
     fn update(&self, seen: &Observed, want: &Value, changed: &[String]) -> Vec<Call> {
         let mut body = Map::new();
         if let Some(value) = want.get("secretValue").filter(|v| !v.is_null()) {
-            body.insert("secretValue".into(), value.clone());
+            body.insert("secretValue", value.clone());
         }
         if changed.iter().any(|key| key == "description") {
             let description = want.get("description").filter(|v| !v.is_null());
             let description = description.cloned().unwrap_or_else(|| Value::text(""));
-            body.insert("description".into(), description);
+            body.insert("description", description);
         }
         if body.is_empty() {
             return Vec::new();
@@ -191,7 +191,7 @@ mod tests {
         if secret {
             let source = SecretSource::new(Template::parse("${env.TOKEN}").unwrap());
             let fields = want.as_map_mut().unwrap();
-            fields.insert("secretValue".into(), Value::Secret(source));
+            fields.insert("secretValue", Value::Secret(source));
         }
         let changed: Vec<String> = changed.iter().map(|k| (*k).to_owned()).collect();
         Secret

@@ -202,7 +202,7 @@ impl Kind for Webhook {
         }
         let shown = self.exports().iter().filter_map(|(key, _)| {
             let text = fields.get(*key).filter(|v| v.as_text().is_some())?;
-            Some(((*key).into(), text.clone()))
+            Some((*key, text.clone()))
         });
         let exports: Map = shown.collect();
         if let Shape::Object(object) = &*SHAPE {
@@ -222,7 +222,7 @@ impl Kind for Webhook {
     fn create(&self, want: &Value) -> Vec<Call> {
         let mut body = without_nulls(want);
         if let Some(fields) = body.as_map_mut() {
-            fields.entry("enabled".into()).or_insert(Value::Bool(true));
+            fields.get_or_insert_with("enabled", || Value::Bool(true));
         }
         vec![Call::Port {
             method: "POST",
@@ -273,7 +273,7 @@ impl Kind for Webhook {
         }) {
             return None;
         }
-        let text = || Node::new(part.place, Data::Text(name.to_owned()));
+        let text = || Node::new(part.place, Data::Text(name.into()));
         let entries = [
             ("identifier", text()),
             ("title", text()),
@@ -346,7 +346,7 @@ mod tests {
 
     use super::*;
     use crate::kinds::check::check;
-    use crate::words::Place;
+    use crate::words::{Place, Text};
 
     fn codes(spec: &Json) -> Vec<&'static str> {
         let node = Node::from_json(Place::new(0, 0, 0), spec);
@@ -558,7 +558,7 @@ mod tests {
             .as_map()
             .unwrap()
             .keys()
-            .map(String::as_str)
+            .map(Text::as_str)
             .collect();
         assert_eq!(
             keys,

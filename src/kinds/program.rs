@@ -5,7 +5,7 @@
 
 use crate::kinds::{Kind, Picks};
 use crate::words::template::Part;
-use crate::words::{Data, Node, Place, Pointer};
+use crate::words::{self, Data, Node, Place, Pointer};
 
 /// What the texts below a field are programs for, which decides what they can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,7 +73,13 @@ pub fn texts(kind: &dyn Kind, spec: &Node) -> Vec<Text> {
     found
 }
 
-fn along(node: &Node, parts: &[String], program: Program, at: &mut Pointer, found: &mut Vec<Text>) {
+fn along(
+    node: &Node,
+    parts: &[words::Text],
+    program: Program,
+    at: &mut Pointer,
+    found: &mut Vec<Text>,
+) {
     let Some((part, rest)) = parts.split_first() else {
         return below(node, program, at, found);
     };
@@ -101,7 +107,7 @@ fn along(node: &Node, parts: &[String], program: Program, at: &mut Pointer, foun
 
 fn below(node: &Node, program: Program, at: &mut Pointer, found: &mut Vec<Text>) {
     let text = match &node.data {
-        Data::Text(text) => text.clone(),
+        Data::Text(text) => text.to_string(),
         Data::Deferred(template) => {
             let words = template.parts.iter().map(|part| match part {
                 Part::Text(text) => text.clone(),
@@ -124,7 +130,7 @@ fn below(node: &Node, program: Program, at: &mut Pointer, found: &mut Vec<Text>)
                     found.push(Text {
                         program,
                         at: at.clone(),
-                        text: key.text.clone(),
+                        text: key.text.to_string(),
                         place: key.place,
                         is_key: true,
                     });

@@ -364,7 +364,7 @@ pub fn keys(node: Option<&Node>) -> Vec<&str> {
 
 fn enum_text(value: &Node) -> Option<String> {
     match &value.data {
-        Data::Text(text) => Some(text.clone()),
+        Data::Text(text) => Some(text.to_string()),
         Data::Number(number) => Some(number.to_string()),
         Data::Bool(flag) => Some(flag.to_string()),
         _ => None,

@@ -3,7 +3,7 @@
 //! A kind whose service has a request for that says where it works (see `Kind::renamable`).
 //! Deliberately not here: objects that get another identifier, which are renamed as a whole.
 
-use crate::words::{Pointer, Value};
+use crate::words::{Pointer, Text, Value};
 
 /// One key that gets another name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Rename {
             let entries = std::mem::take(map);
             for (name, value) in entries {
                 let name = match name == key {
-                    true => self.to.clone(),
+                    true => self.to.as_str().into(),
                     false => name,
                 };
                 map.insert(name, value);
@@ -63,7 +63,7 @@ impl Rename {
     }
 }
 
-fn at_mut<'a>(value: &'a mut Value, parts: &[String]) -> Option<&'a mut Value> {
+fn at_mut<'a>(value: &'a mut Value, parts: &[Text]) -> Option<&'a mut Value> {
     parts
         .iter()
         .try_fold(value, |value, part| value.as_map_mut()?.get_mut(part))

@@ -246,7 +246,7 @@ impl Kind for Policy {
         };
         let current = rules.contains(" contains ") && rules.contains(" if ");
         let engine = if current { "REGO_V1" } else { "REGO_V0" };
-        let text = |text: &str| Node::new(part.place, Data::Text(text.to_owned()));
+        let text = |text: &str| Node::new(part.place, Data::Text(text.into()));
         let fields = [
             ("name", text(name)),
             ("type", text("NOTIFICATION")),
@@ -283,7 +283,7 @@ fn input(want: &Value, with_type: bool) -> Value {
         ("engineType", Value::text("REGO_V0")),
     ] {
         if input.get(key).is_none_or(Value::is_null) {
-            input.insert(key.into(), absent);
+            input.insert(key, absent);
         }
     }
     Value::Map(input)

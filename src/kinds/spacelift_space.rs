@@ -194,7 +194,7 @@ fn input(want: &Value) -> Value {
         ("labels", Value::List(Vec::new())),
     ] {
         if input.get(key).is_none_or(Value::is_null) {
-            input.insert(key.into(), absent);
+            input.insert(key, absent);
         }
     }
     Value::Map(input)

@@ -134,7 +134,7 @@ impl Kind for StackWebhook {
         let mut value = Value::from(item.get("webhook")?);
         let fields = value.as_map_mut()?;
         fields.shift_remove("id");
-        fields.insert("stack".into(), Value::text(stack));
+        fields.insert("stack", Value::text(stack));
         Some(Observed {
             born: Default::default(),
             touched: Default::default(),
@@ -168,7 +168,7 @@ impl Kind for StackWebhook {
     /// The input replaces everything but an absent secret, as with named webhooks.
     fn update(&self, seen: &Observed, want: &Value, _changed: &[String]) -> Vec<Call> {
         let mut variables = whose(&seen.id);
-        variables.insert("input".into(), input(want));
+        variables.insert("input", input(want));
         vec![Call::Spacelift {
             document: "mutation StackWebhookUpdate($stack: ID!, $id: ID!, $input: WebhooksIntegrationInput!) { webhooksIntegrationUpdate(stack: $stack, id: $id, input: $input) { id } }",
             variables: Value::Map(variables),
@@ -204,7 +204,7 @@ fn input(want: &Value) -> Value {
     }
     for (key, absent) in [("enabled", true), ("retryOnFailure", false)] {
         if input.get(key).is_none_or(Value::is_null) {
-            input.insert(key.into(), Value::Bool(absent));
+            input.insert(key, Value::Bool(absent));
         }
     }
     Value::Map(input)

@@ -169,7 +169,7 @@ impl Kind for Webhook {
             .filter_map(|key| Some((key.to_owned(), Value::from(item.get(key)?))))
             .collect();
         if let Some(space) = item.pointer("/space/id").and_then(Json::as_str) {
-            value.insert("space".into(), Value::text(space));
+            value.insert("space", Value::text(space));
         }
         let headers: Map = item
             .get("secretHeaders")
@@ -182,7 +182,7 @@ impl Kind for Webhook {
             })
             .collect();
         if !headers.is_empty() {
-            value.insert("secretHeaders".into(), Value::Map(headers));
+            value.insert("secretHeaders", Value::Map(headers));
         }
         Some(Observed {
             born: Default::default(),
@@ -272,7 +272,7 @@ fn input(want: &Value) -> Value {
         ("retryOnFailure", Value::Bool(false)),
     ] {
         if input.get(key).is_none_or(Value::is_null) {
-            input.insert(key.into(), absent);
+            input.insert(key, absent);
         }
     }
     Value::Map(input)
@@ -285,7 +285,7 @@ fn set_headers(id: Option<&str>, want: &Value) -> Option<Call> {
         .filter(|(_, text)| !text.is_null())
         .map(|(key, text)| {
             Value::Map(members([
-                ("key", Value::text(key)),
+                ("key", Value::Text(key.clone())),
                 ("value", text.clone()),
             ]))
         })
@@ -308,7 +308,7 @@ fn delete_headers(seen: &Observed, want: &Value) -> Option<Call> {
     let keys: Vec<Value> = headers(&seen.value)?
         .keys()
         .filter(|key| headers(want).is_none_or(|wanted| !wanted.contains_key(*key)))
-        .map(Value::text)
+        .map(|key| Value::Text(key.clone()))
         .collect();
     if keys.is_empty() {
         return None;
@@ -462,7 +462,7 @@ mod tests {
         let mut want = Value::from(spec("https://a.example/x"));
         let fields = want.as_map_mut().unwrap();
         fields.insert(
-            "secretHeaders".into(),
+            "secretHeaders",
             Value::Map(members([("X-Key", secret("${env.KEY}"))])),
         );
         let calls = Webhook.create(&want);
@@ -501,7 +501,7 @@ mod tests {
         let changed = ["enabled".to_owned()];
         for kept in [Value::Null, Value::text("")] {
             let mut want = Value::from(spec("https://a.example/x"));
-            want.as_map_mut().unwrap().insert("secret".into(), kept);
+            want.as_map_mut().unwrap().insert("secret", kept);
             let calls = shown(&Webhook.update(&live(), &want, &changed));
             assert_eq!(calls.len(), 1);
             assert_eq!(calls[0].1["id"], "port-webhook");
@@ -511,7 +511,7 @@ mod tests {
         let mut want = Value::from(spec("https://a.example/x"));
         want.as_map_mut()
             .unwrap()
-            .insert("secret".into(), secret("${env.KEY}"));
+            .insert("secret", secret("${env.KEY}"));
         let calls = shown(&Webhook.update(&live(), &want, &["secret".to_owned()]));
         assert_eq!(calls[0].1["input"]["secret"], "(secret)");
     }
@@ -522,7 +522,7 @@ mod tests {
         let headers = members([("X-Kept", Value::Null), ("X-New", secret("${env.KEY}"))]);
         want.as_map_mut()
             .unwrap()
-            .insert("secretHeaders".into(), Value::Map(headers));
+            .insert("secretHeaders", Value::Map(headers));
         let changed = ["secretHeaders".to_owned()];
         assert_eq!(
             shown(&Webhook.update(&live(), &want, &changed)),

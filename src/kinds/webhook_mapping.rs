@@ -141,7 +141,7 @@ pub(in crate::kinds) fn mentions(at: &Pointer, mapping: &Value, entity: &str) ->
         let keys = mapping.get(entity).and_then(|e| e.get(map)?.as_map());
         for key in keys.into_iter().flat_map(|map| map.keys()) {
             let at = at.join(entity).join(map).join(key);
-            mentions.push(mention(at, Some((key.clone(), holders))));
+            mentions.push(mention(at, Some((key.to_string(), holders))));
         }
     }
     mentions

@@ -11,7 +11,7 @@ use crate::lint::bench::Bench;
 use crate::lint::survey::{Jq, Survey};
 use crate::sim;
 use crate::sim::job::{Fault, FaultKind, Job};
-use crate::words::{Finding, Findings};
+use crate::words::{Finding, Findings, Text};
 
 /// What Port's templates may say that is no JQ (PA section 3).
 const SPREAD: &str = "spreadValue()";
@@ -123,7 +123,7 @@ fn visible(code: &str, span: Range<usize>) -> Range<usize> {
 
 /// Looks for a filter or a condition that sets with `=` where it means to compare.
 fn assigning(survey: &Survey, jq: &Jq, findings: &mut Findings) {
-    let last = jq.at.parts().last().map(String::as_str);
+    let last = jq.at.parts().last().map(Text::as_str);
     if jq.program != Program::Event && last != Some("filter") {
         return;
     }

@@ -154,7 +154,10 @@ pub fn read(
 fn environments(root: &Node, choice: &Choice, config: &mut Config, findings: &mut Findings) {
     if let Some(entries) = root.get("environments").and_then(Node::entries) {
         config.has_environments = !entries.is_empty();
-        config.environments = entries.iter().map(|(key, _)| key.text.clone()).collect();
+        config.environments = entries
+            .iter()
+            .map(|(key, _)| key.text.to_string())
+            .collect();
     }
     let default = root.get("default_environment").and_then(Node::text);
     config.environment = choice.environment.clone().or(default.map(str::to_owned));
@@ -197,10 +200,10 @@ fn variables(merged: &Node, choice: &Choice, config: &mut Config, findings: &mut
         match value {
             Some(value) => {
                 let value = own_text(value, findings);
-                config.variables.insert(key.text.clone(), value);
+                config.variables.insert(key.text.to_string(), value);
             }
             None => {
-                config.unset.insert(key.text.clone());
+                config.unset.insert(key.text.to_string());
             }
         }
     }
@@ -236,7 +239,7 @@ fn variables(merged: &Node, choice: &Choice, config: &mut Config, findings: &mut
         };
         config.variables.insert(
             name.clone(),
-            Node::new(place, data.unwrap_or_else(|| Data::Text(text.clone()))),
+            Node::new(place, data.unwrap_or_else(|| Data::Text(text.into()))),
         );
     }
 }
@@ -258,7 +261,7 @@ fn own_text(value: &Node, findings: &mut Findings) -> Node {
             .help("write the reference where the variable is used, or pass `--var NAME=VALUE`"),
         );
     }
-    Node::new(value.place, Data::Text(literal.unwrap_or_default()))
+    Node::new(value.place, Data::Text(literal.unwrap_or_default().into()))
 }
 
 fn settings(node: &Node, config: &mut Config, findings: &mut Findings) {

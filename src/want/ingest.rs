@@ -10,7 +10,7 @@ use crate::want::document;
 use crate::want::resolve::{Context, Resolver};
 use crate::words::node::Key;
 use crate::words::template::Reference;
-use crate::words::{Data, Finding, Findings, Node, Place, Pointer, Severity, Template};
+use crate::words::{Data, Finding, Findings, Node, Place, Pointer, Severity, Template, Text};
 
 /// What of Spacelift becomes which entities.
 #[derive(Debug, Clone)]
@@ -121,7 +121,9 @@ fn settled(node: &Node, known: &dyn Fn(&Reference) -> Option<String>) -> Node {
     each(node, &mut |_, node| match &node.data {
         Data::Deferred(template) if !node.is_broken() => {
             let text = template.settle(&mut |reference| known(reference)).literal();
-            Some(text.map_or(passes(node), |text| Node::new(node.place, Data::Text(text))))
+            Some(text.map_or(passes(node), |text| {
+                Node::new(node.place, Data::Text(text.into()))
+            }))
         }
         _ => None,
     })
@@ -143,7 +145,7 @@ fn without_searches(node: &Node, findings: &mut Findings) -> Node {
         if !searches(at) || node.entries().is_none() {
             return None;
         }
-        let name = at.parts().last().map_or("", String::as_str);
+        let name = at.parts().last().map_or("", Text::as_str);
         let message = format!("`{name}` is a search, and nobody but Port knows what it finds");
         findings.push(
             Finding::error("config::ingest", node.place, message)

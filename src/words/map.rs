@@ -1,26 +1,35 @@
-//! Maps of values: an ordered map that is small where it lies and quick to ask.
+//! Maps: entries in their order, small where they lie and quick to ask.
 //!
 //! Projects hold maps by the hundred thousand, most of them with a handful of keys. So a value
-//! holds only a pointer to its map, and keys are hashed by a quick function. Its seed is made
-//! anew by each process, so nobody can write keys that collide.
-//! Deliberately not here: anything about values; all methods are those of the ordered map.
+//! holds only a pointer to its map, the entries lie in one piece, and few keys are found by
+//! looking at them; only a map of many keys has an index. The index hashes by a quick function
+//! whose seed is made anew by each process, so nobody can write keys that collide. Copies share
+//! their entries until one of them is changed: a plan holds much of the project twice.
+//! Deliberately not here: anything about values.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::hash::BuildHasher;
-use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use foldhash::SharedSeed;
 use foldhash::fast::FoldHasher;
-use indexmap::IndexMap;
 
-use crate::words::Value;
+use crate::words::{Text, Value};
 
-/// What a [`Map`] holds: the entries in their order.
-pub type Entries = IndexMap<String, Value, Hashing>;
+/// From this many entries on a map has an index.
+const MANY: usize = 32;
 
-/// The entries of a map value in their order; equality ignores the order.
-#[derive(Clone, PartialEq, Default)]
-pub struct Map(Box<Entries>);
+/// Entries in their order, with distinct keys; equality ignores the order.
+#[derive(Clone)]
+pub struct Map<V = Value>(Arc<Entries<V>>);
+
+#[derive(Clone)]
+struct Entries<V> {
+    list: Vec<(Text, V)>,
+    /// Where each key is in the list, once there are many.
+    index: Option<Box<HashMap<Text, usize, Hashing>>>,
+}
 
 /// How keys are hashed: the same way in all maps of a process, so that no map keeps a seed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,69 +43,239 @@ impl BuildHasher for Hashing {
     }
 }
 
-impl Map {
+impl<V> Entries<V> {
+    /// Makes the index anew when there are many entries, after their places changed.
+    fn reindex(&mut self) {
+        let list = &self.list;
+        self.index = (list.len() >= MANY).then(|| {
+            let places = list.iter().enumerate();
+            Box::new(places.map(|(at, (key, _))| (key.clone(), at)).collect())
+        });
+    }
+}
+
+impl<V> Map<V> {
     /// A map without entries.
-    pub fn new() -> Map {
-        Map::default()
+    pub fn new() -> Self {
+        Map::with_capacity(0)
+    }
+
+    /// A map without entries, with room for some.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Map(Arc::new(Entries {
+            list: Vec::with_capacity(capacity),
+            index: None,
+        }))
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.0.list.len()
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.0.list.is_empty()
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        match &self.0.index {
+            Some(index) => index.get(key).copied(),
+            None => self.0.list.iter().position(|(known, _)| known == key),
+        }
+    }
+
+    /// Whether there is an entry with this key.
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.position(key).is_some()
+    }
+
+    /// The value under a key.
+    pub fn get(&self, key: &str) -> Option<&V> {
+        self.0.list.get(self.position(key)?).map(|(_, value)| value)
+    }
+
+    /// The entries in their order.
+    pub fn iter(&self) -> Iter<'_, V> {
+        self.into_iter()
+    }
+
+    /// The keys in their order.
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Text> + ExactSizeIterator + Clone {
+        self.0.list.iter().map(|(key, _)| key)
+    }
+
+    /// The values in the order of their keys.
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> + ExactSizeIterator + Clone {
+        self.0.list.iter().map(|(_, value)| value)
     }
 }
 
-impl Deref for Map {
-    type Target = Entries;
+impl<V: Clone> Map<V> {
+    /// The entries, to be changed: not shared any more.
+    fn own(&mut self) -> &mut Entries<V> {
+        Arc::make_mut(&mut self.0)
+    }
 
-    fn deref(&self) -> &Entries {
-        &self.0
+    /// The value under a key, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut V> {
+        let at = self.position(key)?;
+        self.own().list.get_mut(at).map(|(_, value)| value)
+    }
+
+    /// Puts a value under a key, and returns the one that was there. A new key comes last.
+    pub fn insert(&mut self, key: impl Into<Text>, value: V) -> Option<V> {
+        let key = key.into();
+        match self.get_mut(&key) {
+            Some(old) => Some(std::mem::replace(old, value)),
+            None => {
+                self.push(key, value);
+                None
+            }
+        }
+    }
+
+    /// Adds an entry whose key is known to be new.
+    fn push(&mut self, key: Text, value: V) -> &mut V {
+        let entries = self.own();
+        let at = entries.list.len();
+        if let Some(index) = &mut entries.index {
+            index.insert(key.clone(), at);
+        }
+        entries.list.push((key, value));
+        if at + 1 == MANY {
+            entries.reindex();
+        }
+        &mut entries.list[at].1
+    }
+
+    /// The value under a key, which is made first if it is not there.
+    pub fn get_or_insert_with(
+        &mut self,
+        key: impl Into<Text>,
+        value: impl FnOnce() -> V,
+    ) -> &mut V {
+        let key = key.into();
+        match self.position(&key) {
+            Some(at) => &mut self.own().list[at].1,
+            None => self.push(key, value()),
+        }
+    }
+
+    /// Takes an entry out; the others keep their order.
+    pub fn shift_remove(&mut self, key: &str) -> Option<V> {
+        let at = self.position(key)?;
+        let entries = self.own();
+        let (key, value) = entries.list.remove(at);
+        if let Some(index) = &mut entries.index {
+            index.remove(&key);
+            let behind = index.values_mut().filter(|place| **place > at);
+            behind.for_each(|place| *place -= 1);
+        }
+        Some(value)
+    }
+
+    /// Keeps the entries of which `keep` says so.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Text, &mut V) -> bool) {
+        let entries = self.own();
+        let before = entries.list.len();
+        entries.list.retain_mut(|(key, value)| keep(key, value));
+        if entries.index.is_some() && entries.list.len() != before {
+            entries.reindex();
+        }
+    }
+
+    /// Brings the entries into the order of their keys.
+    pub fn sort_keys(&mut self) {
+        let entries = self.own();
+        entries.list.sort_by(|(a, _), (b, _)| a.cmp(b));
+        if entries.index.is_some() {
+            entries.reindex();
+        }
+    }
+
+    /// The entries in their order, the values to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Text, &mut V)> {
+        self.own()
+            .list
+            .iter_mut()
+            .map(|(key, value)| (&*key, value))
+    }
+
+    /// The values in the order of their keys, to be changed.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.own().list.iter_mut().map(|(_, value)| value)
     }
 }
 
-impl DerefMut for Map {
-    fn deref_mut(&mut self) -> &mut Entries {
-        &mut self.0
+/// Walks the entries of a map.
+pub type Iter<'a, V> =
+    std::iter::Map<std::slice::Iter<'a, (Text, V)>, fn(&'a (Text, V)) -> (&'a Text, &'a V)>;
+
+impl<V> Default for Map<V> {
+    fn default() -> Self {
+        Map::new()
     }
 }
 
-impl fmt::Debug for Map {
+impl<V: PartialEq> PartialEq for Map<V> {
+    fn eq(&self, other: &Self) -> bool {
+        let (one, two) = (&self.0.list, &other.0.list);
+        // Most equal maps have one order as well.
+        Arc::ptr_eq(&self.0, &other.0)
+            || one.len() == two.len()
+                && one.iter().zip(two).all(|(one, two)| match one.0 == two.0 {
+                    true => one.1 == two.1,
+                    false => other.get(&one.0) == Some(&one.1),
+                })
+    }
+}
+
+impl<V: fmt::Debug> fmt::Debug for Map<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.debug_map().entries(self).finish()
     }
 }
 
-impl FromIterator<(String, Value)> for Map {
-    fn from_iter<I: IntoIterator<Item = (String, Value)>>(entries: I) -> Map {
-        Map(Box::new(entries.into_iter().collect()))
+impl<K: Into<Text>, V: Clone> FromIterator<(K, V)> for Map<V> {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let entries = entries.into_iter();
+        let mut map = Map::with_capacity(entries.size_hint().0);
+        map.extend(entries);
+        map.own().list.shrink_to_fit();
+        map
     }
 }
 
-impl<const N: usize> From<[(String, Value); N]> for Map {
-    fn from(entries: [(String, Value); N]) -> Map {
+impl<K: Into<Text>, V: Clone> Extend<(K, V)> for Map<V> {
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+        for (key, value) in entries {
+            self.insert(key, value);
+        }
+    }
+}
+
+impl<K: Into<Text>, V: Clone, const N: usize> From<[(K, V); N]> for Map<V> {
+    fn from(entries: [(K, V); N]) -> Self {
         entries.into_iter().collect()
     }
 }
 
-impl IntoIterator for Map {
-    type Item = (String, Value);
-    type IntoIter = indexmap::map::IntoIter<String, Value>;
+impl<V: Clone> IntoIterator for Map<V> {
+    type Item = (Text, V);
+    type IntoIter = std::vec::IntoIter<(Text, V)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        Arc::unwrap_or_clone(self.0).list.into_iter()
     }
 }
 
-impl<'a> IntoIterator for &'a Map {
-    type Item = (&'a String, &'a Value);
-    type IntoIter = indexmap::map::Iter<'a, String, Value>;
+impl<'a, V> IntoIterator for &'a Map<V> {
+    type Item = (&'a Text, &'a V);
+    type IntoIter = Iter<'a, V>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
-    }
-}
-
-impl<'a> IntoIterator for &'a mut Map {
-    type Item = (&'a String, &'a mut Value);
-    type IntoIter = indexmap::map::IterMut<'a, String, Value>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter_mut()
+        self.0.list.iter().map(|(key, value)| (key, value))
     }
 }
 
@@ -106,7 +285,7 @@ mod tests {
 
     #[test]
     fn a_value_with_a_map_is_no_larger_than_one_with_a_text() {
-        assert!(size_of::<Value>() <= size_of::<String>() + size_of::<usize>());
+        assert!(size_of::<Value>() <= size_of::<Text>() + size_of::<usize>());
     }
 
     #[test]
@@ -114,7 +293,62 @@ mod tests {
         let entry = |key: &str| (key.to_owned(), Value::text(key));
         let one = Map::from([entry("b"), entry("a")]);
         assert_eq!(one, Map::from([entry("a"), entry("b")]));
-        let keys: Vec<&String> = one.keys().collect();
+        assert_ne!(one, Map::from([entry("a"), entry("c")]));
+        let keys: Vec<&Text> = one.keys().collect();
         assert_eq!(keys, ["b", "a"]);
+    }
+
+    proptest::proptest! {
+        /// Whatever is done to it, it holds what a plain list of entries would, with an index and
+        /// without.
+        #[test]
+        fn a_map_is_a_list_of_entries(
+            steps in proptest::collection::vec((0u8..5, 0u8..80, 0u8..4), 0..250)
+        ) {
+            let mut map: Map<u8> = Map::new();
+            let mut list: Vec<(String, u8)> = Vec::new();
+            for (step, key, value) in steps {
+                let key = format!("key {key}");
+                let at = list.iter().position(|(known, _)| *known == key);
+                match step {
+                    0..=2 => {
+                        let old = map.insert(key.as_str(), value);
+                        match at {
+                            Some(at) => {
+                                let old_one = std::mem::replace(&mut list[at].1, value);
+                                proptest::prop_assert_eq!(old, Some(old_one));
+                            }
+                            None => list.push((key.clone(), value)),
+                        }
+                    }
+                    3 => {
+                        let removed = at.map(|at| list.remove(at).1);
+                        proptest::prop_assert_eq!(map.shift_remove(&key), removed);
+                    }
+                    _ if value == 0 => {
+                        map.retain(|_, held| *held != 1);
+                        list.retain(|(_, held)| *held != 1);
+                    }
+                    _ if value == 1 => {
+                        map.sort_keys();
+                        list.sort();
+                    }
+                    _ => {
+                        let held = *map.get_or_insert_with(key.as_str(), || value);
+                        if at.is_none() {
+                            list.push((key.clone(), value));
+                        }
+                        proptest::prop_assert_eq!(Some(held), at.map(|at| list[at].1).or(Some(value)));
+                    }
+                }
+                let now = list.iter().find(|(known, _)| *known == key).map(|(_, held)| held);
+                proptest::prop_assert_eq!(map.get(&key), now);
+                proptest::prop_assert_eq!(map.contains_key(&key), now.is_some());
+            }
+            let held: Vec<(String, u8)> = map.iter().map(|(key, held)| (key.to_string(), *held)).collect();
+            proptest::prop_assert_eq!(&held, &list);
+            let turned: Map<u8> = list.iter().rev().cloned().collect();
+            proptest::prop_assert_eq!(&turned, &map);
+        }
     }
 }

@@ -13,6 +13,7 @@
 //! | [`node`] | the tree that a file becomes: data with places |
 //! | [`value`] | the tree that the middle works on: JSON plus `Deferred` and `Secret` |
 //! | [`map`] | the maps of such a tree |
+//! | [`text`] | the texts of such a tree |
 //! | [`template`] | `${…}` inside texts |
 //! | [`mod@pointer`] | JSON pointers, with `*` for any key |
 //! | [`graph`] | order, layers, components and cycles |
@@ -30,6 +31,7 @@ pub mod place;
 pub mod pointer;
 pub mod redact;
 pub mod template;
+pub mod text;
 pub mod value;
 
 pub use addr::{Addr, Service};
@@ -38,4 +40,5 @@ pub use node::{Data, Node};
 pub use place::{Place, Sources};
 pub use pointer::Pointer;
 pub use template::{Reference, Template};
+pub use text::Text;
 pub use value::Value;

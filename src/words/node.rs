@@ -9,7 +9,7 @@ use serde_json::Number;
 
 use crate::words::template::Reference;
 use crate::words::value::{Map, SecretSource, Value};
-use crate::words::{Place, Pointer, Template};
+use crate::words::{Place, Pointer, Template, Text};
 
 /// A piece of data from a file, with its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +30,7 @@ pub enum Data {
     /// A number of JSON's range.
     Number(Number),
     /// A text, before its `${…}` were looked at or after they were all settled.
-    Text(String),
+    Text(Text),
     /// A list. Shared because aliases may repeat it.
     List(Arc<Vec<Node>>),
     /// A map in the order of the file; keys are distinct. Shared because aliases may repeat it.
@@ -45,7 +45,7 @@ pub enum Data {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     /// The key's text.
-    pub text: String,
+    pub text: Text,
     /// Where it stands.
     pub place: Place,
 }
@@ -59,7 +59,7 @@ impl Node {
     /// A map of these entries, all of it at one place.
     pub fn map<'a>(place: Place, entries: impl IntoIterator<Item = (&'a str, Node)>) -> Self {
         let key = |text: &str| Key {
-            text: text.to_owned(),
+            text: text.into(),
             place,
         };
         let entries = entries.into_iter().map(|(text, node)| (key(text), node));
@@ -72,7 +72,7 @@ impl Node {
             serde_json::Value::Null => Data::Null,
             serde_json::Value::Bool(b) => Data::Bool(*b),
             serde_json::Value::Number(n) => Data::Number(n.clone()),
-            serde_json::Value::String(t) => Data::Text(t.clone()),
+            serde_json::Value::String(t) => Data::Text(t.into()),
             serde_json::Value::Array(items) => Data::List(Arc::new(
                 items
                     .iter()
@@ -85,7 +85,7 @@ impl Node {
                     .map(|(key, value)| {
                         (
                             Key {
-                                text: key.clone(),
+                                text: key.into(),
                                 place,
                             },
                             Node::from_json(place, value),

@@ -4,10 +4,48 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::words::Text;
+
 /// A path into a value, `/spec/mappings/0/filter` in text; the empty text is the whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pointer {
-    parts: Vec<String>,
+    parts: Vec<Text>,
+}
+
+/// What leads one step down: a key, or an index.
+pub trait Step {
+    /// The step as a part of a pointer, not escaped.
+    fn text(&self) -> Text;
+}
+
+impl Step for str {
+    fn text(&self) -> Text {
+        self.into()
+    }
+}
+
+impl Step for String {
+    fn text(&self) -> Text {
+        self.into()
+    }
+}
+
+impl Step for Text {
+    fn text(&self) -> Text {
+        self.clone()
+    }
+}
+
+impl Step for usize {
+    fn text(&self) -> Text {
+        crate::words::text::shown(self)
+    }
+}
+
+impl<T: Step + ?Sized> Step for &T {
+    fn text(&self) -> Text {
+        T::text(self)
+    }
 }
 
 impl Pointer {
@@ -25,38 +63,39 @@ impl Pointer {
         Some(Pointer {
             parts: parts
                 .map(|p| match p.contains('~') {
-                    true => p.replace("~1", "/").replace("~0", "~"),
-                    false => p.to_owned(),
+                    true => p.replace("~1", "/").replace("~0", "~").into(),
+                    false => p.into(),
                 })
                 .collect(),
         })
     }
 
     /// The unescaped parts.
-    pub fn parts(&self) -> &[String] {
+    pub fn parts(&self) -> &[Text] {
         &self.parts
     }
 
     /// The pointer one step further down.
-    pub fn join(&self, part: impl fmt::Display) -> Self {
-        let mut parts = self.parts.clone();
-        parts.push(part.to_string());
+    pub fn join(&self, part: impl Step) -> Self {
+        let mut parts = Vec::with_capacity(self.parts.len() + 1);
+        parts.extend_from_slice(&self.parts);
+        parts.push(part.text());
         Pointer { parts }
     }
 
     /// Goes one step down in place.
-    pub fn push(&mut self, part: impl fmt::Display) {
-        self.parts.push(part.to_string());
+    pub fn push(&mut self, part: impl Step) {
+        self.parts.push(part.text());
     }
 
     /// Goes one step up in place and returns the part that was left.
-    pub fn pop(&mut self) -> Option<String> {
+    pub fn pop(&mut self) -> Option<Text> {
         self.parts.pop()
     }
 
     /// The first part, if there is one.
     pub fn first(&self) -> Option<&str> {
-        self.parts.first().map(String::as_str)
+        self.parts.first().map(Text::as_str)
     }
 
     /// Whether this pattern (`*` stands for any part) names the pointer or something above it.

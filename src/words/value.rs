@@ -11,7 +11,7 @@ use serde_json::Number;
 
 pub use crate::words::map::Map;
 use crate::words::template::Reference;
-use crate::words::{Pointer, Template};
+use crate::words::{Pointer, Template, Text};
 
 /// A JSON tree with two more leaves.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -24,7 +24,7 @@ pub enum Value {
     /// A number.
     Number(Number),
     /// A text.
-    Text(String),
+    Text(Text),
     /// A list.
     List(Vec<Value>),
     /// A map.
@@ -91,7 +91,7 @@ impl fmt::Debug for SecretSource {
 
 impl Value {
     /// A text value.
-    pub fn text(text: impl Into<String>) -> Self {
+    pub fn text(text: impl Into<Text>) -> Self {
         Value::Text(text.into())
     }
 
@@ -190,39 +190,44 @@ impl Value {
         walk(self, &mut Pointer::root(), visit);
     }
 
-    /// Replaces every leaf that `change` has an answer for.
+    /// Replaces every leaf that `change` has an answer for; what holds no such leaf is shared.
     pub fn map_leaves(&self, change: &mut dyn FnMut(&Pointer, &Value) -> Option<Value>) -> Value {
         fn walk(
             value: &Value,
             at: &mut Pointer,
             change: &mut dyn FnMut(&Pointer, &Value) -> Option<Value>,
-        ) -> Value {
+        ) -> Option<Value> {
             match value {
-                Value::Map(map) => Value::Map(
-                    map.iter()
-                        .map(|(key, value)| {
-                            at.push(key.as_str());
-                            let value = walk(value, at, change);
-                            at.pop();
-                            (key.clone(), value)
-                        })
-                        .collect(),
-                ),
-                Value::List(list) => Value::List(
-                    list.iter()
-                        .enumerate()
-                        .map(|(index, value)| {
-                            at.push(index);
-                            let value = walk(value, at, change);
-                            at.pop();
-                            value
-                        })
-                        .collect(),
-                ),
-                leaf => change(at, leaf).unwrap_or_else(|| leaf.clone()),
+                Value::Map(map) => {
+                    let mut changed: Option<Map> = None;
+                    for (key, value) in map {
+                        at.push(key);
+                        let new = walk(value, at, change);
+                        at.pop();
+                        if let Some(new) = new {
+                            changed
+                                .get_or_insert_with(|| map.clone())
+                                .insert(key.clone(), new);
+                        }
+                    }
+                    changed.map(Value::Map)
+                }
+                Value::List(list) => {
+                    let mut changed: Option<Vec<Value>> = None;
+                    for (index, value) in list.iter().enumerate() {
+                        at.push(index);
+                        let new = walk(value, at, change);
+                        at.pop();
+                        if let Some(new) = new {
+                            changed.get_or_insert_with(|| list.clone())[index] = new;
+                        }
+                    }
+                    changed.map(Value::List)
+                }
+                leaf => change(at, leaf),
             }
         }
-        walk(self, &mut Pointer::root(), change)
+        walk(self, &mut Pointer::root(), change).unwrap_or_else(|| self.clone())
     }
 
     /// Whether some leaf is `Deferred`.
@@ -279,11 +284,11 @@ impl Value {
             Value::Null => serde_json::Value::Null,
             Value::Bool(b) => serde_json::Value::Bool(*b),
             Value::Number(n) => serde_json::Value::Number(n.clone()),
-            Value::Text(t) => serde_json::Value::String(t.clone()),
+            Value::Text(t) => serde_json::Value::String(t.to_string()),
             Value::List(list) => list.iter().map(|v| v.to_json_with(leaf)).collect(),
             Value::Map(map) => serde_json::Value::Object(
                 map.iter()
-                    .map(|(k, v)| (k.clone(), v.to_json_with(leaf)))
+                    .map(|(k, v)| (k.to_string(), v.to_json_with(leaf)))
                     .collect(),
             ),
             Value::Deferred(_) | Value::Secret(_) => leaf(self),
@@ -297,7 +302,7 @@ impl From<serde_json::Value> for Value {
             serde_json::Value::Null => Value::Null,
             serde_json::Value::Bool(b) => Value::Bool(b),
             serde_json::Value::Number(n) => Value::Number(n),
-            serde_json::Value::String(t) => Value::Text(t),
+            serde_json::Value::String(t) => Value::text(t),
             serde_json::Value::Array(list) => {
                 Value::List(list.into_iter().map(Value::from).collect())
             }
@@ -314,10 +319,10 @@ impl From<&serde_json::Value> for Value {
             serde_json::Value::Null => Value::Null,
             serde_json::Value::Bool(b) => Value::Bool(*b),
             serde_json::Value::Number(n) => Value::Number(n.clone()),
-            serde_json::Value::String(t) => Value::Text(t.clone()),
+            serde_json::Value::String(t) => Value::text(t),
             serde_json::Value::Array(list) => Value::List(list.iter().map(Value::from).collect()),
             serde_json::Value::Object(map) => {
-                Value::Map(map.iter().map(|(k, v)| (k.clone(), v.into())).collect())
+                Value::Map(map.iter().map(|(k, v)| (k, Value::from(v))).collect())
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::decide::plan::{Action, Change, Part};
 use crate::kinds::{Observed, Touch};
 use crate::there::services::Failure;
 use crate::words::value::Map;
-use crate::words::{Pointer, Value};
+use crate::words::{Pointer, Text, Value};
 
 impl Applying<'_> {
     /// Writes the intents, before the first change.
@@ -199,7 +199,7 @@ impl Applying<'_> {
             let part = change.part.as_ref();
             part.map_or(Vec::new(), |part| places(part).clone())
         };
-        let extra = change.lifecycle.extra.keys().cloned().collect();
+        let extra = change.lifecycle.extra.keys().map(Text::to_string).collect();
         let entry = Entry {
             id,
             name,

@@ -6,15 +6,13 @@
 //! that, the digest becomes that of live or of the project as they are seen now. Deliberately not
 //! here: what a digest is (see `decide::ledger`).
 
-use std::collections::BTreeMap;
-
 use crate::commands::facts;
-use crate::decide::ledger::{Entry, Ledger};
+use crate::decide::ledger::{Digests, Entry, Ledger};
 use crate::kinds::{self, Kind};
 use crate::show::redact;
 use crate::there::live::Live;
 use crate::want::desired::Desired;
-use crate::words::{Addr, Pointer, Value};
+use crate::words::{Addr, Pointer, Text, Value};
 
 /// Live with and without a veil.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +26,7 @@ pub struct Change<'a> {
 }
 
 /// What one object has at each place, before and after.
-type Told = (BTreeMap<String, String>, BTreeMap<String, String>);
+type Told = (Digests, Digests);
 
 impl<'a> Change<'a> {
     /// Makes the digests fit.
@@ -52,14 +50,14 @@ impl<'a> Change<'a> {
 
     /// The digests that may speak about something hidden, with what fits now; nothing where it is
     /// not known what they speak about.
-    fn fitting(&self, ledger: &Ledger) -> Vec<(Addr, String, Option<String>)> {
+    fn fitting(&self, ledger: &Ledger) -> Vec<(Addr, Text, Option<Text>)> {
         let mut found = Vec::new();
         for (addr, entry) in &ledger.entries {
             let Some(kind) = kinds::of(addr) else {
                 continue;
             };
             let told = self.told(addr, entry, kind, ledger);
-            for (at, digest) in &entry.digests {
+            for (at, digest) in entry.digests.iter() {
                 let fits = told.iter().find(|(old, _)| old.get(at) == Some(digest));
                 let fits = fits.and_then(|(_, new)| new.get(at));
                 let hides = || {
@@ -81,7 +79,7 @@ impl<'a> Change<'a> {
         let object = self.desired.objects.get(addr);
         let both =
             |before: &Value, after: &Value| (entry.told(kind, before), entry.told(kind, after));
-        let authorises = |at: &String| Pointer::parse(at).is_none_or(|at| redact::authorises(&at));
+        let authorises = |at: &Text| Pointer::parse(at).is_none_or(|at| redact::authorises(&at));
         let hides = entry.digests.keys().any(authorises);
         let seen = |live: &'a Live| live.by_id(kind.name(), &entry.id);
         if let (Some(before), Some(after)) = (seen(self.before), seen(self.after))

@@ -232,7 +232,7 @@ impl Seen {
                     exports: seen
                         .exports
                         .iter()
-                        .map(|(key, value)| (key.clone(), json(value)))
+                        .map(|(key, value)| (key.to_string(), json(value)))
                         .collect(),
                 });
         }

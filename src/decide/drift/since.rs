@@ -28,7 +28,7 @@ pub fn since(kind: &dyn Kind, entry: &Entry, live: &Value) -> Vec<(Pointer, How)
     }
     let now = entry.told(kind, live);
     let mut places: Vec<(Pointer, How)> = Vec::new();
-    for (at, digest) in then {
+    for (at, digest) in then.iter() {
         let how = match now.get(at) {
             Some(same) if same == digest => continue,
             Some(_) => How::Changed,
@@ -36,7 +36,7 @@ pub fn since(kind: &dyn Kind, entry: &Entry, live: &Value) -> Vec<(Pointer, How)
         };
         places.extend(Pointer::parse(at).map(|at| (at, how)));
     }
-    let came = now.keys().filter(|at| !then.contains_key(*at));
+    let came = now.keys().filter(|at| !then.contains_key(at));
     places.extend(came.filter_map(|at| Some((Pointer::parse(at)?, How::Came))));
     places.sort_by(|a, b| a.0.cmp(&b.0));
     places

@@ -33,7 +33,7 @@ pub mod trust;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::words::{Addr, Pointer};
-pub use digest::digests;
+pub use digest::{Digests, digests};
 pub use home::{Home, HomeError};
 pub use intent::Intent;
 pub use scope::Scope;
@@ -98,7 +98,7 @@ pub struct Entry {
     pub needs: BTreeSet<Addr>,
     /// A digest per place of the spec as applied, to tell drift from edits. The places are texts
     /// of pointers: they are many, and most runs only keep them.
-    pub digests: BTreeMap<String, String>,
+    pub digests: Digests,
     /// The places that were left to others when it was applied, and have no digest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignore: Vec<Pointer>,
@@ -167,7 +167,7 @@ mod tests {
             manage: Vec::new(),
             placed: Vec::new(),
             needs: ["port.blueprint.b".parse().expect("an address")].into(),
-            digests: BTreeMap::new(),
+            digests: Digests::default(),
             ignore: Vec::new(),
             touched: None,
             fingerprints: [(

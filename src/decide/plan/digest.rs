@@ -16,7 +16,7 @@ use crate::decide::canon::canonical;
 use crate::decide::ledger::hex;
 use crate::decide::plan::{Action, Change, Plan, Reason};
 use crate::words::template::Part;
-use crate::words::{Addr, Pointer, Template, Value};
+use crate::words::{self, Addr, Pointer, Template, Value};
 
 /// Bytes of the SHA-256 of one change that are shown: enough to tell two states of one object apart.
 const SHORT: usize = 8;
@@ -197,7 +197,7 @@ impl Text {
             Some(Value::Map(map)) => {
                 self.word("map");
                 self.count(map.len());
-                let sorted: BTreeMap<&String, &Value> = map.iter().collect();
+                let sorted: BTreeMap<&words::Text, &Value> = map.iter().collect();
                 for (key, value) in sorted {
                     self.word(key);
                     at.push(key);

@@ -27,11 +27,11 @@ mod tests;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::decide::diff::FieldChange;
+use crate::decide::diff::{self, FieldChange};
 use crate::decide::drift::Drifted;
 use crate::kinds::{Kind, Loss, Observed, Picks, Rename, label};
 use crate::want::document::Lifecycle;
-use crate::words::{Addr, Pointer, Value};
+use crate::words::{Addr, Pointer, Text, Value};
 pub use guard::{Branch, Facts, GUARDS, Population, Refusal};
 pub use make::{Flags, Input, held, live_of, plan};
 pub use passes::Pass;
@@ -309,6 +309,17 @@ impl Change {
         }
     }
 
+    /// The places that differ. Of what is created these are all, told from what is wanted: keeping
+    /// them in each change would be most of a first plan.
+    pub fn differences(&self) -> Cow<'_, [FieldChange]> {
+        match &self.want {
+            Some(want) if self.action == Action::Create && self.fields.is_empty() => {
+                Cow::Owned(diff::everything(want))
+            }
+            _ => Cow::Borrowed(&self.fields),
+        }
+    }
+
     /// Whether something of ours goes away for good with this change: the object, or all that we
     /// manage of it.
     pub fn leaves(&self) -> bool {
@@ -363,7 +374,7 @@ impl Change {
 }
 
 /// Removes a `null` at a place, if there is one.
-fn remove_null(value: &mut Value, parts: &[String]) {
+fn remove_null(value: &mut Value, parts: &[Text]) {
     let Value::Map(map) = value else { return };
     match parts {
         [last] => {

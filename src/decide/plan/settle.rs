@@ -146,8 +146,8 @@ pub fn outside(addr: &Addr, live: &Live) -> Option<Map> {
 pub fn exports_of(kind: &dyn Kind, seen: &kinds::Observed) -> Map {
     let mut exports = seen.exports.clone();
     let field = kind.identity().field();
-    exports
-        .entry(field.to_owned())
-        .or_insert_with(|| Value::text(seen.value.get_text(field).unwrap_or(seen.name.as_str())));
+    exports.get_or_insert_with(field, || {
+        Value::text(seen.value.get_text(field).unwrap_or(seen.name.as_str()))
+    });
     exports
 }

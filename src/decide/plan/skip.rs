@@ -233,7 +233,7 @@ mod tests {
             placed: Vec::new(),
             needs: addrs(needs),
             marked_as: None,
-            digests: BTreeMap::new(),
+            digests: Default::default(),
             ignore: Vec::new(),
             touched: None,
             fingerprints: BTreeMap::new(),

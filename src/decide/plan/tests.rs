@@ -94,7 +94,7 @@ impl World {
             manage: Vec::new(),
             placed: Vec::new(),
             needs: BTreeSet::new(),
-            digests: BTreeMap::new(),
+            digests: Default::default(),
             ignore: Vec::new(),
             touched: None,
             fingerprints: BTreeMap::new(),
@@ -155,7 +155,7 @@ fn secret(name: &str, description: &str) -> Value {
     let template = crate::words::Template::parse("${env.A}").expect("a template");
     let source = crate::words::value::SecretSource::new(template);
     let fields = spec.as_map_mut().expect("a map");
-    fields.insert("secretValue".into(), Value::Secret(source));
+    fields.insert("secretValue", Value::Secret(source));
     spec
 }
 

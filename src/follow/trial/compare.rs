@@ -51,7 +51,7 @@ impl Compare<'_> {
             (Data::Map(entries), Json::Object(map)) => {
                 let headers = self.at.parts().last().is_some_and(|last| last == "headers");
                 for (key, node) in entries.iter() {
-                    let own = map.get(&key.text).or_else(|| {
+                    let own = map.get(key.text.as_str()).or_else(|| {
                         // Names of headers are the same in every case.
                         let same = |name: &&String| name.eq_ignore_ascii_case(&key.text);
                         let name = map.keys().find(same).filter(|_| headers)?;

@@ -217,7 +217,7 @@ impl ChangeDocument {
             name: redact::text(&change.name),
             id: change.seen.as_ref().map(|seen| redact::text(&seen.id)),
             digest,
-            fields: change.fields.iter().map(field).collect(),
+            fields: change.differences().iter().map(field).collect(),
             unknown: change.unknown.clone(),
             want: change.want.as_ref().map(|want| encode(&root, want, None)),
             needs: change.needs.clone(),

@@ -54,7 +54,7 @@ pub fn encode(at: &Pointer, value: &Value, beside: Option<&Value>) -> Json {
                 let beside = beside.and_then(|beside| beside.get(key));
                 let name = match alone && is_reserved(key) {
                     true => format!("${key}"),
-                    false => key.clone(),
+                    false => key.to_string(),
                 };
                 (name, encode(&at.join(key), value, beside))
             });
@@ -74,7 +74,7 @@ pub fn decode(json: Json) -> Result<Value, String> {
         Json::Null => Value::Null,
         Json::Bool(b) => Value::Bool(b),
         Json::Number(n) => Value::Number(n),
-        Json::String(text) => Value::Text(text),
+        Json::String(text) => Value::text(text),
         Json::Array(items) => Value::List(items.into_iter().map(decode).collect::<Result<_, _>>()?),
         Json::Object(map) => {
             let alone = map.len() == 1;

@@ -128,7 +128,7 @@ fn places(kind: &dyn Kind, change: &Change, live: &Value, work: &Work) -> Vec<Po
     let shape = kind.shape();
     let wholes = shape.pick(&|field| field.rules.unordered || field.rules.equal.is_some());
     let mut places = BTreeSet::new();
-    for field in &change.fields {
+    for field in change.differences().iter() {
         let mut at = Pointer::root();
         for part in field.path.parts() {
             let whole = wholes

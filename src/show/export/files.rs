@@ -44,7 +44,7 @@ fn one(document: &Document, prefix: &str, taken: &mut BTreeSet<String>) -> Files
         let inside = format!("{prefix}{beside}");
         // A path that no reference can name stays out of files.
         if is_reference(&inside) {
-            let reference = Value::Text(format!("${{file:{inside}}}"));
+            let reference = Value::text(format!("${{file:{inside}}}"));
             spec.as_map_mut()
                 .and_then(|spec| spec.insert(own.field.to_owned(), reference));
             files.push(File { path: beside, text });

@@ -38,7 +38,7 @@ use crate::there::live::Live;
 use crate::want::desired::Desired;
 use crate::words::template::{Reference, escape};
 use crate::words::value::{Map, SecretSource};
-use crate::words::{Addr, Pointer, Template, Value};
+use crate::words::{Addr, Pointer, Template, Text, Value};
 
 /// What an export is made from.
 #[derive(Debug, Clone, Copy)]
@@ -155,7 +155,7 @@ fn secrets(
     let mut found = Vec::new();
     for place in &Picks::of(kind).write_only {
         let keys = value.at(place).and_then(Value::as_map);
-        let keys: Vec<String> = keys
+        let keys: Vec<Text> = keys
             .map(|map| map.keys().cloned().collect())
             .unwrap_or_default();
         let places: Vec<Pointer> = match keys.is_empty() {
@@ -222,9 +222,9 @@ impl Document {
 /// A value whose texts read as what it holds: `${` of live texts escaped, references written out.
 pub fn written(value: &Value) -> Value {
     value.map_leaves(&mut |_, leaf| match leaf {
-        Value::Text(text) => Some(Value::Text(escape(text))),
-        Value::Deferred(template) => Some(Value::Text(template.source())),
-        Value::Secret(source) => Some(Value::Text(source.template().source())),
+        Value::Text(text) => Some(Value::text(escape(text))),
+        Value::Deferred(template) => Some(Value::text(template.source())),
+        Value::Secret(source) => Some(Value::text(source.template().source())),
         _ => None,
     })
 }

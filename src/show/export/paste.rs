@@ -77,7 +77,7 @@ impl Pasting<'_> {
             return;
         }
         let whole = Place::new(0, 0, snippet.text.len());
-        let part = Node::new(whole, Data::Text(snippet.text.clone()));
+        let part = Node::new(whole, Data::Text(snippet.text.as_str().into()));
         if self.part(&part, snippet) || snippet.place.is_some() {
             return;
         }

@@ -157,9 +157,7 @@ pub fn put(into: &mut Value, at: &Pointer, value: Value) {
     let mut into = into;
     for part in way {
         into = match into {
-            Value::Map(map) => map
-                .entry(part.clone())
-                .or_insert_with(|| Value::Map(Map::new())),
+            Value::Map(map) => map.get_or_insert_with(part.clone(), || Value::Map(Map::new())),
             Value::List(list) => {
                 let index = part.parse::<usize>().ok();
                 match index.and_then(|index| list.get_mut(index)) {
@@ -205,7 +203,7 @@ pub fn hide(kind: &dyn Kind, spec: &mut Value) -> Result<Vec<Pointer>, String> {
     let mut hidden = Vec::new();
     spec.leaves(&mut |at, leaf| {
         let text = match leaf {
-            Value::Text(text) => text.clone(),
+            Value::Text(text) => text.to_string(),
             // What a reference stands for is not in the file, also behind a host that takes keys.
             Value::Deferred(template) if !redact::authorises(at) => {
                 let literals = template.parts.iter().filter_map(|part| match part {

@@ -70,12 +70,12 @@ fn wanted() -> Vec<(&'static dyn Kind, Value)> {
     let mut hook = hook("hook");
     if let Some(map) = hook.as_map_mut() {
         let secret = Value::Secret(source("${env.CANARY}"));
-        let headers = [("X-Key".to_owned(), secret)].into_iter().collect();
-        map.insert("secretHeaders".into(), Value::Map(headers));
+        let headers = [("X-Key", secret)].into();
+        map.insert("secretHeaders", Value::Map(headers));
     }
     let mut secret = Value::from(json!({"secretName": "TOKEN", "description": "d"}));
     if let Some(map) = secret.as_map_mut() {
-        map.insert("secretValue".into(), Value::Secret(source("${env.CANARY}")));
+        map.insert("secretValue", Value::Secret(source("${env.CANARY}")));
     }
     vec![
         (

@@ -343,7 +343,7 @@ impl Kind for Badge {
         if let Some(Call::Spacelift { variables, .. }) = calls.first_mut()
             && let Some(map) = variables.as_map_mut()
         {
-            map.insert("id".into(), Value::text(&seen.id));
+            map.insert("id", Value::text(&seen.id));
         }
         calls
     }

@@ -78,10 +78,11 @@ pub(super) struct Received {
 const TOKENS: usize = 64 * 1024;
 
 impl Received {
-    /// An empty body.
-    pub fn new(credentials: bool) -> Self {
+    /// An empty body with room for so many bytes.
+    pub fn new(credentials: bool, room: usize) -> Self {
+        let room = if credentials { room.max(TOKENS) } else { room };
         Received {
-            bytes: Vec::with_capacity(if credentials { TOKENS } else { 0 }),
+            bytes: Vec::with_capacity(room),
             credentials,
         }
     }

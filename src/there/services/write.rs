@@ -416,7 +416,7 @@ fn put(value: &mut Value, pointer: &Pointer, new: Value) {
         let Some(map) = place.as_map_mut() else {
             return;
         };
-        place = map.entry(part.clone()).or_default();
+        place = map.get_or_insert_with(part.clone(), Value::default);
     }
     *place = new;
 }

@@ -8,7 +8,9 @@ use crate::want::desired::{Building, Object, randoms};
 use crate::want::source;
 use crate::words::finding::did_you_mean;
 use crate::words::graph::Graph;
-use crate::words::{Addr, Data, Finding, Findings, Node, Place, Pointer, Service, Sources, Value};
+use crate::words::{
+    Addr, Data, Finding, Findings, Node, Place, Pointer, Service, Sources, Text, Value,
+};
 
 impl Building<'_> {
     /// Checks every reference against the project and makes the graph.
@@ -267,7 +269,7 @@ fn has_property(mention: &Mention, target: &Value) -> bool {
 fn properties<'a>(maps: &[&str], target: &'a Value) -> Vec<&'a str> {
     maps.iter()
         .filter_map(|map| target.at(&Pointer::parse(map)?)?.as_map())
-        .flat_map(|map| map.keys().map(String::as_str))
+        .flat_map(|map| map.keys().map(Text::as_str))
         .collect()
 }
 

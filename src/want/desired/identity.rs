@@ -179,7 +179,7 @@ impl Building<'_> {
                 && parts.contains(&key.text.as_str())
                 && let Some(text) = template.render(&mut |reference| fill(known, reference))
             {
-                node.data = Data::Text(text);
+                node.data = Data::Text(text.into());
             }
         }
     }

@@ -11,7 +11,7 @@ pub fn settle(value: &Value, fill: &mut dyn FnMut(&Reference) -> Option<String>)
         Value::Deferred(template) => {
             let settled = template.settle(fill);
             Some(match settled.literal() {
-                Some(text) => Value::Text(text),
+                Some(text) => Value::text(text),
                 None => Value::Deferred(settled),
             })
         }

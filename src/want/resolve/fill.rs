@@ -177,7 +177,7 @@ impl Resolver<'_> {
         self.fill_parts(&template, whole, &mut filled);
         self.close();
         let data = match filled.literal() {
-            Some(text) => Data::Text(text),
+            Some(text) => Data::Text(text.into()),
             None => Data::Deferred(filled),
         };
         Filled::Node(Node::new(here, data))

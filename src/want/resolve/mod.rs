@@ -21,6 +21,7 @@ use std::sync::Arc;
 use crate::want::config::Config;
 use crate::want::source::Folder;
 use crate::words::node::Key;
+use crate::words::pointer::Step;
 use crate::words::template::{Part, Reference};
 use crate::words::{Data, Finding, Findings, Node, Place, Pointer, Template};
 
@@ -131,7 +132,7 @@ impl<'a> Resolver<'a> {
         let data = match &node.data {
             Data::Text(text) if text.contains("${") => match self.parse(text, node.place) {
                 Some(template) => match template.literal() {
-                    Some(text) => Data::Text(text),
+                    Some(text) => Data::Text(text.into()),
                     None => Data::Deferred(Template::default()),
                 },
                 None => Data::Deferred(Template::default()),
@@ -150,7 +151,7 @@ impl<'a> Resolver<'a> {
         Node::new(node.place, data)
     }
 
-    fn below(&mut self, part: impl std::fmt::Display, node: &Node) -> Option<Node> {
+    fn below(&mut self, part: impl Step, node: &Node) -> Option<Node> {
         self.at.push(part);
         let node = self.changed(node);
         self.at.pop();
@@ -187,7 +188,7 @@ impl<'a> Resolver<'a> {
         if let Some(reference) = template.single() {
             return match self.fill(reference, node.place, 0) {
                 Filled::Node(found) => found,
-                Filled::Text(text) => Node::new(node.place, Data::Text(text)),
+                Filled::Text(text) => Node::new(node.place, Data::Text(text.into())),
                 Filled::Keep => {
                     let parts = vec![Part::Reference(reference.clone())];
                     Node::new(node.place, Data::Deferred(Template { parts }))
@@ -199,7 +200,7 @@ impl<'a> Resolver<'a> {
         let mut filled = Template::default();
         self.fill_parts(&template, node.place, &mut filled);
         let data = match filled.literal() {
-            Some(text) => Data::Text(text),
+            Some(text) => Data::Text(text.into()),
             None => Data::Deferred(filled),
         };
         Node::new(node.place, data)

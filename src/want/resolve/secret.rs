@@ -6,7 +6,7 @@ use crate::want::config::LedgerHome;
 use crate::want::resolve::{Filled, Resolver};
 use crate::words::template::{Part, Reference};
 use crate::words::value::SecretSource;
-use crate::words::{Data, Finding, Node, Place, Template};
+use crate::words::{Data, Finding, Node, Place, Template, Text};
 
 /// Where the settings name the key that Port will hold.
 const RUNTIME: [&str; 2] = ["spacelift", "runtime"];
@@ -42,7 +42,7 @@ impl Resolver<'_> {
 
     /// Why a text that we make cannot be used, and what to do instead.
     fn refuses_random(&self, reference: &Reference) -> Option<(String, &'static str)> {
-        if self.at.parts().starts_with(&RUNTIME.map(str::to_owned)) {
+        if self.at.parts().starts_with(&RUNTIME.map(Text::from)) {
             let why = format!(
                 "`${{{reference}}}` cannot be a key of Spacelift, which makes its keys itself"
             );

@@ -6,11 +6,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use crate::want::yaml::alias::{BYTES_PER_VALUE, MAX_DEPTH};
 use crate::want::yaml::key::merge_sources;
 use crate::want::yaml::scalar::Tag;
+use crate::words::map::Map;
 use crate::words::node::Key;
 use crate::words::{Data, Finding, Findings, Node, Place};
 
@@ -75,7 +74,7 @@ pub(super) struct Frame {
 pub(super) enum Content {
     List(Vec<Node>),
     Map {
-        entries: IndexMap<String, (Place, Node)>,
+        entries: Map<(Place, Node)>,
         /// The key whose value comes next.
         pending: Option<Pending>,
         /// The merge key, and the maps that it names, earlier ones first.
@@ -187,7 +186,7 @@ impl<'a> Builder<'a> {
         } else if scalar.plain && scalar.text == "<<" && scalar.tag.is_none() {
             self.merge_key(scalar.place);
         } else {
-            self.key(scalar.text.to_owned(), scalar.place);
+            self.key(scalar.text.into(), scalar.place);
         }
         Ok(())
     }
@@ -218,7 +217,7 @@ impl<'a> Builder<'a> {
         }
         let content = if map {
             Content::Map {
-                entries: IndexMap::new(),
+                entries: Map::new(),
                 pending: None,
                 merge: None,
                 merged: Vec::new(),
@@ -247,7 +246,10 @@ impl<'a> Builder<'a> {
             .max(frame.start.start);
         let place = Place { end, ..frame.start };
         let data = match frame.content {
-            Content::List(items) => Data::List(Arc::new(items)),
+            Content::List(mut items) => {
+                items.shrink_to_fit();
+                Data::List(Arc::new(items))
+            }
             Content::Map {
                 mut entries,
                 merge,
@@ -257,10 +259,11 @@ impl<'a> Builder<'a> {
                 for source in merged {
                     self.take_over(&mut entries, source, merge.unwrap_or(place))?;
                 }
-                let entries = entries
+                let mut entries: Vec<(Key, Node)> = entries
                     .into_iter()
                     .map(|(text, (place, node))| (Key { text, place }, node))
                     .collect();
+                entries.shrink_to_fit();
                 Data::Map(Arc::new(entries))
             }
         };

@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-use indexmap::map::Entry;
-
 use crate::want::yaml::alias::BYTES_PER_VALUE;
 use crate::want::yaml::build::{Builder, Content, Frame, Pending, Stop, shorten};
+use crate::words::map::Map;
 use crate::words::node::Key;
-use crate::words::{Data, Finding, Node, Place};
+use crate::words::{Data, Finding, Node, Place, Text};
 
 impl Builder<'_> {
     /// A key came; a second one of the same text is found and its value dropped.
-    pub(super) fn key(&mut self, text: String, place: Place) {
+    pub(super) fn key(&mut self, text: Text, place: Place) {
         let Some(Frame {
             content: Content::Map {
                 entries, pending, ..
@@ -90,7 +88,7 @@ impl Builder<'_> {
     /// Adds the entries of a merged map that the map does not have yet.
     pub(super) fn take_over(
         &mut self,
-        entries: &mut IndexMap<String, (Place, Node)>,
+        entries: &mut Map<(Place, Node)>,
         source: Node,
         place: Place,
     ) -> Result<(), Stop> {
@@ -109,9 +107,7 @@ impl Builder<'_> {
             }
         };
         for (key, node) in source {
-            if let Entry::Vacant(vacant) = entries.entry(key.text) {
-                vacant.insert((key.place, node));
-            }
+            entries.get_or_insert_with(key.text, || (key.place, node));
         }
         Ok(())
     }

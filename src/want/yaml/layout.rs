@@ -5,7 +5,7 @@
 //! not here: which texts are written (escapes of `${` are the caller's), and comments.
 
 use crate::want::yaml::emit::quote;
-use crate::words::Value;
+use crate::words::{Text, Value};
 
 /// How far one level stands behind the other.
 const STEP: usize = 2;
@@ -61,7 +61,7 @@ fn flow(value: &Value, text: &dyn Fn(&str) -> String) -> String {
     match value {
         Value::Map(map) => {
             let entry =
-                |(key, value): (&String, &Value)| format!("{}: {}", text(key), flow(value, text));
+                |(key, value): (&Text, &Value)| format!("{}: {}", text(key), flow(value, text));
             let entries: Vec<String> = map.iter().map(entry).collect();
             match entries.is_empty() {
                 true => "{}".to_owned(),

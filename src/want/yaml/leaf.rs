@@ -7,7 +7,7 @@ use crate::words::{Data, Finding};
 impl Builder<'_> {
     /// The data of a scalar, and whether a finding was made of it. Keys are taken by their text.
     pub(super) fn data(&mut self, scalar: &Scalar<'_>, as_key: bool) -> (Data, bool) {
-        let text = || Data::Text(scalar.text.to_owned());
+        let text = || Data::Text(scalar.text.into());
         // A plain key is taken by its text, but an anchor may repeat it as a value.
         let by_text = as_key && scalar.anchor == 0;
         let result = match scalar.tag {

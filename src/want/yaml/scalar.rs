@@ -83,13 +83,13 @@ pub fn plain(text: &str) -> Result<Data, Unfit> {
     if is_float(text) && !has_leading_zero(text) {
         return float(text).map(Data::Number);
     }
-    Ok(Data::Text(text.to_owned()))
+    Ok(Data::Text(text.into()))
 }
 
 /// The data of a scalar with a tag, whatever its quotes.
 pub fn tagged(text: &str, tag: Tag) -> Result<Data, Unfit> {
     match tag {
-        Tag::Str => Ok(Data::Text(text.to_owned())),
+        Tag::Str => Ok(Data::Text(text.into())),
         Tag::Null if is_null(text) => Ok(Data::Null),
         Tag::Bool => boolean(text).map(Data::Bool).ok_or(Unfit::NotOfTag),
         Tag::Int => match integer(text) {

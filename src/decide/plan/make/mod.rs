@@ -252,7 +252,8 @@ impl<'a> Planning<'a> {
         self.plan.changes.push(Change {
             action: Action::Create,
             reason: Reason::Missing,
-            fields: diff::everything(&want),
+            // All that is wanted, see `Change::differences`.
+            fields: Vec::new(),
             unknown: Vec::new(),
             seen: None,
             sends,

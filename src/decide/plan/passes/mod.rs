@@ -18,7 +18,7 @@ use crate::decide::plan::{Action, Change};
 use crate::kinds;
 use crate::kinds::parts::{Need, Others, Part};
 use crate::words::graph::Graph;
-use crate::words::{Addr, Pointer, Value};
+use crate::words::{Addr, Pointer, Text, Value};
 use search::Model;
 
 /// One write of an object that is written in passes.
@@ -290,7 +290,7 @@ fn is_renamed(change: &Change) -> bool {
 }
 
 /// Puts something at a place of a value, or takes away what stands there.
-fn put(value: &mut Value, parts: &[String], new: Option<&Value>) {
+fn put(value: &mut Value, parts: &[Text], new: Option<&Value>) {
     let Some(map) = value.as_map_mut() else {
         return;
     };

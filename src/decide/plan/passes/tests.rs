@@ -87,7 +87,7 @@ fn wrong(addr: &Addr, world: &Bodies) -> Option<String> {
         let map = body.get(map).and_then(Value::as_map);
         map.into_iter()
             .flatten()
-            .map(|(k, v)| (k.clone(), v.clone()))
+            .map(|(k, v)| (k.to_string(), v.clone()))
             .collect()
     };
     let follow = |start: &str, steps: &[&str]| {
@@ -154,7 +154,7 @@ fn fullest(addr: &Addr, world: &Bodies, whole: &Bodies) -> Bodies {
             _ => "aggregationProperties",
         };
         let body = next.get_mut(addr).expect("it is there");
-        put(body, &[map.to_owned(), key.to_owned()], None);
+        put(body, &[map.into(), key.into()], None);
     }
     next
 }
@@ -274,7 +274,7 @@ fn what_exists_and_only_changes_is_written_once() {
     let whole = wanted(&desired);
     let mut live = whole.clone();
     for body in live.values_mut() {
-        put(body, &["title".to_owned()], Some(&Value::text("Old")));
+        put(body, &["title".into()], Some(&Value::text("Old")));
     }
     let plan = planned(&desired, &live);
     assert_eq!(writes(&plan), 2);

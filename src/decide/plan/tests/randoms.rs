@@ -63,7 +63,7 @@ fn told(getters: &[Getter]) -> World {
         let template = Template::parse(&format!("${{random.{}}}", getter.shares));
         let source = SecretSource::new(template.expect("a template"));
         if let Some(fields) = spec.as_map_mut() {
-            fields.insert("secretValue".into(), Value::Secret(source));
+            fields.insert("secretValue", Value::Secret(source));
         }
         let addr = world.want("port.secret", &name, spec);
         world.object(&addr).lifecycle.seed = getter.seed;

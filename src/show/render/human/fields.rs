@@ -8,7 +8,7 @@ use crate::decide::plan::{Action, Change};
 use crate::show::render::human::{block, moves, tree, value};
 use crate::show::text::{self, cut, fold, pad, width};
 use crate::show::{Meaning, Style};
-use crate::words::{Pointer, Value};
+use crate::words::{Pointer, Text, Value};
 
 /// Columns before a place.
 const INDENT: usize = 6;
@@ -86,7 +86,7 @@ fn aligned(rows: &[Row], style: &Style) -> Vec<String> {
     lines
 }
 
-fn parent(at: &Pointer) -> Option<&[String]> {
+fn parent(at: &Pointer) -> Option<&[Text]> {
     at.parts().split_last().map(|(_, above)| above)
 }
 
@@ -103,6 +103,13 @@ pub(in crate::show::render) struct Row<'a> {
 /// The places of a change, down to leaves; secrets that are only sent anew have equal sides.
 pub(in crate::show::render) fn rows(change: &Change) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
+    // As in `Change::differences`, without a copy.
+    if let Some(want) = &change.want
+        && change.action == Action::Create
+        && change.fields.is_empty()
+    {
+        want.leaves(&mut |at, leaf| both_sides(at, None, Some(leaf), &mut rows));
+    }
     for FieldChange {
         path,
         before,

@@ -27,7 +27,7 @@ pub mod summary;
 #[cfg(test)]
 mod tests;
 
-use crate::decide::plan::{Change, Plan};
+use crate::decide::plan::{Action, Change, Plan};
 use crate::show::graph::Diagram;
 use crate::show::header::Header;
 use crate::show::text::count;
@@ -136,7 +136,10 @@ fn details(plan: &Plan, command: &str, mut room: usize) -> String {
 const SMALLEST: usize = 100;
 
 fn has_section(change: &Change) -> bool {
-    !change.fields.is_empty() || !change.sends.is_empty() || change.part.is_some()
+    change.action == Action::Create
+        || !change.fields.is_empty()
+        || !change.sends.is_empty()
+        || change.part.is_some()
 }
 
 /// The command that shows a plan without cutting it.

@@ -315,7 +315,10 @@ impl Http {
         let advice = Advice::of(status, &text, dated);
         self.gate.shut(tokio::time::Instant::now(), advice.all);
         let shown = trace::headers(headers, discreet);
-        let mut body = Received::new(request.credentials);
+        // What a service says about the length is believed as far as room is concerned only.
+        let told = response.content_length().unwrap_or(0);
+        let room = told.min(LARGEST_ANSWER as u64) as usize;
+        let mut body = Received::new(request.credentials, room);
         while let Some(chunk) = response.chunk().await.map_err(|e| self.lost(e))? {
             if body.len() + chunk.len() > LARGEST_ANSWER {
                 let what = format!("more than {} MiB", LARGEST_ANSWER >> 20);

@@ -134,7 +134,7 @@ fn scalars(node: &Node, all: &mut Vec<(Place, String)>) {
     match &node.data {
         Data::List(items) => items.iter().for_each(|item| scalars(item, all)),
         Data::Map(entries) => entries.iter().for_each(|(_, value)| scalars(value, all)),
-        Data::Text(text) => all.push((node.place, text.clone())),
+        Data::Text(text) => all.push((node.place, text.to_string())),
         _ => {}
     }
 }
