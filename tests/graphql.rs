@@ -73,7 +73,7 @@ fn every_request_to_spacelift_is_valid_against_the_schema() {
         let keys: Vec<String> = want
             .as_map()
             .into_iter()
-            .flat_map(|map| map.keys().cloned())
+            .flat_map(|map| map.keys().map(ToString::to_string))
             .collect();
         let calls = kind
             .create(&want)
