@@ -140,7 +140,7 @@ fn object_fields(
 ) {
     for key in live
         .keys()
-        .filter(|key| !object.fields.iter().any(|f| f.name == *key) && !want.contains_key(*key))
+        .filter(|key| !object.fields.iter().any(|f| f.name == *key) && !want.contains_key(key))
     {
         if !object.open {
             found.unknown.push(at.join(key));
@@ -182,7 +182,7 @@ fn each_key<'a>(
         }
         at.pop();
     }
-    let mut rest: Vec<&Text> = live.keys().filter(|key| !want.contains_key(*key)).collect();
+    let mut rest: Vec<&Text> = live.keys().filter(|key| !want.contains_key(key)).collect();
     rest.sort();
     for key in rest {
         if any_key || shape_of(key).is_some() {

@@ -30,7 +30,7 @@ pub fn graft(base: &Value, from: &Value, places: &[Pointer]) -> Value {
 fn entries(base: &mut Map, from: Option<&Map>, places: &[Pointer], at: &mut Pointer) {
     let mut keys: Vec<Text> = base.keys().cloned().collect();
     let more = from.into_iter().flat_map(|from| from.keys());
-    keys.extend(more.filter(|key| !base.contains_key(*key)).cloned());
+    keys.extend(more.filter(|key| !base.contains_key(key)).cloned());
     for key in keys {
         at.push(&key);
         let given = from.and_then(|from| from.get(&key));

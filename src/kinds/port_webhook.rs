@@ -201,7 +201,7 @@ impl Kind for Webhook {
             security.shift_remove("secret");
         }
         let shown = self.exports().iter().filter_map(|(key, _)| {
-            let text = fields.get(*key).filter(|v| v.as_text().is_some())?;
+            let text = fields.get(key).filter(|v| v.as_text().is_some())?;
             Some((*key, text.clone()))
         });
         let exports: Map = shown.collect();

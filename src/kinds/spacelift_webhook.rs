@@ -307,7 +307,7 @@ fn set_headers(id: Option<&str>, want: &Value) -> Option<Call> {
 fn delete_headers(seen: &Observed, want: &Value) -> Option<Call> {
     let keys: Vec<Value> = headers(&seen.value)?
         .keys()
-        .filter(|key| headers(want).is_none_or(|wanted| !wanted.contains_key(*key)))
+        .filter(|key| headers(want).is_none_or(|wanted| !wanted.contains_key(key)))
         .map(|key| Value::Text(key.clone()))
         .collect();
     if keys.is_empty() {

@@ -28,8 +28,12 @@ pub struct Map<V = Value>(Arc<Entries<V>>);
 struct Entries<V> {
     list: Vec<(Text, V)>,
     /// Where each key is in the list, once there are many.
-    index: Option<Box<HashMap<Text, usize, Hashing>>>,
+    index: Option<Box<Index>>,
 }
+
+/// Where each key is; on a piece of memory of its own, as few maps have one.
+#[derive(Clone)]
+struct Index(HashMap<Text, usize, Hashing>);
 
 /// How keys are hashed: the same way in all maps of a process, so that no map keeps a seed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,7 +53,8 @@ impl<V> Entries<V> {
         let list = &self.list;
         self.index = (list.len() >= MANY).then(|| {
             let places = list.iter().enumerate();
-            Box::new(places.map(|(at, (key, _))| (key.clone(), at)).collect())
+            let index = places.map(|(at, (key, _))| (key.clone(), at)).collect();
+            Box::new(Index(index))
         });
     }
 }
@@ -80,7 +85,7 @@ impl<V> Map<V> {
 
     fn position(&self, key: &str) -> Option<usize> {
         match &self.0.index {
-            Some(index) => index.get(key).copied(),
+            Some(index) => index.0.get(key).copied(),
             None => self.0.list.iter().position(|(known, _)| known == key),
         }
     }
@@ -140,7 +145,7 @@ impl<V: Clone> Map<V> {
         let entries = self.own();
         let at = entries.list.len();
         if let Some(index) = &mut entries.index {
-            index.insert(key.clone(), at);
+            index.0.insert(key.clone(), at);
         }
         entries.list.push((key, value));
         if at + 1 == MANY {
@@ -168,8 +173,8 @@ impl<V: Clone> Map<V> {
         let entries = self.own();
         let (key, value) = entries.list.remove(at);
         if let Some(index) = &mut entries.index {
-            index.remove(&key);
-            let behind = index.values_mut().filter(|place| **place > at);
+            index.0.remove(&key);
+            let behind = index.0.values_mut().filter(|place| **place > at);
             behind.for_each(|place| *place -= 1);
         }
         Some(value)

@@ -64,6 +64,7 @@ const HOMES: &[(&str, &[&str], bool)] = &[
     ("regorus", &["sim/rego/"], true),
     ("rustix", &["sim/child"], true),
     ("serde_yaml", &[], false),
+    ("smol_str", &["words/text.rs"], true),
 ];
 
 /// The layers that a file's code names, with lines.

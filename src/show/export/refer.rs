@@ -40,7 +40,7 @@ impl Targets {
             let elsewhere = Some(Addr::new(kind.service(), kind.word(), &seen.id))
                 .filter(|_| kind.identity().is_chosen() && names::is_addressable(&seen.id));
             for (export, _) in kind.exports() {
-                let Some(text) = seen.exports.get(*export).and_then(Value::as_text) else {
+                let Some(text) = seen.exports.get(export).and_then(Value::as_text) else {
                     continue;
                 };
                 let part = |addr: &Addr| Part::Reference(attribute(addr, export));

@@ -161,7 +161,7 @@ fn both_sides<'a>(
             for (key, after) in new {
                 both_sides(&at.join(key), old.get(key), Some(after), rows);
             }
-            for (key, before) in old.iter().filter(|(key, _)| !new.contains_key(*key)) {
+            for (key, before) in old.iter().filter(|(key, _)| !new.contains_key(key)) {
                 both_sides(&at.join(key), Some(before), None, rows);
             }
         }
