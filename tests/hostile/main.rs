@@ -120,18 +120,18 @@ macro_rules! held {
 }
 
 held! {
-    answers: 40,
-    graphql: 300,
-    jq: 300,
-    kinds: 100,
-    ledger: 100,
-    mapping: 300,
-    plan_file: 150,
-    project: 80,
-    rego: 200,
-    snapshot: 100,
-    template: 400,
-    yaml: 500,
+    answers: 240,
+    graphql: 1800,
+    jq: 1800,
+    kinds: 600,
+    ledger: 600,
+    mapping: 1800,
+    plan_file: 900,
+    project: 480,
+    rego: 1200,
+    snapshot: 600,
+    template: 2400,
+    yaml: 3000,
 }
 
 /// What only the limits of the engines' process stop goes through that process: every job is answered,
