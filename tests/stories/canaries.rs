@@ -352,19 +352,15 @@ fn the_embedded_sandbox_keeps_nothing_of_the_real_environment() {
     silent(&world, &["-vvv", "apply", "--yes", "--sandbox"], &[0, 3, 4]);
     assert!(world.path(".spaceport").is_dir());
     for name in ["A", "B", "C", "D", "E"] {
-        silent_in(
-            &world,
-            &world.path(".spaceport"),
-            &format!("canary-of-{name}"),
-        );
+        silent_in(&world.path(".spaceport"), &format!("canary-of-{name}"));
     }
 }
 
-fn silent_in(world: &World, folder: &Path, text: &str) {
+fn silent_in(folder: &Path, text: &str) {
     for entry in std::fs::read_dir(folder).expect("the folder can be read") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
-            silent_in(world, &path, text);
+            silent_in(&path, text);
             continue;
         }
         let kept = String::from_utf8_lossy(&std::fs::read(&path).expect("a file")).into_owned();
