@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use crate::kinds::project::{name, names};
 use crate::kinds::shape::{Field, Shape, field};
-use crate::kinds::{Mention, charset, webhook_mapping};
+use crate::kinds::{Mention, webhook_mapping};
 use crate::words::{Pointer, Value};
 
 /// What stands after `kind:` of an ingest.
@@ -110,13 +110,7 @@ fn fields() -> Vec<Field> {
             "What is read, `spacelift.stacks`, `spacelift.spaces` or `spacelift.policies`: each item is `.item`, with the fields of Spacelift's GraphQL.",
         )
         .required(),
-        field(
-            "blueprint",
-            Shape::pattern(charset::BLUEPRINT, 1, 100),
-            "Blueprint of the entities: a plain identifier, not JQ.",
-        )
-        .required()
-        .reference("port.blueprint"),
+        webhook_mapping::blueprint(),
         field(
             "filter",
             Shape::text(),

@@ -3,7 +3,7 @@
 //! Everything in an entity is JQ, constants included. Deliberately not here: running it.
 
 use crate::kinds::program::Program;
-use crate::kinds::shape::{Limits, Object, Shape, field};
+use crate::kinds::shape::{Field, Limits, Object, Shape, field};
 use crate::kinds::{Mention, charset};
 use crate::words::{Addr, Pointer, Service, Value};
 
@@ -28,13 +28,7 @@ pub fn shape() -> Shape {
         },
     ]);
     Shape::closed(vec![
-        field(
-            "blueprint",
-            Shape::pattern(charset::BLUEPRINT, 1, 100),
-            "Blueprint of the entities: a plain identifier, not JQ.",
-        )
-        .required()
-        .reference("port.blueprint"),
+        blueprint(),
         field(
             "operation",
             operation,
@@ -60,6 +54,17 @@ pub fn shape() -> Shape {
             .required()
             .program(Program::Delivery),
     ])
+}
+
+/// Where entities go, in a mapping and in an ingest.
+pub(super) fn blueprint() -> Field {
+    field(
+        "blueprint",
+        Shape::pattern(charset::BLUEPRINT, 1, 100),
+        "Blueprint of the entities: a plain identifier, not JQ.",
+    )
+    .required()
+    .reference("port.blueprint")
 }
 
 /// An entity in JQ alone: what a search finds is known to Port only, so that nobody could compare it.
