@@ -49,6 +49,9 @@ struct Route<'a> {
 const TOKEN_ROUTE: &str = "/v1/auth/access_token";
 /// How many requests may be under way.
 const SLOTS: usize = 10;
+/// How often one request is sent again with a new token. Once is not enough: a token may end that
+/// another request has just had renewed.
+const RENEWALS: usize = 2;
 
 impl Port {
     pub fn new(endpoint: &PortEndpoint, options: &Options) -> Result<Self, ServiceError> {
@@ -171,7 +174,7 @@ impl Port {
         self.answer(route, read).await
     }
 
-    /// Sends a request, and once more with a new token when the old one is refused.
+    /// Sends a request, and again with a new token when the old one is refused.
     async fn answer<T>(
         &self,
         route: Route<'_>,
@@ -179,7 +182,7 @@ impl Port {
     ) -> Result<T, ServiceError> {
         let mut token = self.token().await?;
         let call = label(route.method, route.path);
-        let mut renewed = false;
+        let mut renewals = 0;
         loop {
             let ours = [&self.client_secret, &token.text];
             let discreet = Discreet::new(route.hidden.iter().chain(ours));
@@ -194,8 +197,8 @@ impl Port {
                 credentials: false,
             };
             let answer = self.http.send(request, &discreet).await?;
-            if answer.status == 401 && !renewed {
-                renewed = true;
+            if answer.status == 401 && renewals < RENEWALS {
+                renewals += 1;
                 token = self.another_token(token.number).await?;
                 continue;
             }
@@ -611,6 +614,22 @@ mod tests {
             "{help}"
         );
         assert_eq!(script.calls().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_token_may_end_twice_under_a_request_and_then_it_is_refused() {
+        for (ends, works) in [(1, true), (RENEWALS, true), (RENEWALS + 1, false)] {
+            let script = Script::start(move |seen, before| match seen.call.as_str() {
+                "GET /v1/things" if before < ends => raw("401 No", "", "expired"),
+                _ => port_basics(seen).unwrap_or(Reply::Json(200, json!({"ok": true}))),
+            })
+            .await;
+            let answer = port_reader(&script).port_get("/v1/things").await;
+            assert_eq!(answer.is_ok(), works, "{answer:?}");
+            let sent = script.of("GET /v1/things").len();
+            assert_eq!(sent, ends.min(RENEWALS) + 1);
+            assert_eq!(script.calls().len(), 2 * sent, "one exchange for each");
+        }
     }
 
     #[tokio::test]

@@ -73,6 +73,9 @@ const EXCHANGE: &str = "mutation Login($id: ID!, $secret: String!) { apiKeyUser(
 const VIEWER: &str = "query Viewer { viewer { id } }";
 /// The words that tell refusals apart; there are no codes (SA section 3).
 const UNAUTHORIZED: &str = "unauthorized";
+/// How often one change is sent again with a new token. Once is not enough: a token may end that
+/// another change has just had renewed.
+const RENEWALS: usize = 2;
 const NOT_FOUND: &str = "not found";
 const TAKEN: &str = "already exists";
 /// How many requests may be under way (SA section 4).
@@ -114,7 +117,7 @@ impl Spacelift {
             hidden,
             credentials: false,
         };
-        let mut renewed = false;
+        let mut renewals = 0;
         loop {
             let token = self.token().await?;
             let reply = self.ask(&token, ask).await?;
@@ -124,10 +127,10 @@ impl Spacelift {
             // The same word means "no session" and "no right" (SA section 3); a refused mutation
             // did nothing, so that sending it again is safe.
             if reply.complains_of(UNAUTHORIZED) && !self.sees(&token).await? {
-                if renewed || !self.renews() {
+                if renewals == RENEWALS || !self.renews() {
                     return Err(error(&label(document), Problem::Unseen).traced(reply.trace));
                 }
-                renewed = true;
+                renewals += 1;
                 self.another_token(token.number).await?;
                 continue;
             }
