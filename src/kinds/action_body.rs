@@ -3,8 +3,6 @@
 //!
 //! Deliberately not here: the triggers (see `port_action` and `port_automation`).
 
-use serde_json::Value as Json;
-
 use crate::kinds::call::{Call, List, path};
 use crate::kinds::program::Program;
 use crate::kinds::shape::{Field, Object, Shape, field};
@@ -101,9 +99,9 @@ fn notification() -> Shape {
 }
 
 /// Reads an item of the shared list, when its trigger has this type.
-pub fn observe(item: &Json, trigger: &str) -> Option<Observed> {
-    let identifier = item.get("identifier")?.as_str()?;
-    if item.get("trigger")?.get("type")?.as_str()? != trigger {
+pub fn observe(item: &Value, trigger: &str) -> Option<Observed> {
+    let identifier = item.get("identifier")?.as_text()?;
+    if item.get("trigger")?.get("type")?.as_text()? != trigger {
         return None;
     }
     Some(Observed {

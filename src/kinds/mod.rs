@@ -88,8 +88,6 @@ mod story;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-use serde_json::Value as Json;
-
 use crate::words::{Addr, Findings, Node, Pointer, Service, Value};
 pub use call::{Call, List};
 pub use identity::Identity;
@@ -148,10 +146,11 @@ pub struct Mention {
 }
 
 impl Mention {
-    /// The full names of the kinds that may be meant, the likeliest first.
-    pub fn kinds(&self) -> impl Iterator<Item = String> {
-        let other = self.or_kind.map(str::to_owned);
-        std::iter::once(self.addr.kind_name()).chain(other)
+    /// The kinds that may be meant, the likeliest first.
+    pub fn kinds(&self) -> impl Iterator<Item = &'static dyn Kind> {
+        of(&self.addr)
+            .into_iter()
+            .chain(self.or_kind.and_then(find))
     }
 }
 
@@ -274,10 +273,10 @@ pub trait Kind: Debug + Sync + Send {
 
     /// Reads one item of the list; `None` when it is of another kind (automations among actions)
     /// or the system's own.
-    fn observe(&self, item: &Json) -> Option<Observed>;
+    fn observe(&self, item: &Value) -> Option<Observed>;
 
     /// Reads an item of the list that may hold several objects.
-    fn observe_all(&self, item: &Json) -> Vec<Observed> {
+    fn observe_all(&self, item: &Value) -> Vec<Observed> {
         self.observe(item).into_iter().collect()
     }
 
@@ -372,7 +371,7 @@ pub trait Kind: Debug + Sync + Send {
 
     /// Reads the new object in the answer of [`Kind::create`]'s first request, which may say less
     /// than a list does; `want` is what was sent.
-    fn observe_created(&self, _want: &Value, item: &Json) -> Option<Observed> {
+    fn observe_created(&self, _want: &Value, item: &Value) -> Option<Observed> {
         self.observe(item)
     }
 

@@ -33,6 +33,8 @@ pub struct Picks {
     pub programs: Vec<(Pointer, Program)>,
     /// May be written later than their object, when objects need each other.
     pub later: Vec<Pointer>,
+    /// Set by the server.
+    pub computed: Vec<Pointer>,
 }
 
 static KNOWN: LazyLock<BTreeMap<&'static str, Picks>> = LazyLock::new(|| {
@@ -66,6 +68,7 @@ impl Picks {
                 })
                 .collect(),
             later: shape.pick(&|field| field.rules.later > 0),
+            computed: shape.pick(&|field| field.rules.computed),
         }
     }
 }

@@ -5,8 +5,6 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value as Json;
-
 use crate::kinds::call::{Call, List};
 use crate::kinds::program::Program;
 use crate::kinds::property::plain;
@@ -190,7 +188,7 @@ impl Kind for Action {
         action_body::LIST
     }
 
-    fn observe(&self, item: &Json) -> Option<Observed> {
+    fn observe(&self, item: &Value) -> Option<Observed> {
         action_body::observe(item, TRIGGER)
     }
 
@@ -245,7 +243,7 @@ fn check_condition(trigger: &Node, findings: &mut Findings) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::*;
     use crate::kinds::story::{changed, corpus, found, mentioned, node};
@@ -488,10 +486,10 @@ mod tests {
         ] {
             answer[stamp] = value;
         }
-        let seen = Action.observe(&answer).unwrap();
+        let seen = Action.observe(&answer.clone().into()).unwrap();
         assert_eq!(seen.value, Value::from(restart()));
         answer["trigger"]["type"] = json!("automation");
-        assert!(Action.observe(&answer).is_none());
+        assert!(Action.observe(&answer.clone().into()).is_none());
         let want = Value::from(restart());
         assert_eq!(
             Action.update(&seen, &want, &[]),

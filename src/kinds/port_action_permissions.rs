@@ -8,8 +8,6 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value as Json;
-
 use crate::kinds::call::{Call, List, path};
 use crate::kinds::program::Program;
 use crate::kinds::property::plain;
@@ -217,13 +215,13 @@ impl Kind for ActionPermissions {
     }
 
     /// The answer does not name the action.
-    fn observe(&self, _item: &Json) -> Option<Observed> {
+    fn observe(&self, _item: &Value) -> Option<Observed> {
         None
     }
 
-    fn observe_created(&self, want: &Value, item: &Json) -> Option<Observed> {
+    fn observe_created(&self, want: &Value, item: &Value) -> Option<Observed> {
         let action = want.get_text("action")?;
-        let mut value = Value::from(item);
+        let mut value = item.clone();
         let fields = value.as_map_mut()?;
         fields.retain(|key, _| matches!(key.as_str(), "execute" | "approve"));
         fields.insert("action", Value::text(action));
@@ -299,7 +297,7 @@ fn patch(action: &str, want: &Value, sent: impl Fn(&str) -> bool) -> Call {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::*;
     use crate::kinds::story::{found, mentioned};
@@ -380,7 +378,7 @@ mod tests {
             (path.clone(), json!({ "execute": execute }))
         );
         let item = json!({ "execute": {}, "approve": { "users": [] }, "updatedAt": "x" });
-        let seen = ActionPermissions.observe_created(&want, &item).unwrap();
+        let seen = ActionPermissions.observe_created(&want, &item.into()).unwrap();
         assert_eq!((seen.id.as_str(), seen.name.as_str()), ("a", "a"));
         assert!(seen.value.get("updatedAt").is_none());
         let both =

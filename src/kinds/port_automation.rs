@@ -4,8 +4,6 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value as Json;
-
 use crate::kinds::call::{Call, List};
 use crate::kinds::program::Program;
 use crate::kinds::property::{MAPS, plain};
@@ -228,7 +226,7 @@ impl Kind for Automation {
         action_body::LIST
     }
 
-    fn observe(&self, item: &Json) -> Option<Observed> {
+    fn observe(&self, item: &Value) -> Option<Observed> {
         action_body::observe(item, TRIGGER)
     }
 
@@ -261,7 +259,7 @@ fn reads_event(jq: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::*;
     use crate::kinds::story::{changed, found, mentioned};
@@ -406,11 +404,11 @@ mod tests {
         let mut answer = on_failure();
         answer["id"] = json!("x");
         answer["updatedAt"] = json!("x");
-        let seen = Automation.observe(&answer).unwrap();
+        let seen = Automation.observe(&answer.clone().into()).unwrap();
         assert_eq!(seen.value, Value::from(on_failure()));
         answer["trigger"] = json!("CREATE");
         assert!(
-            Automation.observe(&answer).is_none(),
+            Automation.observe(&answer.clone().into()).is_none(),
             "a v1 answer is none of ours"
         );
     }

@@ -5,8 +5,6 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value as Json;
-
 use crate::kinds::call::{Call, List, path};
 use crate::kinds::parts::{Others, Part};
 use crate::kinds::property::plain;
@@ -312,8 +310,8 @@ impl Kind for Blueprint {
         }
     }
 
-    fn observe(&self, item: &Json) -> Option<Observed> {
-        let identifier = item.get("identifier")?.as_str()?;
+    fn observe(&self, item: &Value) -> Option<Observed> {
+        let identifier = item.get("identifier")?.as_text()?;
         if identifier == LEDGER {
             return None;
         }
@@ -426,7 +424,7 @@ fn with_flags(want: &Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::*;
     use crate::kinds::story::{changed, corpus, found, mentioned};
@@ -603,7 +601,7 @@ mod tests {
             "identifier": "team/a", "title": "A", "schema": { "properties": {}, "required": [] },
             "relations": {}, "futureField": 1, "createdAt": "x", "createdBy": "u", "updatedAt": "x", "updatedBy": "u"
         });
-        let seen = Blueprint.observe(&answer).unwrap();
+        let seen = Blueprint.observe(&answer.clone().into()).unwrap();
         assert_eq!((seen.id.as_str(), seen.name.as_str()), ("team/a", "team/a"));
         assert_eq!(
             seen.value,
@@ -622,7 +620,7 @@ mod tests {
         );
         assert!(
             Blueprint
-                .observe(&json!({ "title": "no identifier" }))
+                .observe(&json!({ "title": "no identifier" }).into())
                 .is_none()
         );
     }
@@ -632,7 +630,9 @@ mod tests {
         let want =
             json!({ "identifier": "a", "relations": { "b": { "target": "c", "many": true } } });
         let sent = json!({ "identifier": "a", "relations": { "b": { "target": "c", "many": true, "required": false } } });
-        let seen = Blueprint.observe(&json!({ "identifier": "a" })).unwrap();
+        let seen = Blueprint
+            .observe(&json!({ "identifier": "a" }).into())
+            .unwrap();
         let want = Value::from(want);
         for (calls, method, path) in [
             (Blueprint.create(&want), "POST", "/v1/blueprints"),
@@ -656,7 +656,7 @@ mod tests {
     #[test]
     fn a_property_with_another_type_goes_and_comes_back() {
         let of = |id: &str, kind: &str| json!({ "identifier": id, "schema": { "properties": { "p": { "type": kind } } } });
-        let seen = Blueprint.observe(&of("a", "string")).unwrap();
+        let seen = Blueprint.observe(&of("a", "string").into()).unwrap();
         // Renamed at the same time, it has its new name from the first request on.
         for id in ["a", "b"] {
             let want = Value::from(of(id, "number"));

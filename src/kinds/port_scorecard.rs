@@ -5,8 +5,6 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value as Json;
-
 use crate::kinds::call::{Call, List, path, without_nulls};
 use crate::kinds::identity::{apart, joined};
 use crate::kinds::property::{COLOURS, MAPS, key, plain};
@@ -252,16 +250,16 @@ impl Kind for Scorecard {
         }
     }
 
-    fn observe(&self, item: &Json) -> Option<Observed> {
+    fn observe(&self, item: &Value) -> Option<Observed> {
         let blueprint = item
             .get("blueprint")
             .or_else(|| item.get("blueprintIdentifier"))?
-            .as_str()?;
+            .as_text()?;
         observed(blueprint, item)
     }
 
     /// The path of the request named the blueprint; the answer need not.
-    fn observe_created(&self, want: &Value, item: &Json) -> Option<Observed> {
+    fn observe_created(&self, want: &Value, item: &Value) -> Option<Observed> {
         observed(want.get_text("blueprint")?, item)
     }
 
@@ -296,8 +294,8 @@ impl Kind for Scorecard {
     }
 }
 
-fn observed(blueprint: &str, item: &Json) -> Option<Observed> {
-    let identifier = item.get("identifier")?.as_str()?;
+fn observed(blueprint: &str, item: &Value) -> Option<Observed> {
+    let identifier = item.get("identifier")?.as_text()?;
     let mut value: Map = stamp::without(item)?;
     value.shift_remove("blueprintIdentifier");
     value.insert("blueprint", Value::text(blueprint));
@@ -404,7 +402,7 @@ fn check_conditions(query: &Node, findings: &mut Findings) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::*;
     use crate::kinds::story::{changed, found, mentioned};
@@ -522,7 +520,7 @@ mod tests {
             "id": "abc", "blueprint": "team/a:b", "identifier": "r 1", "title": "R", "rules": [],
             "createdAt": "x", "updatedBy": "y",
         });
-        let seen = Scorecard.observe(&item).unwrap();
+        let seen = Scorecard.observe(&item.clone().into()).unwrap();
         assert_eq!(seen.id, "team/a%3Ab:r 1");
         assert_eq!(
             seen.value,
@@ -553,8 +551,8 @@ mod tests {
     fn an_answer_without_its_blueprint_is_read_by_what_was_sent() {
         let want = Value::from(spec());
         let item = json!({ "identifier": "readiness", "title": "Readiness", "rules": [] });
-        assert_eq!(Scorecard.observe(&item), None);
-        let seen = Scorecard.observe_created(&want, &item).unwrap();
+        assert_eq!(Scorecard.observe(&item.clone().into()), None);
+        let seen = Scorecard.observe_created(&want, &item.into()).unwrap();
         assert_eq!(seen.id, "service:readiness");
     }
 }

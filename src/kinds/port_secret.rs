@@ -3,8 +3,6 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value as Json;
-
 use crate::kinds::call::{Call, List, path, without_nulls};
 use crate::kinds::shape::{Shape, field};
 use crate::kinds::{Identity, Kind, Observed, Role, charset};
@@ -91,14 +89,14 @@ impl Kind for Secret {
     }
 
     /// Names that begin with `__` are the system's (PA section 5).
-    fn observe(&self, item: &Json) -> Option<Observed> {
-        let name = item.get("secretName")?.as_str()?;
+    fn observe(&self, item: &Value) -> Option<Observed> {
+        let name = item.get("secretName")?.as_text()?;
         if name.starts_with(SYSTEM) {
             return None;
         }
         let value = ["secretName", "description"]
             .into_iter()
-            .filter_map(|key| Some((key.to_owned(), Value::from(item.get(key)?))))
+            .filter_map(|key| Some((key.to_owned(), item.get(key)?.clone())))
             .collect::<Map>();
         Some(Observed {
             born: Default::default(),
@@ -170,7 +168,7 @@ impl Kind for Secret {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::*;
     use crate::kinds::check::check;
@@ -186,7 +184,9 @@ mod tests {
     }
 
     fn update(want: Json, secret: bool, changed: &[&str]) -> Vec<String> {
-        let seen = Secret.observe(&json!({ "secretName": "TOKEN" })).unwrap();
+        let seen = Secret
+            .observe(&json!({ "secretName": "TOKEN" }).into())
+            .unwrap();
         let mut want = Value::from(want);
         if secret {
             let source = SecretSource::new(Template::parse("${env.TOKEN}").unwrap());
@@ -223,9 +223,9 @@ mod tests {
     #[test]
     fn the_systems_own_are_not_seen_and_dates_are_dropped() {
         let item = json!({ "secretName": "__SLACK", "description": "" });
-        assert_eq!(Secret.observe(&item), None);
+        assert_eq!(Secret.observe(&item.clone().into()), None);
         let item = json!({ "secretName": "A", "description": null, "createdAt": "x" });
-        let seen = Secret.observe(&item).unwrap();
+        let seen = Secret.observe(&item.clone().into()).unwrap();
         assert_eq!(
             seen.value,
             Value::from(json!({ "secretName": "A", "description": null }))

@@ -193,9 +193,9 @@ impl Kind for Webhook {
     }
 
     /// The secret is dropped whatever comes back: masked, absent or in clear (PA section 4).
-    fn observe(&self, item: &Json) -> Option<Observed> {
-        let id = item.get("identifier")?.as_str()?;
-        let mut value = Value::from(item);
+    fn observe(&self, item: &Value) -> Option<Observed> {
+        let id = item.get("identifier")?.as_text()?;
+        let mut value = item.clone();
         let fields = value.as_map_mut()?;
         if let Some(security) = fields.get_mut("security").and_then(Value::as_map_mut) {
             security.shift_remove("secret");
@@ -382,12 +382,15 @@ mod tests {
 
     fn observed(security: Json) -> Observed {
         Webhook
-            .observe(&json!({
-                "identifier": "stacks", "title": "Stacks", "enabled": true, "mappings": [],
-                "security": security, "webhookKey": "KEY", "url": "https://ingest.port.io/KEY",
-                "id": "webhook_1", "createdAt": "2026-01-01T00:00:00.000Z", "createdBy": "x",
-                "updatedAt": "2026-01-01T00:00:00.000Z", "updatedBy": "x",
-            }))
+            .observe(
+                &json!({
+                    "identifier": "stacks", "title": "Stacks", "enabled": true, "mappings": [],
+                    "security": security, "webhookKey": "KEY", "url": "https://ingest.port.io/KEY",
+                    "id": "webhook_1", "createdAt": "2026-01-01T00:00:00.000Z", "createdBy": "x",
+                    "updatedAt": "2026-01-01T00:00:00.000Z", "updatedBy": "x",
+                })
+                .into(),
+            )
             .unwrap()
     }
 

@@ -5,8 +5,6 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value as Json;
-
 use crate::kinds::call::{Call, List};
 use crate::kinds::program::Program;
 use crate::kinds::shape::{Shape, field};
@@ -169,10 +167,10 @@ impl Kind for Policy {
         }
     }
 
-    fn observe(&self, item: &Json) -> Option<Observed> {
-        let id = item.get("id")?.as_str()?;
-        let name = item.get("name")?.as_str()?;
-        let mut value = Value::from(item);
+    fn observe(&self, item: &Value) -> Option<Observed> {
+        let id = item.get("id")?.as_text()?;
+        let name = item.get("name")?.as_text()?;
+        let mut value = item.clone();
         let fields = value.as_map_mut()?;
         fields.shift_remove("id");
         fields.shift_remove("updatedAt");
@@ -300,7 +298,7 @@ fn variables(id: Option<&str>, input: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::*;
     use crate::kinds::check::check;
@@ -381,7 +379,7 @@ mod tests {
             "labels": [], "engineType": "REGO_V0",
         });
         let seen = Policy
-            .observe(&json!({ "id": "p-1", "name": "P", "type": "PLAN" }))
+            .observe(&json!({ "id": "p-1", "name": "P", "type": "PLAN" }).into())
             .unwrap();
         let update = Policy.update(&seen, &want, &["body".to_owned()]);
         assert_eq!(input(&update[0]), json!({ "id": "p-1", "input": all }));
@@ -397,9 +395,9 @@ mod tests {
     #[test]
     fn the_id_is_exported_and_no_field() {
         let item = json!({ "id": "p-1", "name": "P", "type": "PLAN", "space": "root" });
-        let seen = Policy.observe(&item).unwrap();
+        let seen = Policy.observe(&item.clone().into()).unwrap();
         assert_eq!(seen.exports.get("id"), Some(&Value::text("p-1")));
         assert!(seen.value.get("id").is_none());
-        assert_eq!(Policy.observe(&json!({ "name": "P" })), None);
+        assert_eq!(Policy.observe(&json!({ "name": "P" }).into()), None);
     }
 }

@@ -7,8 +7,6 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value as Json;
-
 use crate::kinds::call::{Call, List};
 use crate::kinds::shape::{Shape, field};
 use crate::kinds::{Identity, Kind, Observed, Role, label, slug};
@@ -110,18 +108,18 @@ impl Kind for Space {
         }
     }
 
-    fn observe(&self, item: &Json) -> Option<Observed> {
-        let id = item.get("id")?.as_str()?;
+    fn observe(&self, item: &Value) -> Option<Observed> {
+        let id = item.get("id")?.as_text()?;
         if self.is_system(id) {
             return None;
         }
-        let mut value = Value::from(item);
+        let mut value = item.clone();
         value.as_map_mut()?.shift_remove("id");
         Some(Observed {
             born: Default::default(),
             touched: Default::default(),
             id: id.into(),
-            name: item.get("name")?.as_str()?.into(),
+            name: item.get("name")?.as_text()?.into(),
             value,
             exports: members([("id", Value::text(id))]),
         })
@@ -209,7 +207,7 @@ fn members<const N: usize>(members: [(&str, Value); N]) -> Map {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::*;
     use crate::kinds::story::found;
@@ -254,7 +252,7 @@ mod tests {
         });
         assert_eq!(variables(&Space.create(&want)[0]), json!({ "input": all }));
         let item = json!({ "id": "team-a-01", "name": "Team A", "parentSpace": "root" });
-        let seen = Space.observe(&item).unwrap();
+        let seen = Space.observe(&item.clone().into()).unwrap();
         assert_eq!(seen.exports.get("id"), Some(&Value::text("team-a-01")));
         assert!(seen.value.get("id").is_none());
         let update = Space.update(&seen, &want, &["parentSpace".to_owned()]);
@@ -271,9 +269,9 @@ mod tests {
     #[test]
     fn the_spaces_of_every_account_are_nobodys() {
         for id in ["root", "legacy"] {
-            assert_eq!(Space.observe(&json!({ "id": id, "name": id })), None);
+            assert_eq!(Space.observe(&json!({ "id": id, "name": id }).into()), None);
         }
         let own = json!({ "id": "legacy-01", "name": "legacy" });
-        assert!(Space.observe(&own).is_some());
+        assert!(Space.observe(&own.clone().into()).is_some());
     }
 }

@@ -6,8 +6,6 @@
 
 use std::sync::LazyLock;
 
-use serde_json::{Value as Json, json};
-
 use crate::kinds::call::{Call, List};
 use crate::kinds::identity::{apart, joined};
 use crate::kinds::shape::{Shape, field};
@@ -119,34 +117,20 @@ impl Kind for StackWebhook {
     }
 
     /// A stack has several.
-    fn observe_all(&self, stack: &Json) -> Vec<Observed> {
-        let webhooks = stack
-            .pointer("/integrations/webhooks")
-            .and_then(Json::as_array);
-        let of = |webhook: &Json| self.observe(&json!({"stack": stack["id"], "webhook": webhook}));
+    fn observe_all(&self, stack: &Value) -> Vec<Observed> {
+        let integrations = stack.get("integrations");
+        let webhooks = integrations.and_then(|all| all.get("webhooks")?.as_list());
+        let of = |webhook: &Value| beside(stack.get_text("id")?, webhook);
         webhooks.into_iter().flatten().filter_map(of).collect()
     }
 
     /// An item is a webhook beside its stack's id.
-    fn observe(&self, item: &Json) -> Option<Observed> {
-        let stack = item.get("stack")?.as_str()?;
-        let id = item.pointer("/webhook/id")?.as_str()?;
-        let mut value = Value::from(item.get("webhook")?);
-        let fields = value.as_map_mut()?;
-        fields.shift_remove("id");
-        fields.insert("stack", Value::text(stack));
-        Some(Observed {
-            born: Default::default(),
-            touched: Default::default(),
-            id: joined(&[stack, id]),
-            name: stack.into(),
-            value,
-            exports: members([("id", Value::text(id))]),
-        })
+    fn observe(&self, item: &Value) -> Option<Observed> {
+        beside(item.get_text("stack")?, item.get("webhook")?)
     }
 
-    fn observe_created(&self, want: &Value, item: &Json) -> Option<Observed> {
-        self.observe(&json!({"stack": want.get_text("stack")?, "webhook": item}))
+    fn observe_created(&self, want: &Value, item: &Value) -> Option<Observed> {
+        beside(want.get_text("stack")?, item)
     }
 
     fn create(&self, want: &Value) -> Vec<Call> {
@@ -189,6 +173,23 @@ impl Kind for StackWebhook {
     }
 }
 
+/// A webhook of this stack.
+fn beside(stack: &str, webhook: &Value) -> Option<Observed> {
+    let id = webhook.get_text("id")?;
+    let mut value = webhook.clone();
+    let fields = value.as_map_mut()?;
+    fields.shift_remove("id");
+    fields.insert("stack", Value::text(stack));
+    Some(Observed {
+        born: Default::default(),
+        touched: Default::default(),
+        id: joined(&[stack, id]),
+        name: stack.into(),
+        value,
+        exports: members([("id", Value::text(id))]),
+    })
+}
+
 /// The stack and the webhook's own id, as variables.
 fn whose(id: &str) -> Map {
     let (stack, id) = apart(id).unwrap_or_default();
@@ -219,6 +220,8 @@ fn members<const N: usize>(members: [(&str, Value); N]) -> Map {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value as Json, json};
+
     use super::*;
     use crate::kinds::story::found;
 
@@ -265,13 +268,13 @@ mod tests {
         let webhook = |id: &str| json!({ "id": id, "endpoint": ENDPOINT, "enabled": true, "retryOnFailure": null });
         let stack =
             json!({ "id": "net", "integrations": { "webhooks": [webhook("1"), webhook("2")] } });
-        let seen = StackWebhook.observe_all(&stack);
+        let seen = StackWebhook.observe_all(&stack.clone().into());
         let ids: Vec<&str> = seen.iter().map(|seen| seen.id.as_str()).collect();
         assert_eq!(ids, ["net:1", "net:2"]);
         assert_eq!(seen[0].value.get_text("stack"), Some("net"));
         assert!(seen[0].value.get("id").is_none());
         for none in [json!({ "id": "net", "integrations": null }), json!({})] {
-            assert_eq!(StackWebhook.observe_all(&none), []);
+            assert_eq!(StackWebhook.observe_all(&none.clone().into()), []);
         }
     }
 
@@ -284,7 +287,7 @@ mod tests {
             json!({ "stack": "net", "input": input })
         );
         let answer = json!({ "id": "7", "endpoint": ENDPOINT });
-        let seen = StackWebhook.observe_created(&want, &answer).unwrap();
+        let seen = StackWebhook.observe_created(&want, &answer.into()).unwrap();
         assert_eq!(seen.id, "net:7");
         assert_eq!(
             variables(&StackWebhook.update(&seen, &want, &[])[0]),

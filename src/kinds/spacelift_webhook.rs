@@ -6,7 +6,6 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value as Json;
 use url::{Host, Url};
 
 use crate::kinds::call::{Call, List};
@@ -161,24 +160,26 @@ impl Kind for Webhook {
 
     /// `space` is an object here and a plain id in the input; headers come as keys whose texts
     /// are set and unknown (SA sections 6 and 7).
-    fn observe(&self, item: &Json) -> Option<Observed> {
-        let id = item.get("id")?.as_str()?;
-        let name = item.get("name")?.as_str()?;
+    fn observe(&self, item: &Value) -> Option<Observed> {
+        let id = item.get("id")?.as_text()?;
+        let name = item.get("name")?.as_text()?;
         let mut value: Map = ["name", "endpoint", "enabled", "labels", "retryOnFailure"]
             .into_iter()
-            .filter_map(|key| Some((key.to_owned(), Value::from(item.get(key)?))))
+            .filter_map(|key| Some((key.to_owned(), item.get(key)?.clone())))
             .collect();
-        if let Some(space) = item.pointer("/space/id").and_then(Json::as_str) {
-            value.insert("space", Value::text(space));
+        if let Some(space) = item.get("space").and_then(|space| space.get("id"))
+            && space.as_text().is_some()
+        {
+            value.insert("space", space.clone());
         }
         let headers: Map = item
             .get("secretHeaders")
-            .and_then(Json::as_array)
+            .and_then(Value::as_list)
             .into_iter()
             .flatten()
             .filter_map(|key| {
                 let unknown = SecretSource::new(Template::default());
-                Some((key.as_str()?.to_owned(), Value::Secret(unknown)))
+                Some((key.as_text()?.to_owned(), Value::Secret(unknown)))
             })
             .collect();
         if !headers.is_empty() {
@@ -377,7 +378,7 @@ fn is_loopback(url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::*;
     use crate::kinds::check::check;
@@ -420,11 +421,14 @@ mod tests {
 
     fn live() -> Observed {
         Webhook
-            .observe(&json!({
-                "id": "port-webhook", "name": "Port Webhook", "endpoint": "https://a.example/x",
-                "enabled": false, "labels": ["a"], "retryOnFailure": null, "createdAt": 1,
-                "secretHeaders": ["X-Old", "X-Kept"], "space": { "id": "root" },
-            }))
+            .observe(
+                &json!({
+                    "id": "port-webhook", "name": "Port Webhook", "endpoint": "https://a.example/x",
+                    "enabled": false, "labels": ["a"], "retryOnFailure": null, "createdAt": 1,
+                    "secretHeaders": ["X-Old", "X-Kept"], "space": { "id": "root" },
+                })
+                .into(),
+            )
             .unwrap()
     }
 
@@ -443,9 +447,13 @@ mod tests {
         assert!(headers.values().all(|text| *text == secret("")));
 
         let bare = json!({ "id": "a", "name": "a", "secretHeaders": [], "space": null });
-        let bare = Webhook.observe(&bare).unwrap();
+        let bare = Webhook.observe(&bare.clone().into()).unwrap();
         assert!(bare.value.get("secretHeaders").is_none());
-        assert!(Webhook.observe(&json!({ "name": "no id" })).is_none());
+        assert!(
+            Webhook
+                .observe(&json!({ "name": "no id" }).into())
+                .is_none()
+        );
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //! and what of it other services tell as well.
 
 use jiff::Timestamp;
-use serde_json::Value as Json;
 
 use crate::kinds::shape::{Field, Shape, field};
 use crate::words::Value;
@@ -35,8 +34,8 @@ pub struct Birth {
 }
 
 /// When and by whom an item of a list of Port was made.
-pub fn birth(item: &Json) -> Birth {
-    let text = |name: &str| item.get(name).and_then(Json::as_str).map(str::to_owned);
+pub fn birth(item: &Value) -> Birth {
+    let text = |name: &str| item.get_text(name).map(str::to_owned);
     Birth {
         at: text("createdAt"),
         by: text("createdBy"),
@@ -74,16 +73,16 @@ fn minute(at: &str) -> String {
 
 /// When and by whom an item of a list was last written. Port says it in RFC 3339, Spacelift in
 /// seconds (SA section 5).
-pub fn touch(item: &Json) -> Touch {
+pub fn touch(item: &Value) -> Touch {
     let at = match item.get("updatedAt") {
-        Some(Json::String(text)) => Some(text.clone()),
-        Some(Json::Number(seconds)) => seconds
+        Some(Value::Text(text)) => Some(text.to_string()),
+        Some(Value::Number(seconds)) => seconds
             .as_i64()
             .and_then(|seconds| Timestamp::from_second(seconds).ok())
             .map(|time| time.to_string()),
         _ => None,
     };
-    let by = item.get("updatedBy").and_then(Json::as_str);
+    let by = item.get_text("updatedBy");
     Touch {
         at,
         by: by.map(str::to_owned),
@@ -91,26 +90,23 @@ pub fn touch(item: &Json) -> Touch {
 }
 
 /// The fields of an item of a list, without its stamps; `None` when it is no map.
-pub fn without(item: &Json) -> Option<Map> {
-    let fields = item.as_object()?;
-    Some(
-        fields
-            .iter()
-            .filter(|(key, _)| STAMPS.iter().all(|(stamp, _)| stamp != key))
-            .map(|(key, value)| (key.clone(), Value::from(value)))
-            .collect(),
-    )
+pub fn without(item: &Value) -> Option<Map> {
+    let fields = item.as_map()?.iter();
+    let own = fields.filter(|(key, _)| STAMPS.iter().all(|(stamp, _)| *key != stamp));
+    Some(Map::of_distinct(
+        own.map(|(key, value)| (key.clone(), value.clone())),
+    ))
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::*;
 
     #[test]
     fn both_spellings_of_a_time_are_read_and_told_to_the_minute() {
-        let said = |item: Json| touch(&item).words();
+        let said = |item: Json| touch(&item.into()).words();
         assert_eq!(
             said(json!({ "updatedAt": "2026-11-20T10:00:59.123Z", "updatedBy": "auth0|ann" })),
             Some("by auth0|ann, 2026-11-20 10:00Z".into())

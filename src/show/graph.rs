@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decide::plan::{Action, Change, Plan};
-use crate::kinds;
 use crate::show::redact;
 use crate::show::text::{cut, escape};
 use crate::want::desired::Desired;
@@ -81,8 +80,8 @@ impl Diagram {
             }
             for (mention, _) in &object.mentions {
                 let declared = mention.kinds().find_map(|kind| {
-                    let kind = kinds::find(&kind)?.name();
-                    known.get(&(kind, mention.addr.name.as_str())).copied()
+                    let key = (kind.name(), mention.addr.name.as_str());
+                    known.get(&key).copied()
                 });
                 let label = Some(mention.at.to_string());
                 match declared {
@@ -325,8 +324,8 @@ fn labels(
     });
     for mention in change.kind.mentions(want) {
         let changed = mention.kinds().find_map(|kind| {
-            let kind = kinds::find(&kind)?.name();
-            named.get(&(kind, mention.addr.name.as_str())).copied()
+            let key = (kind.name(), mention.addr.name.as_str());
+            named.get(&key).copied()
         });
         let addr = changed.unwrap_or(&mention.addr).clone();
         labels

@@ -8,7 +8,7 @@ use crate::want::manage;
 use crate::want::renamed::{self, Renamed};
 use crate::words::finding::did_you_mean;
 use crate::words::value::Map;
-use crate::words::{Data, Finding, Findings, Node, Pointer, Value};
+use crate::words::{Data, Finding, Findings, Node, Pointer, Template, Value};
 
 /// One object's frame, checked; its spec is still as written.
 #[derive(Debug, Clone)]
@@ -170,7 +170,7 @@ pub(in crate::want) fn environments(node: &Node, config: &Config, findings: &mut
 /// escape its checks, and a secret one would be shown.
 fn unknown_only(shape: &Shape, extra: &Node, findings: &mut Findings) {
     if let Some(text) = extra.text()
-        && text.contains("${")
+        && Template::may_be_in(text)
         && !text.contains("${{")
     {
         findings.push(

@@ -378,7 +378,7 @@ fn names_in(node: &Node, named: &mut Vec<(String, bool)>) {
 }
 
 fn names_in_text(text: &str, named: &mut Vec<(String, bool)>) {
-    if !text.contains("${") {
+    if !Template::may_be_in(text) {
         return;
     }
     if let Ok(template) = Template::parse(text) {

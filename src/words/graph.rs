@@ -3,9 +3,11 @@
 //! Knows nothing of services or changes: it is given nodes and edges and answers with lists that
 //! are the same for the same input.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
 
 use crate::words::Addr;
+use crate::words::map::Hashing;
 
 /// A directed graph: an edge from `a` to `b` says that `a` needs `b`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +23,26 @@ impl<N> Default for Graph<N> {
     }
 }
 
-impl<N: Ord + Clone> Graph<N> {
+impl<N: Ord + Clone + Hash> Graph<N> {
+    /// The graph of these nodes, which are sorted and distinct, with edges between their places
+    /// in the list and whether they can wait. One edge that cannot decides for all that are alike.
+    pub fn of(nodes: &[N], mut edges: Vec<(usize, usize, bool)>) -> Self {
+        edges.retain(|(from, to, _)| from != to);
+        edges.sort_unstable();
+        edges.dedup_by_key(|(from, to, _)| (*from, *to));
+        let mut edges = edges.into_iter().peekable();
+        let needs = nodes.iter().enumerate().map(|(at, node)| {
+            let mut own = Vec::new();
+            while let Some((_, to, waits)) = edges.next_if(|(from, ..)| *from == at) {
+                own.push((nodes[to].clone(), waits));
+            }
+            (node.clone(), own.into_iter().collect())
+        });
+        Graph {
+            needs: needs.collect(),
+        }
+    }
+
     /// Adds a node without edges.
     pub fn node(&mut self, node: N) {
         self.needs.entry(node).or_default();
@@ -104,42 +125,43 @@ impl<N: Ord + Clone> Graph<N> {
     /// ignored. An error holds the members of the cycles that prevent it, each cycle closed in
     /// the order in which its members need each other.
     pub fn layers(&self) -> Result<Vec<Vec<N>>, Vec<Vec<N>>> {
-        let mut waiting: BTreeMap<&N, usize> = BTreeMap::new();
-        let mut needed_by: BTreeMap<&N, Vec<&N>> = BTreeMap::new();
-        for (node, needs) in &self.needs {
-            let inside = needs.keys().filter(|n| self.needs.contains_key(*n));
-            waiting.insert(node, inside.clone().count());
-            for need in inside {
-                needed_by.entry(need).or_default().push(node);
+        // Nodes by their places in the order of all: quicker to look up and to sort than names.
+        let nodes: Vec<&N> = self.needs.keys().collect();
+        let places = nodes.iter().enumerate().map(|(at, node)| (*node, at));
+        let places: HashMap<&N, usize, Hashing> = places.collect();
+        let mut waiting = vec![0_usize; nodes.len()];
+        let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
+        for (at, needs) in self.needs.values().enumerate() {
+            for need in needs.keys().filter_map(|need| places.get(need)) {
+                waiting[at] += 1;
+                needed_by[*need].push(at);
             }
         }
         let mut layers = Vec::new();
-        let mut ready: Vec<&N> = waiting
-            .iter()
-            .filter(|(_, n)| **n == 0)
-            .map(|(a, _)| *a)
-            .collect();
+        let mut placed = 0;
+        let free = |at: &usize| waiting[*at] == 0;
+        let mut ready: Vec<usize> = (0..nodes.len()).filter(free).collect();
         while !ready.is_empty() {
-            let mut next = BTreeSet::new();
-            for node in &ready {
-                waiting.remove(node);
-                for dependent in needed_by.get(node).into_iter().flatten() {
-                    if let Some(count) = waiting.get_mut(dependent) {
-                        *count -= 1;
-                        if *count == 0 {
-                            next.insert(*dependent);
-                        }
-                    }
+            let mut next = Vec::new();
+            for dependent in ready.iter().flat_map(|at| &needed_by[*at]) {
+                waiting[*dependent] -= 1;
+                if waiting[*dependent] == 0 {
+                    next.push(*dependent);
                 }
             }
-            layers.push(ready.into_iter().cloned().collect());
-            ready = next.into_iter().collect();
+            placed += ready.len();
+            layers.push(ready.into_iter().map(|at| nodes[at].clone()).collect());
+            next.sort_unstable();
+            ready = next;
         }
-        if waiting.is_empty() {
-            Ok(layers)
-        } else {
-            Err(self.cycles(&waiting.into_keys().collect()))
+        if placed == nodes.len() {
+            return Ok(layers);
         }
+        let stuck = nodes
+            .into_iter()
+            .zip(waiting)
+            .filter(|(_, waits)| *waits > 0);
+        Err(self.cycles(&stuck.map(|(node, _)| node).collect()))
     }
 
     /// One cycle through each group of nodes that cannot be ordered.

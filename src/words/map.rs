@@ -48,6 +48,36 @@ impl BuildHasher for Hashing {
 }
 
 impl<V> Entries<V> {
+    fn position(&self, key: &str) -> Option<usize> {
+        match &self.index {
+            Some(index) => index.0.get(key).copied(),
+            None => self.list.iter().position(|(known, _)| known == key),
+        }
+    }
+
+    fn insert(&mut self, key: Text, value: V) -> Option<V> {
+        match self.position(&key) {
+            Some(at) => Some(std::mem::replace(&mut self.list[at].1, value)),
+            None => {
+                self.push(key, value);
+                None
+            }
+        }
+    }
+
+    /// Adds an entry whose key is known to be new.
+    fn push(&mut self, key: Text, value: V) -> &mut V {
+        let at = self.list.len();
+        if let Some(index) = &mut self.index {
+            index.0.insert(key.clone(), at);
+        }
+        self.list.push((key, value));
+        if at + 1 == MANY {
+            self.reindex();
+        }
+        &mut self.list[at].1
+    }
+
     /// Makes the index anew when there are many entries, after their places changed.
     fn reindex(&mut self) {
         let list = &self.list;
@@ -73,6 +103,15 @@ impl<V> Map<V> {
         }))
     }
 
+    /// A map of entries whose keys are known to be distinct: none is looked for.
+    pub fn of_distinct(entries: impl IntoIterator<Item = (Text, V)>) -> Self {
+        let mut list: Vec<(Text, V)> = entries.into_iter().collect();
+        list.shrink_to_fit();
+        let mut entries = Entries { list, index: None };
+        entries.reindex();
+        Map(Arc::new(entries))
+    }
+
     /// How many entries there are.
     pub fn len(&self) -> usize {
         self.0.list.len()
@@ -84,10 +123,7 @@ impl<V> Map<V> {
     }
 
     fn position(&self, key: &str) -> Option<usize> {
-        match &self.0.index {
-            Some(index) => index.0.get(key).copied(),
-            None => self.0.list.iter().position(|(known, _)| known == key),
-        }
+        self.0.position(key)
     }
 
     /// Whether there is an entry with this key.
@@ -130,28 +166,7 @@ impl<V: Clone> Map<V> {
 
     /// Puts a value under a key, and returns the one that was there. A new key comes last.
     pub fn insert(&mut self, key: impl Into<Text>, value: V) -> Option<V> {
-        let key = key.into();
-        match self.get_mut(&key) {
-            Some(old) => Some(std::mem::replace(old, value)),
-            None => {
-                self.push(key, value);
-                None
-            }
-        }
-    }
-
-    /// Adds an entry whose key is known to be new.
-    fn push(&mut self, key: Text, value: V) -> &mut V {
-        let entries = self.own();
-        let at = entries.list.len();
-        if let Some(index) = &mut entries.index {
-            index.0.insert(key.clone(), at);
-        }
-        entries.list.push((key, value));
-        if at + 1 == MANY {
-            entries.reindex();
-        }
-        &mut entries.list[at].1
+        self.own().insert(key.into(), value)
     }
 
     /// The value under a key, which is made first if it is not there.
@@ -163,7 +178,7 @@ impl<V: Clone> Map<V> {
         let key = key.into();
         match self.position(&key) {
             Some(at) => &mut self.own().list[at].1,
-            None => self.push(key, value()),
+            None => self.own().push(key, value()),
         }
     }
 
@@ -178,6 +193,11 @@ impl<V: Clone> Map<V> {
             behind.for_each(|place| *place -= 1);
         }
         Some(value)
+    }
+
+    /// Gives back the room for entries that are not there.
+    pub fn shrink_to_fit(&mut self) {
+        self.own().list.shrink_to_fit();
     }
 
     /// Keeps the entries of which `keep` says so.
@@ -245,10 +265,15 @@ impl<V: fmt::Debug> fmt::Debug for Map<V> {
 impl<K: Into<Text>, V: Clone> FromIterator<(K, V)> for Map<V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let entries = entries.into_iter();
-        let mut map = Map::with_capacity(entries.size_hint().0);
-        map.extend(entries);
-        map.own().list.shrink_to_fit();
-        map
+        let mut all = Entries {
+            list: Vec::with_capacity(entries.size_hint().0),
+            index: None,
+        };
+        for (key, value) in entries {
+            all.insert(key.into(), value);
+        }
+        all.list.shrink_to_fit();
+        Map(Arc::new(all))
     }
 }
 

@@ -25,6 +25,7 @@ pub mod codes;
 pub mod finding;
 pub mod graph;
 pub mod hosts;
+mod json;
 pub mod map;
 pub mod node;
 pub mod place;

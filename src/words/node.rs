@@ -182,6 +182,16 @@ impl Node {
         }
     }
 
+    /// Whether there is a `null` anywhere in it.
+    pub fn has_null(&self) -> bool {
+        match &self.data {
+            Data::Null => true,
+            Data::List(items) => items.iter().any(Node::has_null),
+            Data::Map(entries) => entries.iter().any(|(_, node)| node.has_null()),
+            _ => false,
+        }
+    }
+
     /// The same data without places.
     pub fn to_value(&self) -> Value {
         match &self.data {
@@ -190,12 +200,12 @@ impl Node {
             Data::Number(n) => Value::Number(n.clone()),
             Data::Text(t) => Value::Text(t.clone()),
             Data::List(items) => Value::List(items.iter().map(Node::to_value).collect()),
-            Data::Map(entries) => Value::Map(
-                entries
-                    .iter()
-                    .map(|(k, n)| (k.text.clone(), n.to_value()))
-                    .collect::<Map>(),
-            ),
+            Data::Map(entries) => {
+                let entries = entries.iter();
+                Value::Map(Map::of_distinct(
+                    entries.map(|(k, n)| (k.text.clone(), n.to_value())),
+                ))
+            }
             Data::Deferred(template) => Value::Deferred(template.clone()),
             Data::Secret(source) => Value::Secret(source.clone()),
         }

@@ -72,6 +72,12 @@ impl Template {
         }
     }
 
+    /// Whether a text may hold a reference: it is none otherwise, and need not be cut. Asked of
+    /// every text of a project, most of which have no `$` at all.
+    pub fn may_be_in(text: &str) -> bool {
+        text.as_bytes().contains(&b'$') && text.contains("${")
+    }
+
     /// Cuts a text into parts; the problems of all `${` that are none of the forms otherwise.
     pub fn parse(text: &str) -> Result<Template, Vec<TemplateProblem>> {
         let mut parts: Vec<Part> = Vec::new();

@@ -296,38 +296,6 @@ impl Value {
     }
 }
 
-impl From<serde_json::Value> for Value {
-    fn from(json: serde_json::Value) -> Self {
-        match json {
-            serde_json::Value::Null => Value::Null,
-            serde_json::Value::Bool(b) => Value::Bool(b),
-            serde_json::Value::Number(n) => Value::Number(n),
-            serde_json::Value::String(t) => Value::text(t),
-            serde_json::Value::Array(list) => {
-                Value::List(list.into_iter().map(Value::from).collect())
-            }
-            serde_json::Value::Object(map) => {
-                Value::Map(map.into_iter().map(|(k, v)| (k, Value::from(v))).collect())
-            }
-        }
-    }
-}
-
-impl From<&serde_json::Value> for Value {
-    fn from(json: &serde_json::Value) -> Self {
-        match json {
-            serde_json::Value::Null => Value::Null,
-            serde_json::Value::Bool(b) => Value::Bool(*b),
-            serde_json::Value::Number(n) => Value::Number(n.clone()),
-            serde_json::Value::String(t) => Value::text(t),
-            serde_json::Value::Array(list) => Value::List(list.iter().map(Value::from).collect()),
-            serde_json::Value::Object(map) => {
-                Value::Map(map.iter().map(|(k, v)| (k, Value::from(v))).collect())
-            }
-        }
-    }
-}
-
 /// Shows a value as compact JSON for messages: deferred texts as `(known after apply: …)`,
 /// secrets as `(secret)`.
 impl fmt::Display for Value {

@@ -62,10 +62,9 @@ fn holds(changes: &[Change]) -> Holds {
         let change = &changes[*from];
         let Some(seen) = &change.seen else { continue };
         for mention in change.kind.mentions(&seen.value) {
-            let kinds: Vec<String> = mention.kinds().collect();
-            let found = kinds
-                .iter()
-                .find_map(|kind| named.get(&(kind.as_str(), mention.addr.name.as_str())));
+            let found = mention
+                .kinds()
+                .find_map(|kind| named.get(&(kind.name(), mention.addr.name.as_str())));
             if let Some(to) = found.filter(|to| *to != from) {
                 let waits = parts::can_wait(change.kind, &mention.at);
                 let all = holds.entry((*from, *to)).or_insert(true);

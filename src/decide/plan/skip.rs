@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::decide::ledger::Ledger;
 use crate::decide::plan::make::shared;
 use crate::decide::plan::{Action, Change, Plan, Refusal};
+use crate::kinds::Kind;
 use crate::words::Addr;
 
 /// One change that is left out.
@@ -100,7 +101,7 @@ fn still_names<'a>(
     let mentions = change.kind.mentions(&seen.value);
     let named = mentions.iter().flat_map(|mention| {
         let name = mention.addr.name.as_str();
-        let find = |kind: String| doomed.get(&(kind.as_str(), name)).copied();
+        let find = |kind: &'static dyn Kind| doomed.get(&(kind.name(), name)).copied();
         mention.kinds().filter_map(find).collect::<Vec<&Addr>>()
     });
     named.map(|addr| (addr, &change.addr)).collect()

@@ -115,7 +115,8 @@ impl Reader {
                     // The answer need not name what was asked for.
                     let asked = [(field.to_owned(), Value::text(id))].into_iter().collect();
                     let item = object_in(&answer, &format!("/{envelope}"));
-                    let seen = item.and_then(|i| kind.observe_created(&Value::Map(asked), i));
+                    let seen =
+                        item.and_then(|i| kind.observe_created(&Value::Map(asked), &i.into()));
                     seen.into_iter()
                         .for_each(|seen| live.insert(kind.name(), seen));
                 }

@@ -5,17 +5,24 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess,
+    Visitor,
+};
 use serde_json::Value as Json;
 
 /// What becomes of each item: it is put on the list, as nothing, one thing or several.
-pub type Each<'a, T> = &'a (dyn Fn(&Json, &mut Vec<T>) + Sync);
+pub type Each<'a, T, I = Json> = &'a (dyn Fn(&I, &mut Vec<T>) + Sync);
 
 /// What was made of the items of a page, and where the next one begins.
 pub(super) type Page<T> = (Vec<T>, Option<String>);
 
 /// The list in the named member of an object that does not say `"ok": false`, and its `next`.
-pub(super) fn read<T>(body: &[u8], envelope: &str, each: Each<'_, T>) -> Option<Page<T>> {
+pub(super) fn read<T, I: DeserializeOwned>(
+    body: &[u8],
+    envelope: &str,
+    each: Each<'_, T, I>,
+) -> Option<Page<T>> {
     whole(body, Envelope { envelope, each })
 }
 
@@ -27,15 +34,15 @@ pub(super) fn whole<'a, S: DeserializeSeed<'a>>(body: &'a [u8], seed: S) -> Opti
     Some(read)
 }
 
-struct Envelope<'a, T> {
+struct Envelope<'a, T, I> {
     envelope: &'a str,
-    each: Each<'a, T>,
+    each: Each<'a, T, I>,
 }
 
 /// A list, whose items are let go one by one.
-pub(super) struct Items<'a, T>(pub Each<'a, T>);
+pub(super) struct Items<'a, T, I>(pub Each<'a, T, I>);
 
-impl<'de, T> DeserializeSeed<'de> for Envelope<'_, T> {
+impl<'de, T, I: DeserializeOwned> DeserializeSeed<'de> for Envelope<'_, T, I> {
     type Value = Page<T>;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Page<T>, D::Error> {
@@ -43,7 +50,7 @@ impl<'de, T> DeserializeSeed<'de> for Envelope<'_, T> {
     }
 }
 
-impl<'de, T> Visitor<'de> for Envelope<'_, T> {
+impl<'de, T, I: DeserializeOwned> Visitor<'de> for Envelope<'_, T, I> {
     type Value = Page<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -78,7 +85,7 @@ impl<'de, T> Visitor<'de> for Envelope<'_, T> {
     }
 }
 
-impl<'de, T> DeserializeSeed<'de> for Items<'_, T> {
+impl<'de, T, I: DeserializeOwned> DeserializeSeed<'de> for Items<'_, T, I> {
     type Value = Vec<T>;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Vec<T>, D::Error> {
@@ -86,7 +93,7 @@ impl<'de, T> DeserializeSeed<'de> for Items<'_, T> {
     }
 }
 
-impl<'de, T> Visitor<'de> for Items<'_, T> {
+impl<'de, T, I: DeserializeOwned> Visitor<'de> for Items<'_, T, I> {
     type Value = Vec<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,7 +102,7 @@ impl<'de, T> Visitor<'de> for Items<'_, T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = list.next_element::<Json>()? {
+        while let Some(item) = list.next_element::<I>()? {
             (self.0)(&item, &mut items);
         }
         Ok(items)
@@ -109,7 +116,7 @@ mod tests {
     #[test]
     fn only_a_plain_list_is_read_item_by_item() {
         let of = |body: &str| {
-            read(body.as_bytes(), "things", &|item, items| {
+            read(body.as_bytes(), "things", &|item: &Json, items| {
                 items.extend(item.as_i64())
             })
         };

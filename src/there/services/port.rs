@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 use tokio::sync::Mutex;
 
@@ -79,11 +80,11 @@ impl Port {
     }
 
     /// Reads a list in its envelope; each item is let go once it was looked at.
-    pub async fn list<T>(
+    pub async fn list<T, I: DeserializeOwned>(
         &self,
         path: &str,
         envelope: &str,
-        each: Each<'_, T>,
+        each: Each<'_, T, I>,
     ) -> Result<Vec<T>, ServiceError> {
         let (items, _) = self.page(reading(path), envelope, each).await?;
         Ok(items)
@@ -106,11 +107,11 @@ impl Port {
     }
 
     /// Reads a list item by item, or as a whole where it is an unusual one.
-    async fn page<T>(
+    async fn page<T, I: DeserializeOwned>(
         &self,
         route: Route<'_>,
         envelope: &str,
-        each: Each<'_, T>,
+        each: Each<'_, T, I>,
     ) -> Result<Page<T>, ServiceError> {
         let answer = self.answer(route, |answer, call, discreet| {
             let good = (200..300).contains(&answer.status);
@@ -122,7 +123,13 @@ impl Port {
             let list = list_in(answer, envelope)
                 .map_err(|what| error(call, Problem::Unreadable { status: 200, what }))?;
             let mut items = Vec::new();
-            list.iter().for_each(|item| each(item, &mut items));
+            for item in &list {
+                let item = I::deserialize(item).map_err(|what| {
+                    let what = what.to_string();
+                    error(call, Problem::Unreadable { status: 200, what })
+                })?;
+                each(&item, &mut items);
+            }
             Ok((items, next))
         });
         answer.await

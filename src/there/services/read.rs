@@ -17,7 +17,7 @@ use crate::there::services::error::{Problem, ServiceError};
 use crate::there::services::http::{Options, Repeat};
 use crate::there::services::port::{Port, object_in};
 use crate::there::services::spacelift::{self, Ask, Reply, Spacelift, Token};
-use crate::words::Service;
+use crate::words::{Service, Value};
 
 /// Clients of both services that cannot write.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ impl Reader {
             for (path, (envelope, kinds)) in port_lists(kinds) {
                 let asked = port.clone();
                 parts.spawn(async move {
-                    let each = |item: &Json, found: &mut Vec<Found>| observe(&kinds, item, found);
+                    let each = |item: &Value, found: &mut Vec<Found>| observe(&kinds, item, found);
                     let found = asked.list(path, envelope, &each).await;
                     Part::List(kinds, found)
                 });
@@ -134,7 +134,7 @@ impl Reader {
     pub async fn list(&self, kind: &'static dyn Kind) -> Result<Vec<Observed>, ServiceError> {
         let found = match kind.list() {
             List::Port { path, envelope } => {
-                let each = |item: &Json, found: &mut Vec<Found>| observe(&[kind], item, found);
+                let each = |item: &Value, found: &mut Vec<Found>| observe(&[kind], item, found);
                 self.port()?.list(path, envelope, &each).await?
             }
             // Which there are, only who asks knows (see `further`).
@@ -221,7 +221,7 @@ fn port_lists(
 }
 
 /// Puts what the kinds see in an item of their list on the list of all that was found.
-fn observe(kinds: &[&'static dyn Kind], item: &Json, found: &mut Vec<Found>) {
+fn observe(kinds: &[&'static dyn Kind], item: &Value, found: &mut Vec<Found>) {
     for kind in kinds {
         for mut seen in kind.observe_all(item) {
             if kind.service() == Service::Port {
@@ -390,7 +390,7 @@ async fn attempt(
         }
         // Every item is let go once it was looked at, so that a long list is not held twice.
         for item in items {
-            observe(&field.kinds, &item, &mut survey.found);
+            observe(&field.kinds, &item.into(), &mut survey.found);
         }
     }
     Ok(survey)

@@ -309,13 +309,13 @@ impl Kind for Badge {
         }
     }
 
-    fn observe(&self, item: &Json) -> Option<Observed> {
+    fn observe(&self, item: &Value) -> Option<Observed> {
         Some(Observed {
             born: Default::default(),
             touched: Default::default(),
-            id: item["id"].as_str()?.into(),
-            name: item["name"].as_str()?.into(),
-            value: Value::from(item.clone()),
+            id: item.get_text("id")?.into(),
+            name: item.get_text("name")?.into(),
+            value: item.clone(),
             exports: Map::new(),
         })
     }

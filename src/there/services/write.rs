@@ -336,15 +336,18 @@ fn created(kind: &'static dyn Kind, want: &Value, answer: &Json) -> Option<Obser
         Service::Port => object_in(answer, kind.created_at())?,
         Service::Spacelift => answer.pointer(kind.created_at())?,
     };
-    let mut seen = kind.observe_created(want, object)?;
-    seen.touched = stamp::touch(object);
+    let object = Value::from(object);
+    let mut seen = kind.observe_created(want, &object)?;
+    seen.touched = stamp::touch(&object);
     Some(seen)
 }
 
 /// What the answer of a write to Port says about it, when it holds the object.
 fn touch(kind: &dyn Kind, answer: &Json) -> Touch {
     match kind.service() {
-        Service::Port => object_in(answer, kind.created_at()).map(stamp::touch),
+        Service::Port => {
+            object_in(answer, kind.created_at()).map(|object| stamp::touch(&object.into()))
+        }
         Service::Spacelift => None,
     }
     .unwrap_or_default()

@@ -12,19 +12,20 @@ use crate::words::graph::Graph;
 use crate::words::{Addr, Finding, Findings, Place, Pointer, Value};
 
 impl Building<'_> {
-    /// Everything that has no beginning.
+    /// Everything that has no beginning; `places` tells where the edges stand that cannot wait.
     pub(super) fn circles(
         &self,
         graph: &Graph,
-        places: &BTreeMap<(Addr, Addr), Place>,
+        places: impl FnOnce() -> BTreeMap<(Addr, Addr), Place>,
         findings: &mut Findings,
     ) {
         if graph.layers().is_ok() {
             return;
         }
+        let places = places();
         if let Err(cycles) = graph.firm().layers() {
             for cycle in cycles {
-                findings.push(objects(&cycle, places));
+                findings.push(objects(&cycle, &places));
             }
         }
         for group in graph.components().iter().filter(|group| group.len() > 1) {

@@ -1,6 +1,6 @@
 //! Connecting: every reference is checked against the project and becomes an edge of the graph.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::kinds::{self, Mention, Role, parts};
 use crate::want::config::unknown_kind;
@@ -8,87 +8,87 @@ use crate::want::desired::{Building, Object, randoms};
 use crate::want::source;
 use crate::words::finding::did_you_mean;
 use crate::words::graph::Graph;
+use crate::words::map::Hashing;
 use crate::words::{
     Addr, Data, Finding, Findings, Node, Place, Pointer, Service, Sources, Text, Value,
 };
 
+/// Who needs whom, by places in the list of objects.
+#[derive(Default)]
+struct Edges {
+    /// From, to, and whether it can wait.
+    all: Vec<(usize, usize, bool)>,
+    /// Where those stand in the files that cannot wait.
+    places: Vec<(usize, usize, Place)>,
+}
+
+impl Edges {
+    fn add(&mut self, from: usize, to: usize, waits: bool, place: Place) {
+        self.all.push((from, to, waits));
+        if !waits {
+            self.places.push((from, to, place));
+        }
+    }
+}
+
 impl Building<'_> {
     /// Checks every reference against the project and makes the graph.
     pub(super) fn connect(&mut self) -> Graph {
-        let mut graph = Graph::default();
-        let mut places: BTreeMap<(Addr, Addr), Place> = BTreeMap::new();
-        let by_name: BTreeMap<(&str, &str), &Addr> = self
-            .objects
-            .values()
-            .filter(|o| o.manage.is_empty())
-            .map(|o| ((o.kind.name(), o.name.as_str()), &o.addr))
+        // Objects go by their places in the order of addresses: there are many edges, and names
+        // are slow to compare.
+        let all: Vec<&Object> = self.objects.values().collect();
+        let places = all.iter().enumerate();
+        let by_addr: HashMap<&Addr, usize, Hashing> = places
+            .clone()
+            .map(|(at, object)| (&object.addr, at))
+            .collect();
+        let by_name: HashMap<(&str, &str), usize, Hashing> = places
+            .filter(|(_, object)| object.manage.is_empty())
+            .map(|(at, object)| ((object.kind.name(), object.name.as_str()), at))
             .collect();
         let named = |addr: &Addr| {
             let kind = kinds::of(addr)?.name();
             by_name.get(&(kind, addr.name.as_str())).copied()
         };
-        let others = |addr: &Addr| Some(&self.objects.get(named(addr)?)?.spec);
-        let mut managed: BTreeMap<(&str, &str), Vec<&Object>> = BTreeMap::new();
-        for part in self.objects.values().filter(|o| !o.manage.is_empty()) {
-            let key = (part.kind.name(), part.name.as_str());
-            managed.entry(key).or_default().push(part);
+        let others = |addr: &Addr| Some(&all[named(addr)?].spec);
+        let mut managed: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+        for (at, part) in all.iter().enumerate() {
+            if !part.manage.is_empty() {
+                let key = (part.kind.name(), part.name.as_str());
+                managed.entry(key).or_default().push(at);
+            }
         }
         let mut findings = self.without_section();
-        for object in self.objects.values() {
-            graph.node(object.addr.clone());
+        let mut edges = Edges::default();
+        for (from, object) in all.iter().enumerate() {
             for (addr, attribute, place) in &object.reads {
                 attribute_exists(addr, attribute, *place, &mut findings);
-                if let Some(target) = self.objects.get(addr) {
+                if let Some(to) = by_addr.get(addr) {
                     // An identifier is known from the files; what is done with it is a mention.
-                    let identity = target.kind.identity();
+                    let identity = all[*to].kind.identity();
                     let known = identity.is_chosen() && identity.field() == attribute;
-                    match known {
-                        true => graph.edge_that_waits(object.addr.clone(), addr.clone()),
-                        false => {
-                            graph.edge(object.addr.clone(), addr.clone());
-                            places
-                                .entry((object.addr.clone(), addr.clone()))
-                                .or_insert(*place);
-                        }
-                    }
+                    edges.add(from, *to, known, *place);
                 } else if !self.config.external.contains(addr) && kinds::of(addr).is_some() {
                     findings.push(self.unresolved(addr, *place));
                 }
             }
             for (mention, place) in &object.mentions {
-                let declared = mention
-                    .kinds()
-                    .filter_map(|kind| kinds::find(&kind))
-                    .find_map(|kind| {
-                        by_name
-                            .get(&(kind.name(), mention.addr.name.as_str()))
-                            .copied()
-                    });
+                let name = mention.addr.name.as_str();
+                let mut kinds = mention.kinds();
+                let declared = kinds.find_map(|kind| by_name.get(&(kind.name(), name)).copied());
                 match declared {
-                    Some(target) => {
-                        let edge = (object.addr.clone(), target.clone());
-                        match parts::can_wait(object.kind, &mention.at) {
-                            true => graph.edge_that_waits(edge.0, edge.1),
-                            false => {
-                                graph.edge(edge.0.clone(), edge.1.clone());
-                                places.entry(edge).or_insert(*place);
-                            }
-                        }
-                        property_exists(mention, &self.objects[target].spec, *place, &mut findings);
+                    Some(to) => {
+                        let waits = parts::can_wait(object.kind, &mention.at);
+                        edges.add(from, to, waits, *place);
+                        property_exists(mention, &all[to].spec, *place, &mut findings);
                     }
                     // An object of which only parts are managed is live already: it is waited for
                     // only when the part that is meant is new. Whether it has the rest, live says.
                     None if managed.contains_key(&meant(mention)) => {
+                        let waits = parts::can_wait(object.kind, &mention.at);
                         let whose = managed.get(&meant(mention)).into_iter().flatten();
-                        for part in whose.filter(|part| has_property(mention, &part.spec)) {
-                            let edge = (object.addr.clone(), part.addr.clone());
-                            match parts::can_wait(object.kind, &mention.at) {
-                                true => graph.edge_that_waits(edge.0, edge.1),
-                                false => {
-                                    graph.edge(edge.0.clone(), edge.1.clone());
-                                    places.entry(edge).or_insert(*place);
-                                }
-                            }
+                        for to in whose.filter(|to| has_property(mention, &all[**to].spec)) {
+                            edges.add(from, *to, waits, *place);
                         }
                     }
                     None if self.config.external.contains(&mention.addr)
@@ -103,13 +103,23 @@ impl Building<'_> {
             }
             // Ways over several relations lead further than mentions do.
             for part in object.kind.parts(&object.name, &object.spec, &others) {
-                for target in part.needs.iter().filter_map(|need| named(&need.addr)) {
-                    graph.edge_that_waits(object.addr.clone(), target.clone());
+                for to in part.needs.iter().filter_map(|need| named(&need.addr)) {
+                    edges.all.push((from, to, true));
                 }
             }
         }
+        let nodes: Vec<Addr> = all.iter().map(|object| object.addr.clone()).collect();
+        let mut graph = Graph::of(&nodes, edges.all);
         randoms::receivers_first(self.objects.values(), &mut graph);
-        self.circles(&graph, &places, &mut findings);
+        let places = || {
+            let mut places = BTreeMap::new();
+            for (from, to, place) in edges.places {
+                let edge = (nodes[from].clone(), nodes[to].clone());
+                places.entry(edge).or_insert(place);
+            }
+            places
+        };
+        self.circles(&graph, places, &mut findings);
         self.findings.extend(findings);
         graph
     }

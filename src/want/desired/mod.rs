@@ -398,7 +398,11 @@ impl<'a> Building<'a> {
             };
             kept.insert(addr.clone(), nodes);
         }
-        let mut value = without_nulls(kind.shape(), spec.to_value());
+        let mut value = spec.to_value();
+        // Most specs hold nothing of the kind, and looking costs less than going by the shape.
+        if spec.has_null() || !Picks::of(kind).computed.is_empty() {
+            value = without_nulls(kind.shape(), value);
+        }
         merge(&mut value, &document.lifecycle.extra);
         let mentions = kind.mentions(&value);
         let mentions = mentions

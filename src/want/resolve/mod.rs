@@ -95,7 +95,7 @@ impl<'a> Resolver<'a> {
     /// so that what most files mostly hold is shared and not copied.
     fn changed(&mut self, node: &Node) -> Option<Node> {
         let data = match &node.data {
-            Data::Text(text) if self.is_secret() || text.contains("${") => {
+            Data::Text(text) if self.is_secret() || Template::may_be_in(text) => {
                 return Some(self.text(node, text));
             }
             Data::List(items) => {
@@ -130,7 +130,7 @@ impl<'a> Resolver<'a> {
     /// used now. Finds bad syntax only.
     pub fn unsettled(&mut self, node: &Node) -> Node {
         let data = match &node.data {
-            Data::Text(text) if text.contains("${") => match self.parse(text, node.place) {
+            Data::Text(text) if Template::may_be_in(text) => match self.parse(text, node.place) {
                 Some(template) => match template.literal() {
                     Some(text) => Data::Text(text.into()),
                     None => Data::Deferred(Template::default()),

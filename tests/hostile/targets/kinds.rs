@@ -6,7 +6,7 @@ use spaceport::decide::diff;
 use spaceport::kinds::{self, Kind, Observed, check};
 use spaceport::show::export::{paste::paste, spec};
 use spaceport::there::Live;
-use spaceport::words::{Findings, Node, Place};
+use spaceport::words::{Findings, Node, Place, Value};
 
 use super::world::{self, WORLD};
 
@@ -21,8 +21,9 @@ pub fn run(data: &[u8]) -> bool {
     let other: Json = serde_json::from_str(other).unwrap_or_else(|_| item.clone());
     let mut live = Live::default();
     live.viewer = Some("me".to_owned());
+    let value = Value::from(&item);
     for kind in kinds::ALL {
-        for seen in kind.observe_all(&item) {
+        for seen in kind.observe_all(&value) {
             observed(*kind, &seen, &other);
             live.insert(kind.name(), seen);
         }
@@ -79,7 +80,7 @@ fn wanted(kind: &'static dyn Kind, item: &Json) {
         "{kind:?} has no request for {item}"
     );
     let _ = kind.wrap(&node, "name");
-    if let Some(created) = kind.observe_created(&value, item) {
+    if let Some(created) = kind.observe_created(&value, &value) {
         observed(kind, &created, item);
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::decide::plan::make::Planning;
 use crate::decide::plan::settle;
-use crate::kinds::{self, Identity, Observed, identity};
+use crate::kinds::{Identity, Observed, identity};
 use crate::want::desired::{self, Object};
 use crate::words::{Addr, Finding, Value};
 
@@ -103,20 +103,12 @@ impl<'a> Planning<'a> {
         }
         for (mention, place) in &object.mentions {
             let name = mention.addr.name.as_str();
-            let kinds: Vec<&'static dyn kinds::Kind> = mention
-                .kinds()
-                .filter_map(|kind| kinds::find(&kind))
-                .collect();
-            if kinds
-                .iter()
-                .any(|kind| self.declared.contains(&(kind.name(), name)))
-            {
+            let mut kinds = mention.kinds();
+            if kinds.any(|kind| self.declared.contains(&(kind.name(), name))) {
                 continue;
             }
-            match kinds
-                .iter()
-                .find_map(|kind| Some((*kind, self.input.live.by_id(kind.name(), name)?)))
-            {
+            let mut kinds = mention.kinds();
+            match kinds.find_map(|kind| Some((kind, self.input.live.by_id(kind.name(), name)?))) {
                 Some((kind, found)) => {
                     let value = self.with_parts(kind, found);
                     desired::property_exists(mention, &value, *place, &mut self.findings)
