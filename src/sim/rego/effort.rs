@@ -1,5 +1,6 @@
 //! How much work a body makes for the parser, told before the parser sees it: regorus reads what stands
-//! in `[…]` or `{…}` twice as often as what is around it, and goes down the stack with every operator.
+//! in `[…]` or `{…}` twice as often as what is around it, goes down the stack with every operator, and
+//! makes an integer of every number, however many digits that has.
 //!
 //! Deliberately not here: what evaluation costs; the process around the engine limits that.
 
@@ -18,6 +19,9 @@ const CHAIN: usize = 1000;
 
 /// How many signs may stand in a row in front of a number.
 const SIGNS: usize = 16;
+
+/// How many digits a number may have, written out.
+const DIGITS: usize = 1000;
 
 /// Operators that make an expression deeper, beside the word `in` and an index.
 const OPERATORS: [&str; 16] = [
@@ -65,6 +69,9 @@ pub(super) fn check(tokens: &Tokens<'_>) -> Result<(), Fault> {
         if readings > READINGS {
             return limit("too much is nested too deep in brackets".to_owned());
         }
+        if token.kind == Kind::Number && digits(tokens, index) > DIGITS {
+            return limit(format!("a number has more than {DIGITS} digits"));
+        }
         if signs > SIGNS || chains.last().is_some_and(|chain| *chain > CHAIN) {
             return limit(format!(
                 "an expression has more than {CHAIN} operators, or {SIGNS} signs in a row"
@@ -72,6 +79,30 @@ pub(super) fn check(tokens: &Tokens<'_>) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// How many digits the number at an index has when it is written out, about: `1e30` has 34.
+fn digits(tokens: &Tokens<'_>, index: usize) -> usize {
+    let number = tokens.word(index);
+    let Some((_, exponent)) = number.split_once(['e', 'E']) else {
+        return number.len();
+    };
+    let signed = exponent.is_empty()
+        && tokens.touches(index)
+        && ["+", "-"].contains(&tokens.word(index + 1))
+        && tokens.touches(index + 1);
+    let exponent = match signed {
+        true => tokens.word(index + 2),
+        false => exponent,
+    };
+    let end = exponent.find(|c: char| !c.is_ascii_digit());
+    let exponent = exponent[..end.unwrap_or(exponent.len())].trim_start_matches('0');
+    let power = match exponent {
+        "" => 0,
+        // More than a machine counts is more than enough.
+        some => some.parse().unwrap_or(usize::MAX),
+    };
+    number.len().saturating_add(power)
 }
 
 /// Whether an expression ends with a line: no operator stands before the break or behind it.
@@ -117,6 +148,11 @@ mod tests {
             (format!("x{} := 1", ".a".repeat(long)), "operators"),
             (format!("x if a{}", " in a".repeat(long)), "operators"),
             (format!("x if f(1{})", "==1".repeat(long)), "operators"),
+            ("x := 1e1000".to_owned(), "digits"),
+            ("x := 2.5E+99999".to_owned(), "digits"),
+            ("x := {1, 0E0425549322777777772.5e1}".to_owned(), "digits"),
+            (format!("x := 1e-{}", "9".repeat(long)), "digits"),
+            (format!("x := {}", "9".repeat(long)), "digits"),
         ] {
             let told = refused(&rules).unwrap_or_default();
             assert!(told.contains(why), "{:.40}: {told:?}", rules);
@@ -129,6 +165,8 @@ mod tests {
         assert_eq!(refused(&lines), None);
         let list = format!("x := [{}]", "-1, {\"a\": input.b},\n".repeat(10_000));
         assert_eq!(refused(&list), None);
+        let numbers = "x := [1e100, 1.5E-7, 0.1e+3, 12345678901234567890, \"1e99999\"] # 1e99999";
+        assert_eq!(refused(numbers), None);
         let blocks = format!("x := {}1{}", "{\"a\": [".repeat(6), "]}".repeat(6));
         assert_eq!(refused(&format!("{blocks}\n").repeat(20)), None);
     }
