@@ -88,7 +88,7 @@ mod story;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-use crate::words::{Addr, Findings, Node, Pointer, Service, Value};
+use crate::words::{Addr, Findings, Node, Pointer, Service, Text, Value};
 pub use call::{Call, List};
 pub use identity::Identity;
 pub use loss::{Census, Loss, Lost};
@@ -420,7 +420,7 @@ pub fn to_read(had: &BTreeSet<&'static str>) -> Vec<&'static dyn Kind> {
 }
 
 /// The mention of an object by its identifier at a place in the spec.
-pub fn mention(at: Pointer, kind: &dyn Kind, name: impl Into<String>) -> Mention {
+pub fn mention(at: Pointer, kind: &dyn Kind, name: impl Into<Text>) -> Mention {
     Mention {
         at,
         addr: Addr::new(kind.service(), kind.word(), name),

@@ -378,7 +378,9 @@ mod tests {
             (path.clone(), json!({ "execute": execute }))
         );
         let item = json!({ "execute": {}, "approve": { "users": [] }, "updatedAt": "x" });
-        let seen = ActionPermissions.observe_created(&want, &item.into()).unwrap();
+        let seen = ActionPermissions
+            .observe_created(&want, &item.into())
+            .unwrap();
         assert_eq!((seen.id.as_str(), seen.name.as_str()), ("a", "a"));
         assert!(seen.value.get("updatedAt").is_none());
         let both =

@@ -69,7 +69,7 @@ pub fn read(
     let mut resolver = Resolver::new(context, &[]);
     let whole = settled(&resolver.resolve(node), known);
     findings.extend(std::mem::take(&mut resolver.findings));
-    for (_, reference, place) in &resolver.deferred {
+    for (reference, place) in &resolver.deferred {
         if known(reference).is_none() {
             findings.push(unknown(reference, *place));
         }

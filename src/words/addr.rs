@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::words::Text;
+
 /// One of the two services that spaceport wires together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -53,14 +55,14 @@ pub struct Addr {
     /// The service that holds the object.
     pub service: Service,
     /// The kind without its service, for example `blueprint`.
-    pub kind: String,
+    pub kind: Text,
     /// The `ref` of the document, else its identifier, else the slug of its name.
-    pub name: String,
+    pub name: Text,
 }
 
 impl Addr {
     /// Builds an address from its parts.
-    pub fn new(service: Service, kind: impl Into<String>, name: impl Into<String>) -> Self {
+    pub fn new(service: Service, kind: impl Into<Text>, name: impl Into<Text>) -> Self {
         Addr {
             service,
             kind: kind.into(),

@@ -99,12 +99,13 @@ impl<'de> Visitor<'de> for Anything {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut map = Map::with_capacity(4);
-        while let Some(Name(name)) = members.next_key()? {
-            map.insert(name, members.next_value()?);
-        }
-        map.shrink_to_fit();
-        Ok(Value::Map(map))
+        let entries = std::iter::from_fn(|| {
+            let entry = members.next_entry::<Name, Value>();
+            entry
+                .map(|entry| entry.map(|(Name(name), value)| (name, value)))
+                .transpose()
+        });
+        entries.collect::<Result<Map, A::Error>>().map(Value::Map)
     }
 }
 

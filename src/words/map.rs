@@ -195,11 +195,6 @@ impl<V: Clone> Map<V> {
         Some(value)
     }
 
-    /// Gives back the room for entries that are not there.
-    pub fn shrink_to_fit(&mut self) {
-        self.own().list.shrink_to_fit();
-    }
-
     /// Keeps the entries of which `keep` says so.
     pub fn retain(&mut self, mut keep: impl FnMut(&Text, &mut V) -> bool) {
         let entries = self.own();

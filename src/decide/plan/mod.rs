@@ -292,7 +292,7 @@ impl Change {
             fields: Vec::new(),
             unknown: Vec::new(),
             needs: BTreeSet::new(),
-            name: addr.name.clone(),
+            name: addr.name.to_string(),
             want: None,
             lifecycle: Lifecycle::default(),
             seen: None,

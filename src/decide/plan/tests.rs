@@ -76,8 +76,8 @@ impl World {
         let seen = Observed {
             born: Default::default(),
             touched: Default::default(),
-            id: addr.name.clone(),
-            name: addr.name.clone(),
+            id: addr.name.to_string(),
+            name: addr.name.to_string(),
             value,
             exports: Map::new(),
         };
@@ -87,8 +87,8 @@ impl World {
     /// The ledger says that it is ours.
     fn owns(&mut self, addr: &Addr) -> &mut Entry {
         let entry = Entry {
-            id: addr.name.clone(),
-            name: addr.name.clone(),
+            id: addr.name.to_string(),
+            name: addr.name.to_string(),
             adopted: false,
             protect: false,
             manage: Vec::new(),

@@ -46,7 +46,7 @@ pub(super) fn pick<'a>(input: Input<'a>, refused: &BTreeMap<Id, String>) -> Pick
             let id: Id = (kind.name(), seen.id.clone());
             let (addr, reference) = match known.get(&id) {
                 Some(addr) => {
-                    let reference = usual(kind, seen) != Some(addr.name.clone());
+                    let reference = usual(kind, seen).as_deref() != Some(addr.name.as_str());
                     (addr.clone(), reference)
                 }
                 None => {
@@ -85,7 +85,7 @@ pub(super) fn pick<'a>(input: Input<'a>, refused: &BTreeMap<Id, String>) -> Pick
             let reference = reference || kind.needs_ref().is_some() || is_escaped(kind, seen);
             picked.addrs.insert(id.clone(), addr.clone());
             picked.chosen.push(Chosen {
-                reference: reference.then(|| addr.name.clone()),
+                reference: reference.then(|| addr.name.to_string()),
                 replaces: known.get(&id).cloned(),
                 addr,
                 kind,

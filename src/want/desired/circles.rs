@@ -32,7 +32,7 @@ impl Building<'_> {
             let members = group.iter().filter_map(|addr| self.objects.get(addr));
             // In parts, objects go by their identifiers.
             let specs: BTreeMap<Addr, &Value> = members
-                .map(|o| (Addr::new(o.addr.service, &o.addr.kind, &o.name), &o.spec))
+                .map(|o| (Addr::new(o.addr.service, o.addr.kind.clone(), &o.name), &o.spec))
                 .collect();
             for circle in parts::circles(&specs) {
                 findings.push(self.derived(&circle));
@@ -49,7 +49,8 @@ impl Building<'_> {
             .collect();
         let mut places = circle.iter().filter_map(|(addr, at)| {
             let same = |o: &&super::Object| {
-                (o.addr.service, &o.addr.kind, &o.name) == (addr.service, &addr.kind, &addr.name)
+                (o.addr.service, &o.addr.kind, o.name.as_str())
+                    == (addr.service, &addr.kind, addr.name.as_str())
             };
             let object = self.objects.values().find(same)?;
             let mention = object.mentions.iter().find(|(m, _)| at.covers(&m.at));

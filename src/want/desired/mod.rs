@@ -298,7 +298,7 @@ impl<'a> Building<'a> {
         let deferred = std::mem::take(&mut resolver.deferred);
         let reads = deferred
             .into_iter()
-            .filter_map(|(_, reference, place)| match reference {
+            .filter_map(|(reference, place)| match reference {
                 Reference::Attribute(addr, attribute) => Some((addr, attribute, place)),
                 _ => None,
             })
@@ -400,7 +400,9 @@ impl<'a> Building<'a> {
         }
         let mut value = spec.to_value();
         // Most specs hold nothing of the kind, and looking costs less than going by the shape.
-        if spec.has_null() || !Picks::of(kind).computed.is_empty() {
+        let computed = &Picks::of(kind).computed;
+        let unsaid = |at: &Pointer| at.has_any() || spec.at(at).is_some();
+        if spec.has_null() || computed.iter().any(unsaid) {
             value = without_nulls(kind.shape(), value);
         }
         merge(&mut value, &document.lifecycle.extra);

@@ -14,8 +14,7 @@ impl Resolver<'_> {
         let here = self.place_of(reference, place, nth);
         match reference {
             Reference::Attribute(..) => {
-                self.deferred
-                    .push((self.at.clone(), reference.clone(), here));
+                self.deferred.push((reference.clone(), here));
                 Filled::Keep
             }
             Reference::Var(name) => self.variable(name, here),

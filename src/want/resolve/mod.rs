@@ -54,14 +54,15 @@ pub struct Context<'a> {
 pub struct Resolver<'a> {
     context: Context<'a>,
     write_only: &'a [Pointer],
+    /// Where in the spec it is, kept only while something is write-only.
     at: Pointer,
     files: Vec<String>,
     /// What was wrong.
     pub findings: Findings,
     /// Where secret texts stand in the files.
     pub secrets: Vec<Place>,
-    /// Each reference to another object, where it stands in the value and in the files.
-    pub deferred: Vec<(Pointer, Reference, Place)>,
+    /// Each reference to another object, and where it stands in the files.
+    pub deferred: Vec<(Reference, Place)>,
 }
 
 /// What one text became.
@@ -152,6 +153,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn below(&mut self, part: impl Step, node: &Node) -> Option<Node> {
+        if self.write_only.is_empty() {
+            return self.changed(node);
+        }
         self.at.push(part);
         let node = self.changed(node);
         self.at.pop();

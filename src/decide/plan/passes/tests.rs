@@ -48,8 +48,8 @@ fn planned(desired: &Desired, bodies: &Bodies) -> Plan {
         let seen = kinds::Observed {
             born: Default::default(),
             touched: Default::default(),
-            id: addr.name.clone(),
-            name: addr.name.clone(),
+            id: addr.name.to_string(),
+            name: addr.name.to_string(),
             value: value.clone(),
             exports: Default::default(),
         };
@@ -81,7 +81,7 @@ fn writes(plan: &Plan) -> usize {
 /// Told from the bodies alone.
 fn wrong(addr: &Addr, world: &Bodies) -> Option<String> {
     let body = &world[addr];
-    let of = |name: &str| Some(&world[&Addr::new(addr.service, &addr.kind, name)]);
+    let of = |name: &str| Some(&world[&Addr::new(addr.service, addr.kind.clone(), name)]);
     let there = |name: &str| world.keys().any(|addr| addr.name == name);
     let each = |map: &str| -> Vec<(String, Value)> {
         let map = body.get(map).and_then(Value::as_map);

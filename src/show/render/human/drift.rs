@@ -314,7 +314,7 @@ mod tests {
     fn drifted(addr: &str, fate: Fate, places: Vec<DriftedPlace>) -> Drifted {
         let addr: Addr = addr.parse().expect("an address");
         Drifted {
-            id: addr.name.clone(),
+            id: addr.name.to_string(),
             addr,
             fate,
             renamed: None,
