@@ -7,6 +7,7 @@
 //!
 //! | room | noun |
 //! |---|---|
+//! | `quick` | plain YAML without the parser, or none of it |
 //! | `events` | the parser's events, their byte ranges, and the loop over them |
 //! | `build` | nodes from events: open collections and their places |
 //! | `key` | keys: duplicates, merge keys |
@@ -30,6 +31,7 @@ mod inside;
 mod key;
 pub mod layout;
 mod leaf;
+mod quick;
 mod runs;
 mod scalar;
 mod spelling;
@@ -52,5 +54,20 @@ pub use runs::comments;
 /// Limits: collections may be nested 128 deep, and aliases and merge keys may repeat
 /// 100,000 values. The time is linear in the length of the text plus what aliases repeat.
 pub fn read(file: u32, text: &str) -> (Vec<Node>, Findings) {
+    match quick::read(file, text) {
+        Some(documents) => (documents, Findings::default()),
+        None => read_by_parser(file, text),
+    }
+}
+
+/// Reads all documents of a text as [`read`] does, with the parser, whatever is in them.
+///
+/// The reader that the quick one is held against: both give the same for every text.
+pub fn read_by_parser(file: u32, text: &str) -> (Vec<Node>, Findings) {
     events::read(file, text)
+}
+
+/// Reads all documents of a text when it is plain enough for the quick reader alone.
+pub fn read_quickly(file: u32, text: &str) -> Option<Vec<Node>> {
+    quick::read(file, text)
 }

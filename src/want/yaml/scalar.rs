@@ -68,12 +68,22 @@ impl Tag {
 
 /// The data of a plain scalar without a tag.
 pub fn plain(text: &str) -> Result<Data, Unfit> {
-    if is_null(text) {
-        return Ok(Data::Null);
+    match text.as_bytes() {
+        // Words are no longer than `false`.
+        [] | [b'~'] | [b'n' | b'N' | b't' | b'T' | b'f' | b'F', _, _, _] => {}
+        [b'f' | b'F', _, _, _, _] => {}
+        [b'+' | b'-' | b'.' | b'0'..=b'9', ..] => return number(text),
+        _ => return Ok(Data::Text(text.into())),
     }
-    if let Some(value) = boolean(text) {
-        return Ok(Data::Bool(value));
-    }
+    Ok(match boolean(text) {
+        Some(value) => Data::Bool(value),
+        None if is_null(text) => Data::Null,
+        None => Data::Text(text.into()),
+    })
+}
+
+/// The data of a plain scalar that begins as a number does.
+fn number(text: &str) -> Result<Data, Unfit> {
     if is_not_finite(text) {
         return Err(Unfit::NotFinite);
     }

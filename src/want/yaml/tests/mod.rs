@@ -2,6 +2,7 @@
 
 mod inside;
 mod laws;
+mod quick;
 
 use crate::want::yaml::alias::{MAX_DEPTH, MAX_REPEATED};
 use crate::want::yaml::read;
