@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::want::yaml::{read_by_parser, read_quickly};
+use crate::want::yaml::{quick, read_by_parser};
 use crate::words::Findings;
 
 /// Whether the quick reader takes a text; both read it alike then.
 fn takes(text: &str) -> bool {
-    let Some(nodes) = read_quickly(3, text) else {
+    let Some(nodes) = quick::read(3, text) else {
         return false;
     };
     let (parsed, findings) = read_by_parser(3, text);
