@@ -66,8 +66,3 @@ pub fn read(file: u32, text: &str) -> (Vec<Node>, Findings) {
 pub fn read_by_parser(file: u32, text: &str) -> (Vec<Node>, Findings) {
     events::read(file, text)
 }
-
-/// Reads all documents of a text when it is plain enough for the quick reader alone.
-pub fn read_quickly(file: u32, text: &str) -> Option<Vec<Node>> {
-    quick::read(file, text)
-}

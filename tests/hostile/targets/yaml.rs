@@ -1,4 +1,4 @@
-//! The YAML reader, its formatter, and places inside of scalars.
+//! The YAML readers, the quick one and the parser's, their formatter, and places inside of scalars.
 
 use spaceport::want::yaml;
 use spaceport::words::{Data, Findings, Node, Place, Sources, Value};
@@ -11,6 +11,9 @@ pub fn run(data: &[u8]) -> bool {
     let mut sources = Sources::default();
     let file = sources.add("a.yaml".to_owned(), text.to_owned());
     let (nodes, findings) = yaml::read(file, text);
+    let (parsed, found) = yaml::read_by_parser(file, text);
+    assert!(nodes == parsed, "read {nodes:?}, by the parser {parsed:?}");
+    assert_eq!(findings, found);
     placed(text, &findings);
     for node in few(&nodes) {
         look(&sources, text, node, 0);

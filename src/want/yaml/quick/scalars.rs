@@ -119,18 +119,32 @@ impl Reader<'_> {
                 Some(b'\\') => {}
                 _ => return None,
             }
-            let stands_for = match self.byte(self.at + 1) {
-                b'n' => '\n',
-                b't' => '\t',
-                b'r' => '\r',
-                letter @ (b'"' | b'\\' | b'/') => char::from(letter),
-                _ => return None,
-            };
+            let (stands_for, length) = self.escape()?;
             self.spelled.push_str(self.text.get(from..self.at)?);
             self.spelled.push(stands_for);
-            self.at += 2;
+            self.at += length;
             from = self.at;
         }
+    }
+
+    /// What the escape that begins here stands for, and how long it is.
+    fn escape(&self) -> Option<(char, usize)> {
+        let stands_for = match self.byte(self.at + 1) {
+            b'n' => '\n',
+            b't' => '\t',
+            b'r' => '\r',
+            letter @ (b'"' | b'\\' | b'/') => char::from(letter),
+            b'u' => {
+                let digits = self.text.get(self.at + 2..self.at + 6)?;
+                if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+                    return None;
+                }
+                let number = u32::from_str_radix(digits, 16).ok()?;
+                return Some((char::from_u32(number)?, 6));
+            }
+            _ => return None,
+        };
+        Some((stands_for, 2))
     }
 
     /// Ends a text at its closing quote; what begins at `from` is spelled as it is.
