@@ -46,7 +46,7 @@ pub fn check(operation: &str, variables: Option<&Value>) -> Vec<Fault> {
         Ok(document) => document,
         Err(broken) => {
             let faults = broken.errors.iter().map(|found| worded(found.error));
-            return faults.collect();
+            return faults.map(|fault| whole(fault, operation)).collect();
         }
     };
     let Some(variables) = variables else {
@@ -94,6 +94,15 @@ fn worded(found: &DiagnosticData) -> Fault {
     let mut fault = Fault::new(FaultKind::Syntax, message);
     fault.span = found.location().map(span);
     fault.help = help;
+    fault
+}
+
+/// The fault with its place at whole characters: in text that it cannot read, the parser counts otherwise.
+fn whole(mut fault: Fault, operation: &str) -> Fault {
+    fault.span = fault.span.map(|span| {
+        let start = operation.floor_char_boundary(span.start);
+        start..operation.floor_char_boundary(span.end).max(start)
+    });
     fault
 }
 

@@ -32,7 +32,12 @@ impl Building<'_> {
             let members = group.iter().filter_map(|addr| self.objects.get(addr));
             // In parts, objects go by their identifiers.
             let specs: BTreeMap<Addr, &Value> = members
-                .map(|o| (Addr::new(o.addr.service, o.addr.kind.clone(), &o.name), &o.spec))
+                .map(|o| {
+                    (
+                        Addr::new(o.addr.service, o.addr.kind.clone(), &o.name),
+                        &o.spec,
+                    )
+                })
                 .collect();
             for circle in parts::circles(&specs) {
                 findings.push(self.derived(&circle));
