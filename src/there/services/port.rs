@@ -86,8 +86,13 @@ impl Port {
         envelope: &str,
         each: Each<'_, T, I>,
     ) -> Result<Vec<T>, ServiceError> {
-        let (items, _) = self.page(reading(path), envelope, each).await?;
+        let (items, _) = self.fetch(path).await?.page(envelope, each)?;
         Ok(items)
+    }
+
+    /// The answer of a route, to be read by whoever has room for it.
+    pub async fn fetch(&self, path: &str) -> Result<Fetched, ServiceError> {
+        self.answer(reading(path), fetched).await
     }
 
     /// Reads by POST; only routes that end in `/search` are known to read.
@@ -103,36 +108,8 @@ impl Port {
         envelope: &str,
         each: Each<'_, T>,
     ) -> Result<Page<T>, ServiceError> {
-        self.page(searching(path, body)?, envelope, each).await
-    }
-
-    /// Reads a list item by item, or as a whole where it is an unusual one.
-    async fn page<T, I: DeserializeOwned>(
-        &self,
-        route: Route<'_>,
-        envelope: &str,
-        each: Each<'_, T, I>,
-    ) -> Result<Page<T>, ServiceError> {
-        let answer = self.answer(route, |answer, call, discreet| {
-            let good = (200..300).contains(&answer.status);
-            if good && let Some(page) = items::read(&answer.body, envelope, each) {
-                return Ok(page);
-            }
-            let answer = read(answer, call, discreet)?;
-            let next = answer.get("next").and_then(Json::as_str).map(str::to_owned);
-            let list = list_in(answer, envelope)
-                .map_err(|what| error(call, Problem::Unreadable { status: 200, what }))?;
-            let mut items = Vec::new();
-            for item in &list {
-                let item = I::deserialize(item).map_err(|what| {
-                    let what = what.to_string();
-                    error(call, Problem::Unreadable { status: 200, what })
-                })?;
-                each(&item, &mut items);
-            }
-            Ok((items, next))
-        });
-        answer.await
+        let answer = self.answer(searching(path, body)?, fetched).await?;
+        answer.page(envelope, each)
     }
 
     /// Sends a change. `hidden` are the secret texts in the body.
@@ -173,11 +150,13 @@ impl Port {
             writes: true,
             hidden: &[],
         };
+        let read = |answer, call: &str, discreet| read(answer, call, &discreet);
         self.answer(route, read).await
     }
 
     /// Sends a request and reads the answer as a whole.
     async fn call(&self, route: Route<'_>) -> Result<Json, ServiceError> {
+        let read = |answer, call: &str, discreet| read(answer, call, &discreet);
         self.answer(route, read).await
     }
 
@@ -185,7 +164,7 @@ impl Port {
     async fn answer<T>(
         &self,
         route: Route<'_>,
-        read: impl FnOnce(Answer, &str, &Discreet) -> Result<T, ServiceError>,
+        read: impl FnOnce(Answer, &str, Discreet) -> Result<T, ServiceError>,
     ) -> Result<T, ServiceError> {
         let mut token = self.token().await?;
         let call = label(route.method, route.path);
@@ -209,7 +188,7 @@ impl Port {
                 token = self.another_token(token.number).await?;
                 continue;
             }
-            return read(answer, &call, &discreet);
+            return read(answer, &call, discreet);
         }
     }
 
@@ -274,6 +253,46 @@ impl Port {
         });
         *session = Some(token.clone());
         Ok(token)
+    }
+}
+
+/// An answer that nobody has looked into.
+pub(super) struct Fetched {
+    answer: Answer,
+    call: String,
+    discreet: Discreet,
+}
+
+fn fetched(answer: Answer, call: &str, discreet: Discreet) -> Result<Fetched, ServiceError> {
+    Ok(Fetched {
+        answer,
+        call: call.to_owned(),
+        discreet,
+    })
+}
+
+impl Fetched {
+    /// Reads a list item by item, or as a whole where it is an unusual one.
+    pub fn page<T, I: DeserializeOwned>(
+        self,
+        envelope: &str,
+        each: Each<'_, T, I>,
+    ) -> Result<Page<T>, ServiceError> {
+        let call = &self.call;
+        let good = (200..300).contains(&self.answer.status);
+        if good && let Some(page) = items::read(&self.answer.body, envelope, each) {
+            return Ok(page);
+        }
+        let unreadable = |what| error(call, Problem::Unreadable { status: 200, what });
+        let answer = read(self.answer, call, &self.discreet)?;
+        let next = answer.get("next").and_then(Json::as_str).map(str::to_owned);
+        let list = list_in(answer, envelope).map_err(unreadable)?;
+        let mut items = Vec::new();
+        for item in &list {
+            let item = I::deserialize(item).map_err(|what| unreadable(what.to_string()))?;
+            each(&item, &mut items);
+        }
+        Ok((items, next))
     }
 }
 

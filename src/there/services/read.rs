@@ -15,7 +15,7 @@ use crate::there::live::{Live, Organization, Space};
 use crate::there::services::document::{Document, Page, SPACES};
 use crate::there::services::error::{Problem, ServiceError};
 use crate::there::services::http::{Options, Repeat};
-use crate::there::services::port::{Port, object_in};
+use crate::there::services::port::{Fetched, Port, object_in};
 use crate::there::services::spacelift::{self, Ask, Reply, Spacelift, Token};
 use crate::words::{Service, Value};
 
@@ -41,7 +41,11 @@ const READ: &str = "query Read";
 /// A part of [`Live`] that came with one answer.
 enum Part {
     Organization(Result<Json, ServiceError>),
-    List(Vec<&'static dyn Kind>, Result<Vec<Found>, ServiceError>),
+    List(
+        Vec<&'static dyn Kind>,
+        &'static str,
+        Result<Fetched, ServiceError>,
+    ),
     Spacelift(Result<Survey, ServiceError>),
 }
 
@@ -104,11 +108,7 @@ impl Reader {
             }
             for (path, (envelope, kinds)) in port_lists(kinds) {
                 let asked = port.clone();
-                parts.spawn(async move {
-                    let each = |item: &Value, found: &mut Vec<Found>| observe(&kinds, item, found);
-                    let found = asked.list(path, envelope, &each).await;
-                    Part::List(kinds, found)
-                });
+                parts.spawn(async move { Part::List(kinds, envelope, asked.fetch(path).await) });
             }
         }
         if let Some(spacelift) = &self.spacelift {
@@ -243,18 +243,23 @@ impl Part {
                     live.refused.insert("port.organization", refusal(error)?);
                 }
             },
-            Part::List(kinds, found) => match found {
-                Ok(found) => {
-                    for (kind, seen) in found {
-                        live.insert(kind, seen);
+            // Read here and not by the task that fetched it: one after the other, so that each
+            // takes the room that the one before it gave back.
+            Part::List(kinds, envelope, fetched) => {
+                let each = |item: &Value, found: &mut Vec<Found>| observe(&kinds, item, found);
+                match fetched.and_then(|fetched| fetched.page(envelope, &each)) {
+                    Ok((found, _)) => {
+                        for (kind, seen) in found {
+                            live.insert(kind, seen);
+                        }
+                    }
+                    Err(error) => {
+                        let says = refusal(error)?;
+                        let names = kinds.iter().map(|kind| (kind.name(), says.clone()));
+                        live.refused.extend(names);
                     }
                 }
-                Err(error) => {
-                    let says = refusal(error)?;
-                    let names = kinds.iter().map(|kind| (kind.name(), says.clone()));
-                    live.refused.extend(names);
-                }
-            },
+            }
             Part::Spacelift(survey) => {
                 let survey = survey?;
                 live.viewer = Some(survey.viewer);
