@@ -4,7 +4,7 @@
 //! Holds a reader only (law 2); apply makes its writer from it. Deliberately not here: what is
 //! made of what was seen (see `sight`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::cli::Global;
@@ -22,6 +22,7 @@ use crate::there::live::Live;
 use crate::there::services::{Options, Reader, ServiceError, Vault};
 use crate::want::config::LedgerHome;
 use crate::want::desired::Desired;
+use crate::words::Value;
 
 /// A project, the world that it meets, and a reader for it.
 #[derive(Debug)]
@@ -147,18 +148,19 @@ impl Session {
         let home = &self.stage.home;
         let in_port = matches!(home, Home::Port(_));
         let ledger = home.load(&self.reader, &self.vault, trust);
+        let wanted = self.desired.objects.values();
+        let wanted: HashMap<(&str, &str), &Value> = wanted
+            .filter(|object| object.manage.is_empty())
+            .map(|object| ((object.kind.name(), object.name.as_str()), &object.spec))
+            .collect();
+        let known = |kind: &str, name: &str| wanted.get(&(kind, name)).copied();
+        let live = self.reader.read_beside(kinds, !in_port, &known);
         let (live, kept) = match order {
-            Order::AtOnce if in_port => {
-                tokio::join!(self.reader.read_objects(kinds), ledger)
-            }
+            Order::AtOnce if in_port => tokio::join!(live, ledger),
             // A file is read at once: not beside the lists, so that its text is gone by then.
             _ => {
                 let kept = ledger.await;
-                let live = match in_port {
-                    true => self.reader.read_objects(kinds).await,
-                    false => self.reader.read(kinds).await,
-                };
-                (live, kept)
+                (live.await, kept)
             }
         };
         let mut loaded = kept.map_err(|error| unkept(&error))?;

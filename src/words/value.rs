@@ -13,6 +13,9 @@ pub use crate::words::map::Map;
 use crate::words::template::Reference;
 use crate::words::{Pointer, Template, Text};
 
+/// How deep two values are looked at for what they share.
+const SHARED: usize = 3;
+
 /// A JSON tree with two more leaves.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Value {
@@ -228,6 +231,25 @@ impl Value {
             }
         }
         walk(self, &mut Pointer::root(), change).unwrap_or_else(|| self.clone())
+    }
+
+    /// The same value, in which the maps that `other` has as well are held once, a few steps deep.
+    pub fn beside(&self, other: &Value) -> Value {
+        fn walk(value: &Value, other: &Value, steps: usize) -> Value {
+            match (value, other) {
+                (Value::Map(_), Value::Map(_)) if value == other => other.clone(),
+                (Value::Map(map), Value::Map(others)) if steps > 0 => {
+                    let entries = map.iter().map(|(key, value)| {
+                        let other = others.get(key);
+                        let beside = other.map(|other| walk(value, other, steps - 1));
+                        (key.clone(), beside.unwrap_or_else(|| value.clone()))
+                    });
+                    Value::Map(Map::of_distinct(entries))
+                }
+                _ => value.clone(),
+            }
+        }
+        walk(self, other, SHARED)
     }
 
     /// Whether some leaf is `Deferred`.

@@ -64,7 +64,7 @@ pub use http::{Options, Repeat};
 pub use items::Each;
 pub use listing::Spot;
 pub use randoms::Randoms;
-pub use read::{Counts, Reader};
+pub use read::{Counts, Known, Reader};
 pub use runs::{Approvers, Page, Report, Start, Started};
 pub use vault::{FingerprintKey, RuntimeKey, Vault, VaultError};
 pub use write::Writer;

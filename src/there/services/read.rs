@@ -51,6 +51,9 @@ enum Part {
 
 type Found = (&'static str, Observed);
 
+/// What is known of an object before it is read, by its kind and name.
+pub type Known<'a> = &'a (dyn Fn(&str, &str) -> Option<&'a Value> + Sync);
+
 /// What Spacelift's reading document brought.
 #[derive(Default)]
 pub(super) struct Survey {
@@ -81,12 +84,7 @@ impl Reader {
     /// credentials are right is noted in [`Live::refused`]; `port.organization` and
     /// `spacelift.space` may be noted there too.
     pub async fn read(&self, kinds: &[&'static dyn Kind]) -> Result<Live, ServiceError> {
-        self.survey(kinds, true).await
-    }
-
-    /// The same without the organization, where a ledger in Port knows it already.
-    pub async fn read_objects(&self, kinds: &[&'static dyn Kind]) -> Result<Live, ServiceError> {
-        self.survey(kinds, false).await
+        self.read_beside(kinds, true, &|_, _| None).await
     }
 
     /// Reads the organization.
@@ -94,10 +92,15 @@ impl Reader {
         organization(&self.port()?.get("/v1/organization").await?)
     }
 
-    async fn survey(
+    /// The same; the organization is left out where a ledger in Port knows it already.
+    ///
+    /// `known` gives what an object is likely like, by kind and name: what Port's objects have in
+    /// common with that is held once, so that a project that is applied is not held twice.
+    pub async fn read_beside(
         &self,
         kinds: &[&'static dyn Kind],
         with_organization: bool,
+        known: Known<'_>,
     ) -> Result<Live, ServiceError> {
         self.log_in().await?;
         let mut parts = JoinSet::new();
@@ -122,7 +125,7 @@ impl Reader {
         let mut errors: Vec<ServiceError> = Vec::new();
         while let Some(part) = parts.join_next().await {
             match part {
-                Ok(part) => errors.extend(part.into_live(&mut live).err()),
+                Ok(part) => errors.extend(part.into_live(&mut live, known).err()),
                 Err(panic) => std::panic::resume_unwind(panic.into_panic()),
             }
         }
@@ -235,7 +238,7 @@ fn observe(kinds: &[&'static dyn Kind], item: &Value, found: &mut Vec<Found>) {
 
 impl Part {
     /// Puts the part into `live`; comes back with an error that is more than a refused list.
-    fn into_live(self, live: &mut Live) -> Result<(), ServiceError> {
+    fn into_live(self, live: &mut Live, known: Known<'_>) -> Result<(), ServiceError> {
         match self {
             Part::Organization(answer) => match answer {
                 Ok(answer) => live.organization = Some(organization(&answer)?),
@@ -246,7 +249,15 @@ impl Part {
             // Read here and not by the task that fetched it: one after the other, so that each
             // takes the room that the one before it gave back.
             Part::List(kinds, envelope, fetched) => {
-                let each = |item: &Value, found: &mut Vec<Found>| observe(&kinds, item, found);
+                let each = |item: &Value, found: &mut Vec<Found>| {
+                    let before = found.len();
+                    observe(&kinds, item, found);
+                    for (kind, seen) in &mut found[before..] {
+                        if let Some(known) = known(kind, &seen.name) {
+                            seen.value = seen.value.beside(known);
+                        }
+                    }
+                };
                 match fetched.and_then(|fetched| fetched.page(envelope, &each)) {
                     Ok((found, _)) => {
                         for (kind, seen) in found {
