@@ -4,12 +4,13 @@
 //! that plus what it has just created.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use crate::kinds::{self, Kind, Picks, picks};
 use crate::there::live::Live;
 use crate::want::desired;
 use crate::words::finding::did_you_mean;
+use crate::words::map::Hashing;
 use crate::words::template::Reference;
 use crate::words::value::{Map, SecretSource};
 use crate::words::{Addr, Pointer, Value};
@@ -17,7 +18,7 @@ use crate::words::{Addr, Pointer, Value};
 /// What `${…}` may read of objects, by address.
 #[derive(Debug, Clone, Default)]
 pub struct Exports {
-    known: BTreeMap<Addr, Map>,
+    known: HashMap<Addr, Map, Hashing>,
 }
 
 impl Exports {

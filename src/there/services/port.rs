@@ -52,7 +52,7 @@ const TOKEN_ROUTE: &str = "/v1/auth/access_token";
 const SLOTS: usize = 10;
 /// How often one request is sent again with a new token. Once is not enough: a token may end that
 /// another request has just had renewed.
-const RENEWALS: usize = 2;
+pub(super) const RENEWALS: usize = 2;
 
 impl Port {
     pub fn new(endpoint: &PortEndpoint, options: &Options) -> Result<Self, ServiceError> {

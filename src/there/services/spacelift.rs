@@ -73,9 +73,6 @@ const EXCHANGE: &str = "mutation Login($id: ID!, $secret: String!) { apiKeyUser(
 const VIEWER: &str = "query Viewer { viewer { id } }";
 /// The words that tell refusals apart; there are no codes (SA section 3).
 const UNAUTHORIZED: &str = "unauthorized";
-/// How often one change is sent again with a new token. Once is not enough: a token may end that
-/// another change has just had renewed.
-const RENEWALS: usize = 2;
 const NOT_FOUND: &str = "not found";
 const TAKEN: &str = "already exists";
 /// How many requests may be under way (SA section 4).
@@ -127,7 +124,7 @@ impl Spacelift {
             // The same word means "no session" and "no right" (SA section 3); a refused mutation
             // did nothing, so that sending it again is safe.
             if reply.complains_of(UNAUTHORIZED) && !self.sees(&token).await? {
-                if renewals == RENEWALS || !self.renews() {
+                if renewals == super::port::RENEWALS || !self.renews() {
                     return Err(error(&label(document), Problem::Unseen).traced(reply.trace));
                 }
                 renewals += 1;

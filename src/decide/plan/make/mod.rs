@@ -32,17 +32,18 @@ mod references;
 mod secrets;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::decide::diff::{self, FieldChange};
 use crate::decide::drift;
 use crate::decide::ledger::Ledger;
 use crate::decide::plan::settle::{self, Exports};
 use crate::decide::plan::{Action, Change, Facts, Plan, Reason, Refusal, SecretFacts, guard, skip};
-use crate::kinds::{self, Observed, Picks};
+use crate::kinds::{self, Observed, Picks, Rename};
 use crate::there::live::Live;
 use crate::want::desired::{Desired, Object};
 use crate::want::document::Lifecycle;
+use crate::words::map::Hashing;
 use crate::words::template::Reference;
 use crate::words::{Addr, Findings, Pointer, Value};
 pub use held::{held, live_of};
@@ -127,7 +128,7 @@ fn once<'a>(input: Input<'a>, randoms: &'a randoms::Known) -> (Plan, Findings) {
             ..Plan::default()
         },
         findings: Findings::default(),
-        claimed: BTreeSet::new(),
+        claimed: HashSet::default(),
         former: moves::former_addresses(input.desired, input.ledger),
         left: BTreeSet::new(),
         refusals: Vec::new(),
@@ -173,14 +174,14 @@ struct Planning<'a> {
     /// What is known about the texts that we make.
     randoms: &'a randoms::Known,
     /// The objects that the project declares whole, by kind and name.
-    declared: BTreeSet<(&'static str, &'a str)>,
+    declared: HashSet<(&'static str, &'a str), Hashing>,
     /// The addresses that own objects, by kind and id.
-    owners: BTreeMap<(&'static str, &'a str), &'a Addr>,
+    owners: moves::Owners<'a>,
     exports: Exports,
     plan: Plan,
     findings: Findings,
     /// Live objects that a desired object was matched with.
-    claimed: BTreeSet<(&'static str, String)>,
+    claimed: HashSet<(&'static str, String), Hashing>,
     /// The addresses that `moved` objects have in the ledger, by their present ones.
     former: BTreeMap<&'a Addr, &'a Addr>,
     /// The addresses that the ledger has objects under which have another one now.
@@ -268,16 +269,21 @@ impl<'a> Planning<'a> {
         let ignore = ignored(object);
         let ours = self.is_ours(object, live);
         let open = object.renamed.iter().filter(|r| r.is_open(&live.value));
-        let base = Change {
+        let renames: Vec<Rename> = open.cloned().collect();
+        let from = self.moved_from(object, live);
+        // Made only where something changes: most objects stay as they are.
+        let base = |planning: &Planning| Change {
             seen: Some(live.clone()),
             adopts: !ours,
-            from: self.moved_from(object, live),
-            renames: open.cloned().collect(),
-            ..self.blank(object)
+            from: from.clone(),
+            renames: renames.clone(),
+            ..planning.blank(object)
         };
-        let before = base.before().map_or(Cow::Borrowed(live), |before| {
-            Cow::Owned(before.into_owned())
-        });
+        let before = match renames.is_empty() {
+            true => None,
+            false => base(self).before().map(Cow::into_owned),
+        };
+        let before = before.map_or(Cow::Borrowed(live), Cow::Owned);
         let mut found = diff::compare(kind, &want, &before.value, &ignore);
         found.fields.extend(self.taken_over(object, live));
         self.unrecognised(object, live);
@@ -290,7 +296,7 @@ impl<'a> Planning<'a> {
                 unknown: found.unknown,
                 sends,
                 want: Some(want.into_owned()),
-                ..base
+                ..base(self)
             });
             return;
         }
@@ -299,12 +305,12 @@ impl<'a> Planning<'a> {
         let mut sends = self.changed_secrets(object, &want, ours);
         let secret_changed = !sends.is_empty();
         sends.extend(self.carried_secrets(object, &want, &found));
-        if found.fields.is_empty() && !secret_changed && base.renames.is_empty() {
-            if base.from.is_none() && self.is_recorded(object, live) {
+        if found.fields.is_empty() && !secret_changed && renames.is_empty() {
+            if from.is_none() && self.is_recorded(object, live) {
                 self.plan.unchanged += 1;
             } else {
                 self.plan.changes.push(Change {
-                    action: match base.from {
+                    action: match from {
                         Some(_) => Action::Move,
                         None => Action::Adopt,
                     },
@@ -314,7 +320,7 @@ impl<'a> Planning<'a> {
                     },
                     sends,
                     want: Some(want.into_owned()),
-                    ..base
+                    ..base(self)
                 });
             }
             return;
@@ -322,8 +328,8 @@ impl<'a> Planning<'a> {
         let body = diff::write_body(kind, &want, &before.value, &ignore);
         self.plan.changes.push(Change {
             action: Action::Update,
-            reason: if !base.renames.is_empty() {
-                let renamed = base.renames.iter().map(|rename| rename.at.clone());
+            reason: if !renames.is_empty() {
+                let renamed = renames.iter().map(|rename| rename.at.clone());
                 Reason::Differs(renamed.chain(paths(&found.fields)).collect())
             } else if found.fields.is_empty() {
                 Reason::SecretChanged
@@ -334,7 +340,7 @@ impl<'a> Planning<'a> {
             unknown: found.unknown,
             sends,
             want: Some(body),
-            ..base
+            ..base(self)
         });
     }
 

@@ -5,7 +5,7 @@
 //! section 5.6). Where that changes too, `moved` in `spaceport.yaml` says so. Deliberately not
 //! here: carrying a move over into the ledger (see `act`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::decide::ledger::{Entry, Ledger};
 use crate::decide::plan::make::{Planning, forget};
@@ -14,6 +14,7 @@ use crate::kinds::{self, Kind, Observed};
 use crate::want::config::LedgerHome;
 use crate::want::desired::{Desired, Object};
 use crate::words::Addr;
+use crate::words::map::Hashing;
 
 /// The addresses that objects had before, by their present one, as far as `moved` says and the
 /// ledger knows only the old one. Of a chain it is the last that the ledger knows.
@@ -46,8 +47,11 @@ pub fn former_addresses<'a>(
     found
 }
 
+/// Which address owns which live object, by kind and id.
+pub(super) type Owners<'a> = HashMap<(&'static str, &'a str), &'a Addr, Hashing>;
+
 /// Which address owns which live object.
-pub(super) fn owners(ledger: &Ledger) -> BTreeMap<(&'static str, &str), &Addr> {
+pub(super) fn owners(ledger: &Ledger) -> Owners<'_> {
     let entries = ledger.entries.iter();
     entries
         .filter(|(_, entry)| entry.manage.is_empty())
