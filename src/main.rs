@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Projects are trees of many small pieces; this takes a fifth of the time of a plan off.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     if let Some(ended) = spaceport::sim::child::serve_if_asked(std::env::args_os()) {
         return ended;

@@ -51,7 +51,8 @@ pub struct Space {
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Shelf {
     by_id: BTreeMap<String, Observed>,
-    ids_by_name: BTreeMap<String, BTreeSet<String>>,
+    /// Sorted; most names have one.
+    ids_by_name: BTreeMap<String, Vec<String>>,
 }
 
 impl Live {
@@ -96,11 +97,11 @@ impl Live {
     pub fn insert(&mut self, kind: &'static str, seen: Observed) {
         self.remove(kind, &seen.id);
         let shelf = self.objects.entry(kind).or_default();
-        shelf
-            .ids_by_name
-            .entry(seen.name.clone())
-            .or_default()
-            .insert(seen.id.clone());
+        let ids = shelf.ids_by_name.entry(seen.name.clone()).or_default();
+        if let Err(at) = ids.binary_search(&seen.id) {
+            ids.reserve_exact(1);
+            ids.insert(at, seen.id.clone());
+        }
         shelf.by_id.insert(seen.id.clone(), seen);
     }
 
@@ -109,7 +110,7 @@ impl Live {
         let shelf = self.objects.get_mut(kind)?;
         let seen = shelf.by_id.remove(id)?;
         if let Some(ids) = shelf.ids_by_name.get_mut(&seen.name) {
-            ids.remove(id);
+            ids.retain(|other| other != id);
             if ids.is_empty() {
                 shelf.ids_by_name.remove(&seen.name);
             }

@@ -12,8 +12,8 @@ use crate::words::map::Hashing;
 /// A directed graph: an edge from `a` to `b` says that `a` needs `b`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Graph<N = Addr> {
-    /// What each node needs, and whether the need can wait until both exist.
-    needs: BTreeMap<N, BTreeMap<N, bool>>,
+    /// What each node needs, sorted, and whether the need can wait until both exist.
+    needs: BTreeMap<N, Vec<(N, bool)>>,
 }
 
 impl<N> Default for Graph<N> {
@@ -36,7 +36,8 @@ impl<N: Ord + Clone + Hash> Graph<N> {
             while let Some((_, to, waits)) = edges.next_if(|(from, ..)| *from == at) {
                 own.push((nodes[to].clone(), waits));
             }
-            (node.clone(), own.into_iter().collect())
+            own.shrink_to_fit();
+            (node.clone(), own)
         });
         Graph {
             needs: needs.collect(),
@@ -51,26 +52,30 @@ impl<N: Ord + Clone + Hash> Graph<N> {
     /// Adds an edge: `from` needs `to` before it can be there at all. Edges to itself are ignored:
     /// they never decide an order.
     pub fn edge(&mut self, from: N, to: N) {
-        if from != to {
-            self.needs.entry(from).or_default().insert(to, false);
-        }
+        self.add(from, to, false);
     }
 
     /// Adds an edge that can wait: only a part of `from`, which may be written later, needs `to`.
     pub fn edge_that_waits(&mut self, from: N, to: N) {
-        if from != to {
-            self.needs
-                .entry(from)
-                .or_default()
-                .entry(to)
-                .or_insert(true);
+        self.add(from, to, true);
+    }
+
+    /// Of edges that are alike, one that cannot wait decides.
+    fn add(&mut self, from: N, to: N, waits: bool) {
+        if from == to {
+            return;
+        }
+        let needs = self.needs.entry(from).or_default();
+        match needs.binary_search_by(|(known, _)| known.cmp(&to)) {
+            Ok(at) => needs[at].1 &= waits,
+            Err(at) => needs.insert(at, (to, waits)),
         }
     }
 
     /// Whether `from` needs `to` before it can be there at all.
     pub fn is_firm(&self, from: &N, to: &N) -> bool {
         let needs = self.needs.get(from);
-        needs.and_then(|needs| needs.get(to)) == Some(&false)
+        needs.is_some_and(|needs| needs.contains(&(to.clone(), false)))
     }
 
     /// The same nodes with the edges that cannot wait.
@@ -81,7 +86,10 @@ impl<N: Ord + Clone + Hash> Graph<N> {
     /// Both graphs in one.
     pub fn with(mut self, other: Graph<N>) -> Graph<N> {
         for (node, needs) in other.needs {
-            self.needs.entry(node).or_default().extend(needs);
+            self.node(node.clone());
+            for (to, waits) in needs {
+                self.add(node.clone(), to, waits);
+            }
         }
         self
     }
@@ -95,11 +103,8 @@ impl<N: Ord + Clone + Hash> Graph<N> {
 
     fn with_edges(&self, keep: impl Fn(&N, &N, bool) -> bool) -> Graph<N> {
         let needs = self.needs.iter().map(|(from, needs)| {
-            let kept = needs.iter().filter(|(to, waits)| keep(from, to, **waits));
-            (
-                from.clone(),
-                kept.map(|(to, waits)| (to.clone(), *waits)).collect(),
-            )
+            let kept = needs.iter().filter(|(to, waits)| keep(from, to, *waits));
+            (from.clone(), kept.cloned().collect())
         });
         Graph {
             needs: needs.collect(),
@@ -118,7 +123,8 @@ impl<N: Ord + Clone + Hash> Graph<N> {
 
     /// What a node needs directly.
     pub fn needs(&self, node: &N) -> impl Iterator<Item = &N> {
-        self.needs.get(node).into_iter().flat_map(BTreeMap::keys)
+        let needs = self.needs.get(node).into_iter().flatten();
+        needs.map(|(need, _)| need)
     }
 
     /// The nodes in layers: each needs only nodes of earlier layers. Edges to what is no node are
@@ -132,7 +138,7 @@ impl<N: Ord + Clone + Hash> Graph<N> {
         let mut waiting = vec![0_usize; nodes.len()];
         let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
         for (at, needs) in self.needs.values().enumerate() {
-            for need in needs.keys().filter_map(|need| places.get(need)) {
+            for need in needs.iter().filter_map(|(need, _)| places.get(need)) {
                 waiting[at] += 1;
                 needed_by[*need].push(at);
             }

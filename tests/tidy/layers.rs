@@ -56,6 +56,7 @@ const HOMES: &[(&str, &[&str], bool)] = &[
     ("clap_complete", &["commands/completions.rs"], true),
     ("granit_parser", &["want/yaml/"], true),
     ("miette", &["show/"], true),
+    ("mimalloc", &["main.rs"], true),
     ("apollo_compiler", &["sandbox/", "sim/graphql"], true),
     ("axum", &["sandbox/"], true),
     ("jaq_core", &["sim/jq/"], true),

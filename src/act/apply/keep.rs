@@ -210,7 +210,7 @@ impl Applying<'_> {
                 (None, _) => change.adopts,
             },
             protect: change.lifecycle.protect,
-            needs: change.needs.clone(),
+            needs: change.needs.iter().cloned().collect(),
             touched: written_at(change, touched, old.as_ref()),
             digests: match &change.part {
                 Some(part) => digests(

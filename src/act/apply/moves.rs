@@ -78,7 +78,8 @@ impl Applying<'_> {
                     .needs
                     .iter()
                     .map(|need| moved.get(need).copied().unwrap_or(need));
-                entry.needs = now.cloned().collect();
+                let sorted: BTreeSet<Addr> = now.cloned().collect();
+                entry.needs = sorted.into_iter().collect();
             }
         }
     }

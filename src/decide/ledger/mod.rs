@@ -30,7 +30,7 @@ pub mod shelf;
 pub mod tenure;
 pub mod trust;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::words::{Addr, Pointer};
@@ -96,9 +96,9 @@ pub struct Entry {
     /// leaves the project.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub placed: Vec<Pointer>,
-    /// The objects that it needed when it was applied.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub needs: BTreeSet<Addr>,
+    /// The objects that it needed when it was applied, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Addr>,
     /// A digest per place of the spec as applied, to tell drift from edits. The places are texts
     /// of pointers: they are many, and most runs only keep them.
     pub digests: Digests,

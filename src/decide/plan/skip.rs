@@ -232,7 +232,7 @@ mod tests {
             protect: false,
             manage: Vec::new(),
             placed: Vec::new(),
-            needs: addrs(needs),
+            needs: addrs(needs).into_iter().collect(),
             marked_as: None,
             digests: Default::default(),
             ignore: Vec::new(),

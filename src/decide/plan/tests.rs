@@ -93,7 +93,7 @@ impl World {
             protect: false,
             manage: Vec::new(),
             placed: Vec::new(),
-            needs: BTreeSet::new(),
+            needs: Vec::new(),
             digests: Default::default(),
             ignore: Vec::new(),
             touched: None,

@@ -54,6 +54,10 @@ impl Worker {
         command
             .arg(ARGUMENT)
             .env_clear()
+            // The allocator asks for address space by the GiB otherwise, before the child limits
+            // itself, and the limit would not hold inside of that.
+            .env("MIMALLOC_ARENA_RESERVE", "0")
+            .env("MIMALLOC_PURGE_DELAY", "-1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());

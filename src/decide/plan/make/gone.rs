@@ -45,7 +45,12 @@ impl Planning<'_> {
                 continue;
             }
             if self.claimed.contains(&(kind.name(), entry.id.clone())) {
-                gone.push(forget(addr, kind, &entry.name, entry.needs.clone()));
+                gone.push(forget(
+                    addr,
+                    kind,
+                    &entry.name,
+                    entry.needs.iter().cloned().collect(),
+                ));
                 continue;
             }
             let live = self.input.live.by_id(kind.name(), &entry.id);
@@ -71,7 +76,12 @@ impl Planning<'_> {
                         .notes
                         .push(format!("`{addr}` left the project. {why}"));
                 }
-                gone.push(forget(addr, kind, &entry.name, entry.needs.clone()));
+                gone.push(forget(
+                    addr,
+                    kind,
+                    &entry.name,
+                    entry.needs.iter().cloned().collect(),
+                ));
                 continue;
             }
             match live {
@@ -80,10 +90,20 @@ impl Planning<'_> {
                     gone.push(Change {
                         action: Action::Delete,
                         seen: Some(live.clone()),
-                        ..forget(addr, kind, &entry.name, entry.needs.clone())
+                        ..forget(
+                            addr,
+                            kind,
+                            &entry.name,
+                            entry.needs.iter().cloned().collect(),
+                        )
                     })
                 }
-                _ => gone.push(forget(addr, kind, &entry.name, entry.needs.clone())),
+                _ => gone.push(forget(
+                    addr,
+                    kind,
+                    &entry.name,
+                    entry.needs.iter().cloned().collect(),
+                )),
             }
         }
         self.plan.changes.extend(gone);

@@ -131,7 +131,12 @@ impl<'a> Planning<'a> {
             action: Action::Delete,
             seen: Some(live.clone()),
             from: Some(held.clone()),
-            ..forget(&addr, kind, &entry.name, entry.needs.clone())
+            ..forget(
+                &addr,
+                kind,
+                &entry.name,
+                entry.needs.iter().cloned().collect(),
+            )
         })
     }
 
