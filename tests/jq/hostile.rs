@@ -285,9 +285,8 @@ fn a_large_input_arrives_and_one_that_is_too_large_does_not() {
 #[test]
 fn a_child_does_not_survive_its_parent() {
     use std::io::{Read, Write};
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_spaceport"))
-        .arg("--sim-child")
-        .env_clear()
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_spaceport"));
+    let mut child = spaceport::sim::child::command(program)
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
         .spawn()

@@ -1,4 +1,4 @@
-//! The process that answers jobs: a copy of our own program with an empty environment, limits and a
+//! The process that answers jobs: a copy of our own program with nothing of our environment, limits and a
 //! deadline, so that no program of a user can harm us.
 //!
 //! The only room of `sim` that does IO. Deliberately not here: what the answers are.
@@ -28,6 +28,7 @@ use super::job::{Answer, Fault, FaultKind, Job, work};
 
 pub use limits::leave_no_core;
 pub use serve::serve_if_asked;
+pub use worker::command;
 
 /// How many children there may be at most.
 const MOST_CHILDREN: usize = 4;

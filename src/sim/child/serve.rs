@@ -1,6 +1,6 @@
 //! The side of the child: limits first, then jobs until its input ends.
 //!
-//! It has no environment, and writes nothing but answers: what it panics with may hold data of the
+//! It has nothing of our environment, and writes nothing but answers: what it panics with may hold data of the
 //! user (law 5).
 
 use std::ffi::OsString;

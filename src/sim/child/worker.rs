@@ -47,17 +47,22 @@ pub fn cannot_start(why: &str) -> Fault {
     Fault::new(FaultKind::Crash, message)
 }
 
+/// The command that starts a child: nothing of our environment goes along, but the child's allocator is
+/// told to take address space as it is used. It would take a GiB at once, before the child limits itself.
+pub fn command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.arg(ARGUMENT).env_clear();
+    command.env("MIMALLOC_ARENA_RESERVE", "0");
+    // What is given back to the system is asked for again by the next job.
+    command.env("MIMALLOC_PURGE_DELAY", "-1");
+    command
+}
+
 impl Worker {
     /// Starts a child and waits until it has limited itself.
     pub fn start(program: &Path) -> Result<Worker, Fault> {
-        let mut command = Command::new(program);
+        let mut command = command(program);
         command
-            .arg(ARGUMENT)
-            .env_clear()
-            // The allocator asks for address space by the GiB otherwise, before the child limits
-            // itself, and the limit would not hold inside of that.
-            .env("MIMALLOC_ARENA_RESERVE", "0")
-            .env("MIMALLOC_PURGE_DELAY", "-1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());

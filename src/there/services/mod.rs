@@ -6,6 +6,7 @@
 //! | room | noun |
 //! |---|---|
 //! | `read` | the reader: two round trips to [`Live`](crate::there::Live) |
+//! | `found` | what the kinds see in an item of a list |
 //! | `further` | what a plan needs beyond them |
 //! | `write` | the writer: one object at a time, creates never repeated blindly |
 //! | `checkup` | one question at a time about our session |
@@ -34,6 +35,7 @@ mod discreet;
 mod document;
 mod entities;
 mod error;
+mod found;
 mod further;
 mod gate;
 mod http;
@@ -59,12 +61,13 @@ mod script;
 pub use checkup::{Pass, Sight};
 pub use entities::{BULK, DELETED, NAMED, PAGE, Written};
 pub use error::{Failure, Problem, ServiceError, TookEffect};
+pub use found::Known;
 pub use further::Had;
 pub use http::{Options, Repeat};
 pub use items::Each;
 pub use listing::Spot;
 pub use randoms::Randoms;
-pub use read::{Counts, Known, Reader};
+pub use read::{Counts, Reader};
 pub use runs::{Approvers, Page, Report, Start, Started};
 pub use vault::{FingerprintKey, RuntimeKey, Vault, VaultError};
 pub use write::Writer;

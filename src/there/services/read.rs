@@ -9,11 +9,12 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 use tokio::task::JoinSet;
 
-use crate::kinds::{Kind, List, Observed, stamp};
+use crate::kinds::{Kind, List, Observed};
 use crate::there::endpoints::Endpoints;
 use crate::there::live::{Live, Organization, Space};
 use crate::there::services::document::{Document, Page, SPACES};
 use crate::there::services::error::{Problem, ServiceError};
+use crate::there::services::found::{Found, Known, UNKNOWN, observe};
 use crate::there::services::http::{Options, Repeat};
 use crate::there::services::port::{Fetched, Port, object_in};
 use crate::there::services::spacelift::{self, Ask, Reply, Spacelift, Token};
@@ -49,11 +50,6 @@ enum Part {
     Spacelift(Result<Survey, ServiceError>),
 }
 
-type Found = (&'static str, Observed);
-
-/// What is known of an object before it is read, by its kind and name.
-pub type Known<'a> = &'a (dyn Fn(&str, &str) -> Option<&'a Value> + Sync);
-
 /// What Spacelift's reading document brought.
 #[derive(Default)]
 pub(super) struct Survey {
@@ -84,7 +80,7 @@ impl Reader {
     /// credentials are right is noted in [`Live::refused`]; `port.organization` and
     /// `spacelift.space` may be noted there too.
     pub async fn read(&self, kinds: &[&'static dyn Kind]) -> Result<Live, ServiceError> {
-        self.read_beside(kinds, true, &|_, _| None).await
+        self.read_beside(kinds, true, UNKNOWN).await
     }
 
     /// Reads the organization.
@@ -137,7 +133,8 @@ impl Reader {
     pub async fn list(&self, kind: &'static dyn Kind) -> Result<Vec<Observed>, ServiceError> {
         let found = match kind.list() {
             List::Port { path, envelope } => {
-                let each = |item: &Value, found: &mut Vec<Found>| observe(&[kind], item, found);
+                let each =
+                    |item: &Value, found: &mut Vec<Found>| observe(&[kind], item, UNKNOWN, found);
                 self.port()?.list(path, envelope, &each).await?
             }
             // Which there are, only who asks knows (see `further`).
@@ -223,19 +220,6 @@ fn port_lists(
     lists
 }
 
-/// Puts what the kinds see in an item of their list on the list of all that was found.
-fn observe(kinds: &[&'static dyn Kind], item: &Value, found: &mut Vec<Found>) {
-    for kind in kinds {
-        for mut seen in kind.observe_all(item) {
-            if kind.service() == Service::Port {
-                seen.born = stamp::birth(item);
-            }
-            seen.touched = stamp::touch(item);
-            found.push((kind.name(), seen));
-        }
-    }
-}
-
 impl Part {
     /// Puts the part into `live`; comes back with an error that is more than a refused list.
     fn into_live(self, live: &mut Live, known: Known<'_>) -> Result<(), ServiceError> {
@@ -250,13 +234,7 @@ impl Part {
             // takes the room that the one before it gave back.
             Part::List(kinds, envelope, fetched) => {
                 let each = |item: &Value, found: &mut Vec<Found>| {
-                    let before = found.len();
-                    observe(&kinds, item, found);
-                    for (kind, seen) in &mut found[before..] {
-                        if let Some(known) = known(kind, &seen.name) {
-                            seen.value = seen.value.beside(known);
-                        }
-                    }
+                    observe(&kinds, item, known, found);
                 };
                 match fetched.and_then(|fetched| fetched.page(envelope, &each)) {
                     Ok((found, _)) => {
@@ -406,7 +384,7 @@ async fn attempt(
         }
         // Every item is let go once it was looked at, so that a long list is not held twice.
         for item in items {
-            observe(&field.kinds, &item.into(), &mut survey.found);
+            observe(&field.kinds, &item.into(), UNKNOWN, &mut survey.found);
         }
     }
     Ok(survey)
