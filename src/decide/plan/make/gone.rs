@@ -45,12 +45,7 @@ impl Planning<'_> {
                 continue;
             }
             if self.claimed.contains(&(kind.name(), entry.id.clone())) {
-                gone.push(forget(
-                    addr,
-                    kind,
-                    &entry.name,
-                    entry.needs.iter().cloned().collect(),
-                ));
+                gone.push(forget(addr, kind, &entry.name, &entry.needs));
                 continue;
             }
             let live = self.input.live.by_id(kind.name(), &entry.id);
@@ -76,12 +71,7 @@ impl Planning<'_> {
                         .notes
                         .push(format!("`{addr}` left the project. {why}"));
                 }
-                gone.push(forget(
-                    addr,
-                    kind,
-                    &entry.name,
-                    entry.needs.iter().cloned().collect(),
-                ));
+                gone.push(forget(addr, kind, &entry.name, &entry.needs));
                 continue;
             }
             match live {
@@ -90,20 +80,10 @@ impl Planning<'_> {
                     gone.push(Change {
                         action: Action::Delete,
                         seen: Some(live.clone()),
-                        ..forget(
-                            addr,
-                            kind,
-                            &entry.name,
-                            entry.needs.iter().cloned().collect(),
-                        )
+                        ..forget(addr, kind, &entry.name, &entry.needs)
                     })
                 }
-                _ => gone.push(forget(
-                    addr,
-                    kind,
-                    &entry.name,
-                    entry.needs.iter().cloned().collect(),
-                )),
+                _ => gone.push(forget(addr, kind, &entry.name, &entry.needs)),
             }
         }
         self.plan.changes.extend(gone);

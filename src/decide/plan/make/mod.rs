@@ -364,7 +364,7 @@ impl<'a> Planning<'a> {
                 .own_label(object.kind)
                 .filter(|_| object.manage.is_empty()),
             name: object.name.clone(),
-            ..forget(&object.addr, object.kind, &object.name, BTreeSet::new())
+            ..forget(&object.addr, object.kind, &object.name, &[])
         }
     }
 }
@@ -385,15 +385,10 @@ fn ignored(object: &Object) -> Vec<Pointer> {
     ignored
 }
 
-fn forget(
-    addr: &Addr,
-    kind: &'static dyn kinds::Kind,
-    name: &str,
-    needs: BTreeSet<Addr>,
-) -> Change {
+fn forget(addr: &Addr, kind: &'static dyn kinds::Kind, name: &str, needs: &[Addr]) -> Change {
     Change {
         name: name.to_owned(),
-        needs,
+        needs: needs.iter().cloned().collect(),
         ..Change::bare(addr, kind, Action::Forget, Reason::NotInConfig)
     }
 }

@@ -131,12 +131,7 @@ impl<'a> Planning<'a> {
             action: Action::Delete,
             seen: Some(live.clone()),
             from: Some(held.clone()),
-            ..forget(
-                &addr,
-                kind,
-                &entry.name,
-                entry.needs.iter().cloned().collect(),
-            )
+            ..forget(&addr, kind, &entry.name, &entry.needs)
         })
     }
 

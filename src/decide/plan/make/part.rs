@@ -204,12 +204,7 @@ impl<'a> Planning<'a> {
         kind: &'static dyn Kind,
         entry: &Entry,
     ) -> Change {
-        let blank = forget(
-            addr,
-            kind,
-            &entry.name,
-            entry.needs.iter().cloned().collect(),
-        );
+        let blank = forget(addr, kind, &entry.name, &entry.needs);
         let live = self.input.live.by_id(kind.name(), &entry.id);
         // An id that is given again may be another object by now.
         let Some(live) = live.filter(|live| live.name == entry.name) else {
