@@ -338,6 +338,25 @@ mod tests {
             .join(" ")
     }
 
+    proptest::proptest! {
+        /// A graph by numbers is the one that its edges make one after the other.
+        #[test]
+        fn edges_by_number_are_edges(
+            edges in proptest::collection::vec((0..12_usize, 0..12_usize, proptest::bool::ANY), 0..60)
+        ) {
+            let nodes: Vec<usize> = (0..12).collect();
+            let mut graph = Graph::default();
+            nodes.iter().for_each(|node| graph.node(*node));
+            for (from, to, waits) in &edges {
+                match waits {
+                    true => graph.edge_that_waits(*from, *to),
+                    false => graph.edge(*from, *to),
+                }
+            }
+            proptest::prop_assert_eq!(Graph::of(&nodes, edges), graph);
+        }
+    }
+
     #[test]
     fn layers_put_what_is_needed_first() {
         let layers = graph(&[("c", "b"), ("b", "a"), ("d", "a"), ("a", "a")])

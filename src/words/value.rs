@@ -333,3 +333,31 @@ impl fmt::Display for Value {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_two_values_have_in_common_is_held_once_and_nothing_changes() {
+        let wanted = Value::from(json!({
+            "same": { "a": [1, { "b": "c" }] }, "partly": { "same": { "d": 1 }, "other": { "e": 1 } }, "gone": {},
+        }));
+        let seen = Value::from(json!({
+            "more": {}, "partly": { "other": { "e": 2 }, "same": { "d": 1 } }, "same": { "a": [1, { "b": "c" }] },
+        }));
+        let beside = seen.beside(&wanted);
+        assert_eq!(beside, seen);
+        let shared = |at: &str| {
+            let at = Pointer::parse(at).unwrap();
+            let map = |value: &Value| value.at(&at).and_then(Value::as_map).cloned();
+            map(&beside).unwrap().shares_with(&map(&wanted).unwrap())
+        };
+        assert!(shared("/same") && shared("/partly/same"));
+        assert!(!shared("/partly") && !shared("/partly/other"));
+        let all = wanted.clone().beside(&wanted);
+        assert!(all.as_map().unwrap().shares_with(wanted.as_map().unwrap()));
+    }
+}
