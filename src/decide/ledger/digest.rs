@@ -7,13 +7,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::decide::canon::{canonical, sorted_text};
 use crate::decide::graft::graft;
-use crate::decide::ledger::{Entry, hex};
+use crate::decide::ledger::{Entry, hex, pairs};
 use crate::kinds::Kind;
 use crate::kinds::shape::{Object, Shape};
 use crate::words::text::shown;
@@ -99,19 +99,7 @@ impl Serialize for Digests {
 
 impl<'de> Deserialize<'de> for Digests {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Places;
-        impl<'de> Visitor<'de> for Places {
-            type Value = Digests;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map from places to digests")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Digests, A::Error> {
-                std::iter::from_fn(|| map.next_entry().transpose()).collect()
-            }
-        }
-        deserializer.deserialize_map(Places)
+        Ok(pairs(deserializer)?.into_iter().collect())
     }
 }
 

@@ -32,6 +32,7 @@ pub mod trust;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 
 use crate::words::{Addr, Pointer};
 pub use digest::{Digests, digests};
@@ -67,7 +68,7 @@ pub struct Ledger {
     /// When it was applied last, RFC 3339.
     pub applied_at: Option<String>,
     /// What is ours, by address.
-    #[serde(deserialize_with = "in_one_go")]
+    #[serde(deserialize_with = "entries")]
     pub entries: BTreeMap<Addr, Entry>,
     /// What an apply that has not ended is about to create.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -127,22 +128,29 @@ pub struct Fingerprint {
     pub mac: String,
 }
 
-/// Reads a map that is sorted already, as we write it; entry by entry it would take twice the room.
-/// Of two entries with one key the later one counts.
-fn in_one_go<'de, D: Deserializer<'de>>(reader: D) -> Result<BTreeMap<Addr, Entry>, D::Error> {
-    struct Entries;
-    impl<'de> Visitor<'de> for Entries {
-        type Value = BTreeMap<Addr, Entry>;
+/// Reads a map as a list of its entries. Made in one go from what is sorted already, as we write it,
+/// a map takes half of the room that it does after one insertion each.
+fn pairs<'de, D: Deserializer<'de>, K: Deserialize<'de>, V: Deserialize<'de>>(
+    reader: D,
+) -> Result<Vec<(K, V)>, D::Error> {
+    struct Pairs<K, V>(PhantomData<(K, V)>);
+    impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for Pairs<K, V> {
+        type Value = Vec<(K, V)>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a map from addresses to entries")
+            f.write_str("a map")
         }
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             std::iter::from_fn(|| map.next_entry().transpose()).collect()
         }
     }
-    reader.deserialize_map(Entries)
+    reader.deserialize_map(Pairs(PhantomData))
+}
+
+/// Of two entries with one address the later one counts.
+fn entries<'de, D: Deserializer<'de>>(reader: D) -> Result<BTreeMap<Addr, Entry>, D::Error> {
+    Ok(pairs(reader)?.into_iter().collect())
 }
 
 impl Ledger {

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::want::yaml::alias::{BYTES_PER_VALUE, MAX_DEPTH};
-use crate::want::yaml::key::{Entries, merge_sources};
+use crate::want::yaml::key::merge_sources;
 use crate::want::yaml::scalar::Tag;
+use crate::words::map::Map;
 use crate::words::node::Key;
 use crate::words::{Data, Finding, Findings, Node, Place};
 
@@ -73,7 +74,7 @@ pub(super) struct Frame {
 pub(super) enum Content {
     List(Vec<Node>),
     Map {
-        entries: Entries,
+        entries: Map<(Place, Node)>,
         /// The key whose value comes next.
         pending: Option<Pending>,
         /// The merge key, and the maps that it names, earlier ones first.
@@ -216,7 +217,7 @@ impl<'a> Builder<'a> {
         }
         let content = if map {
             Content::Map {
-                entries: Entries::default(),
+                entries: Map::new(),
                 pending: None,
                 merge: None,
                 merged: Vec::new(),
@@ -258,7 +259,12 @@ impl<'a> Builder<'a> {
                 for source in merged {
                     self.take_over(&mut entries, source, merge.unwrap_or(place))?;
                 }
-                Data::Map(Arc::new(entries.finish()))
+                let mut entries: Vec<(Key, Node)> = entries
+                    .into_iter()
+                    .map(|(text, (place, node))| (Key { text, place }, node))
+                    .collect();
+                entries.shrink_to_fit();
+                Data::Map(Arc::new(entries))
             }
         };
         let built = Built {
@@ -324,7 +330,9 @@ impl<'a> Builder<'a> {
                 merged,
                 ..
             } => match pending.take() {
-                Some(Pending::Key(key)) => entries.push(key, built.node),
+                Some(Pending::Key(key)) => {
+                    entries.insert(key.text, (key.place, built.node));
+                }
                 Some(Pending::Merge(place)) if !built.broken => {
                     if let Err(finding) = merge_sources(built.node, place, merged) {
                         self.find(finding);

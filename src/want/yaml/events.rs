@@ -94,8 +94,8 @@ struct Spans<'a> {
 impl Spans<'_> {
     fn range(&self, span: &Span) -> std::ops::Range<usize> {
         let range = span.byte_range().unwrap_or(0..0);
-        let start = boundary(self.text, range.start);
-        start..boundary(self.text, range.end).max(start)
+        let start = self.text.floor_char_boundary(range.start);
+        start..self.text.floor_char_boundary(range.end).max(start)
     }
 
     fn between(&self, start: usize, end: usize) -> Place {
@@ -179,15 +179,6 @@ impl Spans<'_> {
     fn line_start(&self, at: usize) -> usize {
         self.text[..at].rfind('\n').map_or(0, |newline| newline + 1)
     }
-}
-
-/// The nearest beginning of a character at or before an offset.
-pub fn boundary(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 /// Whether this may follow the `|` or `>` of a block scalar on its line.

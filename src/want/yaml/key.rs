@@ -1,57 +1,12 @@
 //! Keys: texts, each once in its map, and the merge key `<<`.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::want::yaml::alias::BYTES_PER_VALUE;
 use crate::want::yaml::build::{Builder, Content, Frame, Pending, Stop, shorten};
-use crate::words::map::Hashing;
+use crate::words::map::Map;
 use crate::words::node::Key;
 use crate::words::{Data, Finding, Node, Place, Text};
-
-/// From this many entries on an open map has an index.
-const MANY: usize = 32;
-
-/// The entries of an open map, in their order and with distinct keys.
-#[derive(Debug, Default)]
-pub(super) struct Entries {
-    list: Vec<(Key, Node)>,
-    /// Where each key is, once there are many.
-    index: Option<HashMap<Text, usize, Hashing>>,
-}
-
-impl Entries {
-    /// The place of a key that is here.
-    fn place_of(&self, key: &str) -> Option<Place> {
-        let known = match &self.index {
-            Some(index) => self.list.get(*index.get(key)?),
-            None => self.list.iter().find(|(known, _)| known.text == key),
-        };
-        known.map(|(known, _)| known.place)
-    }
-
-    /// Adds an entry whose key is not here yet.
-    pub(super) fn push(&mut self, key: Key, node: Node) {
-        if let Some(index) = &mut self.index {
-            index.insert(key.text.clone(), self.list.len());
-        }
-        self.list.push((key, node));
-        if self.list.len() == MANY {
-            let places = self.list.iter().enumerate();
-            self.index = Some(
-                places
-                    .map(|(at, (key, _))| (key.text.clone(), at))
-                    .collect(),
-            );
-        }
-    }
-
-    /// The entries of the finished map.
-    pub(super) fn finish(mut self) -> Vec<(Key, Node)> {
-        self.list.shrink_to_fit();
-        self.list
-    }
-}
 
 impl Builder<'_> {
     /// A key came; a second one of the same text is found and its value dropped.
@@ -69,7 +24,8 @@ impl Builder<'_> {
         };
         *weight += text.len() / BYTES_PER_VALUE;
         *end = place.end;
-        if let Some(first) = entries.place_of(&text) {
+        if let Some((first, _)) = entries.get(&text) {
+            let first = *first;
             *pending = Some(Pending::Dropped);
             self.duplicate(&text, first, place);
         } else {
@@ -132,7 +88,7 @@ impl Builder<'_> {
     /// Adds the entries of a merged map that the map does not have yet.
     pub(super) fn take_over(
         &mut self,
-        entries: &mut Entries,
+        entries: &mut Map<(Place, Node)>,
         source: Node,
         place: Place,
     ) -> Result<(), Stop> {
@@ -151,9 +107,7 @@ impl Builder<'_> {
             }
         };
         for (key, node) in source {
-            if entries.place_of(&key.text).is_none() {
-                entries.push(key, node);
-            }
+            entries.get_or_insert_with(key.text, || (key.place, node));
         }
         Ok(())
     }

@@ -8,7 +8,6 @@ use granit_parser::{ErrorKind, ScanError};
 
 use crate::want::yaml::alias::too_deep;
 use crate::want::yaml::build::{QUOTE_BRACES, shorten};
-use crate::want::yaml::events::boundary;
 use crate::words::{Finding, Place};
 
 const CODE: &str = "yaml::syntax";
@@ -21,7 +20,7 @@ pub fn finding(file: u32, text: &str, error: &ScanError) -> Finding {
     let spot = Spot {
         file,
         text,
-        at: boundary(text, at),
+        at: text.floor_char_boundary(at),
     };
     match error.kind() {
         ErrorKind::RecursionLimitExceeded => too_deep(spot.here()),
@@ -163,7 +162,7 @@ impl<'a> Spot<'a> {
     fn braces(&self) -> Option<Finding> {
         let line_start = self.line_start(self.at);
         // The error may be at the second of the two braces.
-        let end = boundary(self.text, self.at + 2);
+        let end = self.text.floor_char_boundary(self.at + 2);
         let line = &self.text[line_start..end];
         let (at, _) = line.match_indices("{{").find(|(at, _)| {
             let before = line[..*at].trim_end_matches([' ', '\t']);
